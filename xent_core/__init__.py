@@ -1,0 +1,83 @@
+"""The cross-entropy family on NumPy: losses, gradients, reductions, and the judgement which loss a batch calls for.
+
+The contract of every function here:
+
+- Shapes. Logits of softmax losses are `[d0 … dn, C]` with the classes on `axis`; those of sigmoid losses have any
+  shape. A loss function returns one value per element, before any averaging: one per row for softmax losses, one per
+  logit for sigmoid losses. Nothing broadcasts but scalars and, by a strict rule, weights.
+- Units. Losses are in nats.
+- Dtypes. Logits of float16, bfloat16 and float32 are computed and answered in float32, all others in float64.
+  Reductions accumulate in float64.
+- Memory. Work goes block by block; beyond its result a loss takes less than 8 MiB, however large the batch, if its
+  arrays are C-contiguous.
+- Errors. Whatever can't be computed with raises a subclass of `InvalidInput`, which is a ValueError, and says where
+  it stands. NaN is neither accepted nor returned, and nothing is repaired in silence.
+
+`evaluate` does all of it for one batch. Importing this package starts nothing and needs NumPy only.
+"""
+
+from xent_core.errors import (
+    AxisOutOfRange,
+    Empty,
+    Infinite,
+    InvalidInput,
+    LabelNotWhole,
+    LabelOutOfRange,
+    MaskedRow,
+    MissingParameter,
+    NotANumber,
+    NotAProbability,
+    NotNumeric,
+    ParameterOutOfRange,
+    Ragged,
+    UnclearLabels,
+    UndefinedLoss,
+    UnexpectedParameter,
+    WrongShape,
+)
+from xent_core.evaluate import Evaluation, evaluate
+from xent_core.reduction import Reduced, merge
+from xent_core.sigmoid import (
+    sigmoid_cross_entropy,
+    sigmoid_cross_entropy_gradient,
+    weighted_cross_entropy,
+    weighted_cross_entropy_gradient,
+)
+from xent_core.softmax import (
+    softmax_cross_entropy,
+    softmax_cross_entropy_gradient,
+    sparse_softmax_cross_entropy,
+    sparse_softmax_cross_entropy_gradient,
+)
+
+__all__ = [
+    "AxisOutOfRange",
+    "Empty",
+    "Evaluation",
+    "Infinite",
+    "InvalidInput",
+    "LabelNotWhole",
+    "LabelOutOfRange",
+    "MaskedRow",
+    "MissingParameter",
+    "NotANumber",
+    "NotAProbability",
+    "NotNumeric",
+    "ParameterOutOfRange",
+    "Ragged",
+    "Reduced",
+    "UnclearLabels",
+    "UndefinedLoss",
+    "UnexpectedParameter",
+    "WrongShape",
+    "evaluate",
+    "merge",
+    "sigmoid_cross_entropy",
+    "sigmoid_cross_entropy_gradient",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_gradient",
+    "sparse_softmax_cross_entropy",
+    "sparse_softmax_cross_entropy_gradient",
+    "weighted_cross_entropy",
+    "weighted_cross_entropy_gradient",
+]

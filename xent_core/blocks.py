@@ -1,0 +1,164 @@
+"""A batch of any rank and class axis, read as a matrix [rows, classes], one block at a time.
+
+A row is one entry of the batch dimensions; rows are counted in C order of those dimensions. There are two sizes:
+a block is what Python's own overhead is spread over, a tile is what stays in a core's cache while several NumPy
+calls work on it. Temporaries are at most a few blocks of small things, and never grow with the batch.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+FloatType = np.dtype[np.floating[Any]]
+
+BLOCK_ROWS = 1 << 13
+TILE_ELEMENTS = 1 << 17
+SHORT_ROW = 512
+LONG_ROW = 2048
+
+
+class Block(NamedTuple):
+    rows: slice
+    columns: slice
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How an array of `shape` lies as [outer, classes, inner]; its rows are the (outer, inner) pairs.
+
+    `class_axis` is None where every element is a row of its own (sigmoid losses of rank-1 logits).
+    """
+
+    shape: tuple[int, ...]
+    class_axis: int | None
+    sample_shape: tuple[int, ...]
+    outer: int
+    classes: int
+    inner: int
+
+    @classmethod
+    def along(cls, shape: tuple[int, ...], class_axis: int) -> "Layout":
+        before, after = shape[:class_axis], shape[class_axis + 1 :]
+        return cls(shape, class_axis, before + after, math.prod(before), shape[class_axis], math.prod(after))
+
+    @classmethod
+    def elementwise(cls, shape: tuple[int, ...]) -> "Layout":
+        return cls(shape, None, shape, math.prod(shape), 1, 1)
+
+    @property
+    def rows(self) -> int:
+        return self.outer * self.inner
+
+    def blocks(self, elements: int) -> tuple[Block, ...]:
+        """The matrix in blocks of whole rows, of at most so many elements; a longer row is a block of its own."""
+        columns = slice(0, self.classes)
+        most = max(1, min(BLOCK_ROWS, elements // self.classes))
+        if most >= self.inner:
+            step = most // self.inner * self.inner
+            return tuple(Block(slice(i, min(i + step, self.rows)), columns) for i in range(0, self.rows, step))
+        return tuple(
+            Block(slice(i, min(i + most, first + self.inner)), columns)
+            for first in range(0, self.rows, self.inner)
+            for i in range(first, first + self.inner, most)
+        )
+
+    def tiles(self) -> tuple[Block, ...]:
+        """The matrix in tiles: long rows are split as well."""
+        return tuple(
+            Block(block.rows, columns) for block in self.blocks(TILE_ELEMENTS) for columns in strips(self.classes)
+        )
+
+    def cut(self, array: Array, block: Block) -> Array:
+        """The block as a view of a C-contiguous array of the layout's shape: [..., columns]."""
+        (start, stop), columns = (block.rows.start, block.rows.stop), block.columns
+        if self.inner == 1:
+            return array.reshape(self.outer, self.classes)[block.rows, columns]
+        cube = array.reshape(self.outer, self.classes, self.inner)
+        if stop - start >= self.inner:
+            return cube[start // self.inner : stop // self.inner, columns].transpose(0, 2, 1)
+        first, offset = divmod(start, self.inner)
+        return cube[first, columns, offset : offset + stop - start].T
+
+    def reader(self, array: Array, dtype: FloatType) -> Callable[[Block], Array]:
+        """A function from a block to a C-contiguous matrix of `dtype`: the array itself where it is one already."""
+        if array.dtype == dtype and self.inner == 1:
+            return lambda block: self.cut(array, block)
+        buffer = np.empty(0, dtype)
+
+        def read(block: Block) -> Array:
+            nonlocal buffer
+            rows, columns = block.shape
+            if buffer.size < rows * columns:
+                buffer = np.empty(rows * columns, dtype)
+            matrix = shaped(buffer, block.shape)
+            view = self.cut(array, block)
+            np.copyto(matrix.reshape(view.shape), view, casting="unsafe")
+            return matrix
+
+        return read
+
+    def write(self, array: Array, block: Block, matrix: Array) -> None:
+        view = self.cut(array, block)
+        view[...] = matrix.reshape(view.shape)
+
+    def position(self, row: int, column: int) -> tuple[int, ...]:
+        """Where an element of the matrix stands in the caller's array."""
+        sample = self.sample_position(row)
+        if self.class_axis is None:
+            return sample
+        return (*sample[: self.class_axis], int(column), *sample[self.class_axis :])
+
+    def sample_position(self, row: int) -> tuple[int, ...]:
+        return tuple(int(i) for i in np.unravel_index(int(row), self.sample_shape)) if self.sample_shape else ()
+
+
+def strips(columns: int) -> Iterator[slice]:
+    """0 … columns, cut into pieces no longer than a tile."""
+    for start in range(0, columns, TILE_ELEMENTS):
+        yield slice(start, min(start + TILE_ELEMENTS, columns))
+
+
+def row_tiles(rows: int, columns: int) -> Iterator[slice]:
+    """0 … rows, cut so that a piece of so many columns is no larger than a tile, if it can be."""
+    step = max(1, TILE_ELEMENTS // columns)
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
+def tile_buffer(layout: Layout, dtype: FloatType) -> Array:
+    """Room for any tile of the layout."""
+    return np.empty(min(layout.rows * layout.classes, TILE_ELEMENTS), dtype)
+
+
+def shaped(buffer: Array, shape: tuple[int, int]) -> Array:
+    """The beginning of a buffer as a matrix."""
+    return buffer[: shape[0] * shape[1]].reshape(shape)
+
+
+def row_sums(matrix: Array) -> Array:
+    """Sums along the rows, in the matrix's dtype.
+
+    A matrix product is the fastest sum, but adds one after the other: it gets pieces of a row, so that its error
+    stays that of a short one. NumPy's pairwise sum has the same accuracy and is faster where the pieces are many.
+    """
+    columns = matrix.shape[1]
+    if columns > LONG_ROW:
+        sums: Array = np.add.reduce(matrix, axis=1)
+        return sums
+    ones = np.ones(min(columns, SHORT_ROW), matrix.dtype)
+    if columns <= SHORT_ROW:
+        return matrix @ ones
+    whole = columns - columns % SHORT_ROW
+    total = matrix[:, whole:] @ ones[: columns - whole]
+    for start in range(0, whole, SHORT_ROW):
+        total += matrix[:, start : start + SHORT_ROW] @ ones
+    return total

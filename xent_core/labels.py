@@ -1,0 +1,200 @@
+"""What kind of labels are these? One pass over them, in blocks, finds what the diagnosis needs to know."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from xent_core import arrays
+from xent_core.blocks import TILE_ELEMENTS, Array, Layout, row_sums
+from xent_core.onehot import one_hot_indices
+
+LabelKind = Literal[
+    "binary",
+    "soft_binary",
+    "class_indices",
+    "one_hot",
+    "distribution",
+    "multi_hot",
+    "soft_multi_label",
+    "other",
+]
+
+COUNTABLE_CLASSES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows are of some sort, and where the first of them is; `first` is () where there is none."""
+
+    rows: int = 0
+    first: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFacts:
+    """What a batch's labels look like. Fields that the labels' form has no use for are None.
+
+    count                 how many labels there are (ignored ones left out)
+    positives, negatives  how many are 1, and 0
+    class_counts          how often each class present occurs (class indices and one-hot labels), and classes: which
+    row_sums              the smallest and the largest sum of a row
+    rows_not_one          rows that don't sum to 1
+    rows_of_several       rows of zeros and ones with more than one 1
+    minimum, maximum      of all labels; from 0 to 1 at least where rows are looked at
+    indices               the class of each row, where the kind is one_hot
+    """
+
+    kind: LabelKind
+    count: int
+    minimum: float | None = None
+    maximum: float | None = None
+    positives: int | None = None
+    negatives: int | None = None
+    classes: Array | None = None
+    class_counts: Array | None = None
+    row_sums: tuple[float, float] | None = None
+    rows_not_one: Count = Count()
+    rows_of_several: Count = Count()
+    indices: Array | None = None
+
+
+def sum_tolerance(array: Array) -> float:
+    """How far from 1 the sum of a distribution may be: 1e-3, and 1e-2 for float16 and bfloat16."""
+    return 1e-2 if array.dtype.name in arrays.LOW_PRECISION else 1e-3
+
+
+def describe_labels(labels: Array, layout: Layout, ignore_index: int | None = None) -> LabelFacts:
+    """The first kind that fits, by shape and values; "other" where none does.
+
+    `layout` is that of the logits along their class axis. Raises NotANumber and Infinite.
+    """
+    if labels.ndim == 0 or (labels.size == layout.rows * layout.classes and 1 in (len(layout.shape), layout.classes)):
+        facts = _describe_questions(labels)
+        if facts.kind != "other" or labels.shape != layout.sample_shape:
+            return facts
+    if labels.shape == layout.sample_shape:
+        return _describe_indices(labels, layout, ignore_index)
+    if labels.shape == layout.shape:
+        return _describe_rows(labels, layout)
+    return LabelFacts("other", labels.size)
+
+
+def _describe_questions(labels: Array) -> LabelFacts:
+    """Labels that answer one yes/no question each."""
+    values = arrays.finite(labels, "labels", arrays.computation_dtype(labels))
+    minimum, maximum = float(values.min()), float(values.max())
+    positives, negatives = int(np.count_nonzero(values == 1)), int(np.count_nonzero(values == 0))
+    kind: LabelKind = "other"
+    if positives + negatives == values.size:
+        kind = "binary"
+    elif minimum >= 0 and maximum <= 1:
+        kind = "soft_binary"
+    return LabelFacts(kind, values.size, minimum, maximum, positives, negatives)
+
+
+def _describe_indices(labels: Array, layout: Layout, ignore_index: int | None) -> LabelFacts:
+    values = labels.reshape(-1)
+    if values.dtype.kind not in "iub":
+        values = arrays.finite(labels, "labels", arrays.FLOAT64).reshape(-1)
+        if not (values == np.floor(values)).all():
+            return LabelFacts("other", values.size, float(values.min()), float(values.max()))
+    if ignore_index is not None:
+        values = values[values != ignore_index]
+    classes, counts = _occurrences(values, layout.classes)
+    return LabelFacts("class_indices", values.size, classes=classes, class_counts=counts)
+
+
+def _occurrences(values: Array, classes: int) -> tuple[Array, Array]:
+    """Which values are present and how often: by sorting only where there is no room to count."""
+    if values.size and values.min() >= 0 and values.max() < classes <= max(4 * values.size, COUNTABLE_CLASSES):
+        counts = np.bincount(values.astype(np.intp, copy=False))
+        present = np.flatnonzero(counts)
+        return present, counts[present]
+    return np.unique(values, return_counts=True)
+
+
+def _describe_rows(labels: Array, layout: Layout) -> LabelFacts:
+    """Labels of the logits' shape, at least two classes: one-hot for as long as every block is."""
+    read = layout.reader(labels, labels.dtype)
+    indices = np.empty(layout.rows, np.min_scalar_type(layout.classes))
+    for block in layout.blocks(TILE_ELEMENTS):
+        found = one_hot_indices(read(block))
+        if found is None:
+            return _describe_many_hot_rows(labels, layout)
+        indices[block.rows] = found
+    classes, counts = _occurrences(indices, layout.classes)
+    return LabelFacts(
+        kind="one_hot",
+        count=labels.size,
+        minimum=0.0,
+        maximum=1.0,
+        positives=layout.rows,
+        negatives=labels.size - layout.rows,
+        classes=classes,
+        class_counts=counts,
+        row_sums=(1.0, 1.0),
+        indices=indices.reshape(layout.sample_shape),
+    )
+
+
+def _describe_many_hot_rows(labels: Array, layout: Layout) -> LabelFacts:
+    dtype = arrays.computation_dtype(labels)
+    tolerance = sum_tolerance(labels)
+    read = layout.reader(labels, dtype)
+    minimum, maximum = 0.0, 1.0
+    smallest_sum, largest_sum = np.inf, -np.inf
+    ones = zeros = 0
+    not_one, several = _RowCounter(layout), _RowCounter(layout)
+    for block in layout.blocks(TILE_ELEMENTS):
+        rows = read(block)
+        is_one, is_zero = rows == 1, rows == 0
+        ones_here, zeros_here = int(np.count_nonzero(is_one)), int(np.count_nonzero(is_zero))
+        ones, zeros = ones + ones_here, zeros + zeros_here
+        if ones_here + zeros_here < rows.size:
+            arrays.judge_labels(rows, layout, block)
+            minimum, maximum = min(minimum, float(rows.min())), max(maximum, float(rows.max()))
+        sums = row_sums(rows)
+        smallest_sum, largest_sum = min(smallest_sum, float(sums.min())), max(largest_sum, float(sums.max()))
+        not_one.add(np.abs(sums - 1) > tolerance, block.rows.start)
+        crowded = sums > 1.5
+        if ones_here + zeros_here < rows.size:
+            crowded[crowded] = (is_one[crowded] | is_zero[crowded]).all(axis=1)
+        several.add(crowded, block.rows.start)
+    hard = ones + zeros == labels.size
+    return LabelFacts(
+        kind=_row_kind(hard, minimum, maximum, not_one.rows),
+        count=labels.size,
+        minimum=minimum,
+        maximum=maximum,
+        positives=ones,
+        negatives=zeros,
+        row_sums=(smallest_sum, largest_sum),
+        rows_not_one=not_one.count,
+        rows_of_several=several.count,
+    )
+
+
+def _row_kind(hard: bool, minimum: float, maximum: float, rows_not_one: int) -> LabelKind:
+    if hard:
+        return "multi_hot"
+    if minimum < 0 or maximum > 1:
+        return "other"
+    return "soft_multi_label" if rows_not_one else "distribution"
+
+
+class _RowCounter:
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.rows = 0
+        self.first: int | None = None
+
+    def add(self, found: Array, start: int) -> None:
+        rows = int(np.count_nonzero(found))
+        if rows and self.first is None:
+            self.first = start + int(found.argmax())
+        self.rows += rows
+
+    @property
+    def count(self) -> Count:
+        return Count() if self.first is None else Count(self.rows, self.layout.sample_position(self.first))

@@ -1,0 +1,179 @@
+"""The stable kernels of the softmax family, over one block: a matrix [rows, classes] of logits.
+
+The fast way takes exp(x) as it is, with no search for a row's maximum, and serves every row whose sum of exponentials
+stays far from overflow and underflow. The rows that it does not serve are shifted by their maximum first: huge logits,
+and predictions so confident that the other classes' exponentials vanish. Which these are can be read off the sums,
+NaN and +inf among them, so sound input is never searched for unsound values.
+
+What is one number for each row is computed in float64: it costs little, and there the exponential of any sensible
+logit is an ordinary number.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from xent_core.blocks import Array, row_sums, row_tiles, shaped, strips
+
+# Sums of exponentials in this range have lost nothing to overflow or underflow, with up to 1e7 classes.
+SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290, 1e300)}
+# Within these sums, every probability above 1e-30 is the quotient of ordinary numbers.
+PLAIN_SUMS = (1e-4, 1e30)
+# exp(−x) of a label's logit in this range is an ordinary float64.
+SAFE_LABEL_LOGIT = 600.0
+
+Judge = Callable[[Array], None]
+"""Called with the numbers of suspicious rows before they are computed; raises where their values are no logits."""
+
+
+def index_losses(logits: Array, indices: Array, buffer: Array, judge: Judge) -> Array:
+    """ℓ = log1p(Σ_{j≠y} exp(x_j − x_y)) for each row, float64 [rows].
+
+    With the label's own term left out there is no cancellation: a tiny loss keeps its relative accuracy, and no loss
+    is negative. The loss of a masked label is +inf, also where its whole row is masked.
+    """
+    at_labels = np.arange(0, logits.size, logits.shape[1]) + indices
+    label_logits = logits.reshape(-1).take(at_labels).astype(np.float64)
+    others = _sums_of_exponentials(logits, buffer, at_labels)
+    losses: Array = np.log1p(others * np.exp(-label_logits))
+    safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
+    if not safe.all():
+        rest = np.flatnonzero(~safe)
+        judge(rest)
+        for tile in row_tiles(len(rest), logits.shape[1]):
+            some = rest[tile]
+            losses[some] = _shifted_index_losses(logits[some], indices[some], buffer)
+    return losses
+
+
+def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array:
+    at_labels = np.arange(0, logits.size, logits.shape[1]) + indices
+    label_logits = logits.reshape(-1)[at_labels].astype(np.float64)
+    largest, others = _shifted_sums_of_exponentials(logits, buffer, at_labels)
+    behind = largest - label_logits
+    # Whichever leads, the label or the largest other class, the exponential taken is that of a negative number.
+    losses: Array = np.where(
+        behind <= 0,
+        np.log1p(others * np.exp(np.minimum(behind, 0))),
+        behind + np.log(others + np.exp(-np.maximum(behind, 0))),
+    )
+    losses[others == 0] = 0
+    losses[np.isneginf(label_logits)] = np.inf
+    return losses
+
+
+def distribution_losses(logits: Array, labels: Array, buffer: Array, judge: Judge) -> Array:
+    """ℓ = Σ_c y_c · (log Σ_j exp(x_j) − x_c) for each row, float64 [rows]; 0 · ∞ is 0.
+
+    Labels are float, and need be neither positive nor of sum 1: class weights may be inside.
+    """
+    log_sums = _log_sums_of_exponentials(logits, buffer, judge)
+    mass, projection = _label_moments(logits, labels)
+    losses: Array = mass * log_sums - projection
+    if not np.isfinite(losses).all():
+        rest = np.flatnonzero(~np.isfinite(losses))
+        judge(rest)
+        for tile in row_tiles(len(rest), logits.shape[1]):
+            some = rest[tile]
+            losses[some] = _masked_distribution_losses(logits[some], labels[some], log_sums[some])
+    return losses
+
+
+def _log_sums_of_exponentials(logits: Array, buffer: Array, judge: Judge) -> Array:
+    sums = _sums_of_exponentials(logits, buffer)
+    log_sums: Array = np.log(sums)
+    safe = _safe(sums, logits)
+    if not safe.all():
+        rest = np.flatnonzero(~safe)
+        judge(rest)
+        for tile in row_tiles(len(rest), logits.shape[1]):
+            some = rest[tile]
+            largest, sums = _shifted_sums_of_exponentials(logits[some], buffer)
+            log_sums[some] = largest + np.log(sums)
+    return log_sums
+
+
+def _label_moments(logits: Array, labels: Array) -> tuple[Array, Array]:
+    """Σ y_c and Σ y_c · x_c for each row, in float64: float32 would lose digits where logits are large."""
+    mass, projection = np.zeros(len(logits)), np.zeros(len(logits))
+    for rows in row_tiles(*logits.shape):
+        for columns in strips(logits.shape[1]):
+            y = labels[rows, columns].astype(np.float64, copy=False)
+            mass[rows] += row_sums(y)
+            projection[rows] += np.vecdot(y, logits[rows, columns].astype(np.float64, copy=False))
+    return mass, projection
+
+
+def _masked_distribution_losses(logits: Array, labels: Array, log_sums: Array) -> Array:
+    """distribution_losses class by class, where a label of 0 costs nothing at a class of −inf."""
+    total = np.zeros(len(logits))
+    for columns in strips(logits.shape[1]):
+        y = labels[:, columns].astype(np.float64)
+        total += row_sums(np.where(y == 0, 0, y * (log_sums[:, None] - logits[:, columns])))
+    return total
+
+
+def softmax_rows(logits: Array, out: Array) -> None:
+    """exp(x) / Σ exp(x) into `out`; a row masked whole gives zeros. The logits are sound already."""
+    np.exp(logits, out=out)
+    sums = row_sums(out)
+    low, high = PLAIN_SUMS
+    safe = (sums >= low) & (sums <= high)
+    if not safe.all():
+        rest = ~safe
+        given = logits[rest].astype(np.float64)
+        largest = given.max(axis=1, keepdims=True)
+        shifted = np.exp(given - np.where(np.isfinite(largest), largest, 0))
+        out[rest] = shifted
+        sums[rest] = row_sums(shifted)
+        sums[sums == 0] = 1
+    out /= sums[:, None]
+
+
+def _sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array | None = None) -> Array:
+    """Σ exp(x_j) for each row, float64; `leave_out` holds one flat position for each row."""
+    count, classes = logits.shape
+    total = np.zeros(count)
+    for rows in row_tiles(count, classes):
+        for columns in strips(classes):
+            given = logits[rows, columns]
+            part = np.exp(given, out=shaped(buffer, given.shape))
+            if leave_out is not None:
+                _put(part, columns, leave_out[rows] - rows.start * classes, 0)
+            total[rows] += row_sums(part)
+    return total
+
+
+def _shifted_sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array | None = None) -> tuple[Array, Array]:
+    """The largest logit (0 where all are −inf) and Σ exp(x_j − largest) for each row of one tile, float64."""
+    count, classes = logits.shape
+    largest = np.full((count, 1), -np.inf, logits.dtype)
+    for columns in strips(classes):
+        part = shaped(buffer, logits[:, columns].shape)
+        part[...] = logits[:, columns]
+        if leave_out is not None:
+            _put(part, columns, leave_out, -np.inf)
+        np.maximum(largest, part.max(axis=1, keepdims=True), out=largest)
+    largest[np.isneginf(largest)] = 0
+    sums = np.zeros(count)
+    for columns in strips(classes):
+        part = np.subtract(logits[:, columns], largest, out=shaped(buffer, logits[:, columns].shape))
+        np.exp(part, out=part)
+        if leave_out is not None:
+            _put(part, columns, leave_out, 0)
+        sums += row_sums(part)
+    return largest[:, 0].astype(np.float64), sums
+
+
+def _put(part: Array, columns: slice, positions: Array, value: float) -> None:
+    """Write at flat positions of the tile of which `part` is the strip `columns`; only a single row has several."""
+    if len(part) > 1:
+        part.reshape(-1)[positions] = value
+    elif columns.start <= positions[0] < columns.stop:
+        part[0, positions[0] - columns.start] = value
+
+
+def _safe(sums: Array, logits: Array) -> Array:
+    low, high = SAFE_SUMS[logits.dtype]
+    safe: Array = (sums >= low) & (sums <= high)
+    return safe

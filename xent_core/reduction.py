@@ -1,0 +1,90 @@
+"""From weighted losses to one number: a numerator and a denominator, kept apart so that batches can be merged.
+
+With ℓ an element's loss, w its weight and v = w · Σ_c w_c · y_c its weight for denominators (v = w without class
+weights, v = 0 where the label is ignored):
+
+    sum                      Σ w·ℓ
+    mean                     Σ w·ℓ / number of elements not ignored
+    weighted_mean            Σ w·ℓ / Σ v
+    mean_by_nonzero_weights  Σ w·ℓ / number of elements with v ≠ 0
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from xent_core.errors import ParameterOutOfRange, UndefinedLoss
+
+Reduction = Literal["none", "sum", "mean", "weighted_mean", "mean_by_nonzero_weights"]
+REDUCTIONS: tuple[str, ...] = get_args(Reduction)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """value = numerator / denominator, 0 where the denominator is 0. Of several batches, add up both and divide."""
+
+    reduction: Reduction
+    value: float
+    numerator: float
+    denominator: float
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a walk through a batch adds up, in float64: Σ w·ℓ, and over the elements not ignored their number, Σ v
+    and the number of v ≠ 0.
+    """
+
+    loss: float = 0.0
+    elements: int = 0
+    weight: float = 0.0
+    nonzero: int = 0
+
+
+def denominator(reduction: Reduction, totals: Totals) -> float:
+    match reduction:
+        case "none" | "sum":
+            return 1.0
+        case "mean":
+            return float(totals.elements)
+        case "weighted_mean":
+            return totals.weight
+        case "mean_by_nonzero_weights":
+            return float(totals.nonzero)
+
+
+def reduce(reduction: Reduction, totals: Totals) -> Reduced | None:
+    """None for reduction "none". Raises UndefinedLoss where losses of both +inf and −inf were added."""
+    if reduction == "none":
+        return None
+    if math.isnan(totals.loss):
+        raise UndefinedLoss(
+            "labels",
+            "lead to losses of both Infinity and -Infinity, which have no sum; set reduction to none",
+        )
+    return _divided(reduction, totals.loss, denominator(reduction, totals))
+
+
+def merge(parts: Iterable[Reduced]) -> Reduced:
+    """The reduction of the whole from those of its batches. Raises ParameterOutOfRange where they differ in kind.
+
+    >>> merge([Reduced("mean", 2.0, 4.0, 2.0), Reduced("mean", 5.0, 5.0, 1.0)]).value
+    3.0
+    """
+    collected = list(parts)
+    kinds = {part.reduction for part in collected}
+    if len(kinds) != 1:
+        raise ParameterOutOfRange("reduction", f"of the parts is {sorted(kinds)}; one and the same was expected")
+    (reduction,) = kinds
+    numerators = [part.numerator for part in collected]
+    if math.inf in numerators and -math.inf in numerators:
+        raise UndefinedLoss("reduction", "of the parts has numerators of both Infinity and -Infinity")
+    numerator = math.fsum(numerators)
+    if reduction == "sum":
+        return _divided(reduction, numerator, 1.0)
+    return _divided(reduction, numerator, math.fsum(part.denominator for part in collected))
+
+
+def _divided(reduction: Reduction, numerator: float, below: float) -> Reduced:
+    return Reduced(reduction, numerator / below if below else 0.0, numerator, below)

@@ -1,0 +1,356 @@
+"""Cross-entropy of a softmax: labels that exclude each other, as class indices or as distributions.
+
+Losses are in nats. Logits of float16, bfloat16 and float32 are computed and answered in float32, all others in
+float64. Every function raises a subclass of `xent_core.errors.InvalidInput` that names the place; none returns NaN.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xent_core import arrays
+from xent_core.batch import Batch, Piece, all_gradients, all_losses
+from xent_core.blocks import Array, Block, Layout, row_sums, tile_buffer
+from xent_core.logsumexp import distribution_losses, index_losses, softmax_rows
+from xent_core.onehot import one_hot_indices, one_hot_rows
+
+CLIP = 1e-7
+# Elements in a block: where labels are a matrix too, temporaries of its size are made, so it is smaller.
+INDEX_BLOCK = 1 << 19
+LABEL_BLOCK = 1 << 17
+
+
+def softmax_cross_entropy(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    *,
+    axis: int = -1,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+    from_logits: bool = True,
+) -> Array:
+    """Cross-entropy between rows of labels and the softmax of rows of logits: one loss per row.
+
+    For labels that are distributions over classes that exclude each other. For class indices,
+    `sparse_softmax_cross_entropy` gives the same numbers from less input; for labels that don't exclude each other,
+    `sigmoid_cross_entropy` is the loss.
+
+        ℓ = −Σ_c w_c · y_c · log p_c,    p = softmax(x),    y = labels · (1 − s) + s / C
+
+    logits: [d0 … dn] with the C classes on `axis`; −inf masks a class.
+    labels: the logits' shape, finite. They need not sum to 1, nor lie in [0, 1]: the formula holds as it is.
+    class_weights: [C], w above. label_smoothing: s, from 0 to 1.
+    from_logits=False: `logits` holds probabilities; rows are divided by their sum, then clipped to [1e-7, 1 − 1e-7].
+    Returns the logits' shape without the class axis. 0 · ∞ is 0: a label of 0 at a masked class costs nothing.
+    Raises WrongShape, AxisOutOfRange, NotANumber, Infinite, MaskedRow, NotAProbability, ParameterOutOfRange,
+    NotNumeric, Ragged, Empty.
+
+    Rows that are one-hot are computed as class indices are, and keep their relative accuracy however small.
+
+    >>> softmax_cross_entropy([[2.0, 0.5, 1.0]], [[0.2, 0.3, 0.5]]).round(7)
+    array([1.4143688])
+
+    As tf.nn.softmax_cross_entropy_with_logits, optax.softmax_cross_entropy, and
+    torch.nn.functional.cross_entropy(…, reduction="none") with probabilities for its target.
+    """
+    return all_losses(
+        bind_softmax(
+            *arrays.softmax_arguments(logits, labels, axis),
+            class_weights=class_weights,
+            label_smoothing=label_smoothing,
+            from_logits=from_logits,
+        )
+    )
+
+
+def softmax_cross_entropy_gradient(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    *,
+    axis: int = -1,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+    from_logits: bool = True,
+) -> Array:
+    """d(softmax_cross_entropy)/d(logits): each row's gradient with respect to its own logits, in their shape.
+
+        ∂ℓ/∂x_c = p_c · Σ_j w_j y_j − w_c y_c
+
+    With from_logits=False the derivative is with respect to the probabilities as given, and 0 through a value that
+    was clipped. A row masked whole is an error here as there. Arguments and errors as for `softmax_cross_entropy`.
+
+    >>> softmax_cross_entropy_gradient([[0.0, 0.0]], [[1.0, 0.0]])
+    array([[-0.5,  0.5]])
+    """
+    return all_gradients(
+        bind_softmax(
+            *arrays.softmax_arguments(logits, labels, axis),
+            class_weights=class_weights,
+            label_smoothing=label_smoothing,
+            from_logits=from_logits,
+        )
+    )
+
+
+def sparse_softmax_cross_entropy(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    *,
+    axis: int = -1,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
+    from_logits: bool = True,
+) -> Array:
+    """Cross-entropy between class indices and the softmax of rows of logits: one loss per row.
+
+    For classes that exclude each other, each row having exactly one. Where a row's label is a distribution, use
+    `softmax_cross_entropy`.
+
+        ℓ = w_y · log(1 + Σ_{c≠y} exp(x_c − x_y))  =  −w_y · log softmax(x)_y
+
+    and with smoothing what `softmax_cross_entropy` gives for the one-hot labels.
+
+    logits: [d0 … dn] with the C classes on `axis`; −inf masks a class.
+    labels: class indices from 0 to C − 1 in the logits' shape without the class axis, as whole numbers of any dtype.
+    class_weights: [C]. ignore_index: a label of this value costs 0.
+    Returns the labels' shape, to a relative accuracy of 1e-6 (float32) and 1e-13 (float64), tiny losses included.
+    Raises LabelOutOfRange, LabelNotWhole, and what `softmax_cross_entropy` raises.
+
+    >>> sparse_softmax_cross_entropy([[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], [1, 2]).round(8)
+    array([1.96436878, 0.17425453])
+
+    As tf.nn.sparse_softmax_cross_entropy_with_logits, optax.softmax_cross_entropy_with_integer_labels, and
+    torch.nn.functional.cross_entropy(…, reduction="none") with indices for its target.
+    """
+    return all_losses(
+        bind_sparse_softmax(
+            *arrays.softmax_arguments(logits, labels, axis),
+            class_weights=class_weights,
+            label_smoothing=label_smoothing,
+            ignore_index=ignore_index,
+            from_logits=from_logits,
+        )
+    )
+
+
+def sparse_softmax_cross_entropy_gradient(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    *,
+    axis: int = -1,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
+    from_logits: bool = True,
+) -> Array:
+    """d(sparse_softmax_cross_entropy)/d(logits), in the logits' shape; 0 in the rows whose label is ignored.
+
+        ∂ℓ/∂x_c = w_y · (p_c − [c = y])
+
+    At the label itself it is computed as −w_y · Σ_{c≠y} p_c, which keeps its digits where p_y rounds to 1.
+    Arguments and errors as for `sparse_softmax_cross_entropy`.
+
+    >>> sparse_softmax_cross_entropy_gradient([[0.0, 0.0]], [0])
+    array([[-0.5,  0.5]])
+    """
+    return all_gradients(
+        bind_sparse_softmax(
+            *arrays.softmax_arguments(logits, labels, axis),
+            class_weights=class_weights,
+            label_smoothing=label_smoothing,
+            ignore_index=ignore_index,
+            from_logits=from_logits,
+        )
+    )
+
+
+def bind_softmax(
+    logits: Array,
+    labels: Array,
+    layout: Layout,
+    *,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+    from_logits: bool = True,
+    excused: Array | None = None,
+) -> Batch:
+    """softmax_cross_entropy of checked arguments; `excused` marks the rows that may be masked whole."""
+    rows = _SoftmaxRows(logits, layout, class_weights, label_smoothing, from_logits, excused)
+    read_labels = layout.reader(arrays.distribution_labels(labels, layout), labels.dtype)
+
+    def compute(block: Block, _: Array | None) -> Piece:
+        given = read_labels(block)
+        indices = one_hot_indices(given)
+        if indices is None:
+            return rows.with_labels(block, given.astype(rows.dtype, copy=False))
+        return rows.with_indices(block, indices, ignored=None)
+
+    return Batch(layout, rows.dtype, True, layout.blocks(LABEL_BLOCK), compute)
+
+
+def bind_sparse_softmax(
+    logits: Array,
+    labels: Array,
+    layout: Layout,
+    *,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
+    from_logits: bool = True,
+    excused: Array | None = None,
+) -> Batch:
+    """sparse_softmax_cross_entropy of checked arguments; `excused` marks the rows that may be masked whole."""
+    rows = _SoftmaxRows(logits, layout, class_weights, label_smoothing, from_logits, excused)
+    labels = arrays.index_labels(labels, layout)
+
+    def compute(block: Block, _: Array | None) -> Piece:
+        indices, ignored = arrays.class_indices(labels, ignore_index, layout, block)
+        return rows.with_indices(block, indices, ignored)
+
+    plain = from_logits and not label_smoothing
+    return Batch(layout, rows.dtype, True, layout.blocks(INDEX_BLOCK if plain else LABEL_BLOCK), compute)
+
+
+class _SoftmaxRows:
+    """The logits' side of a softmax batch, and its parameters: given a block's labels, it computes the block."""
+
+    def __init__(
+        self,
+        logits: Array,
+        layout: Layout,
+        class_weights: ArrayLike | None,
+        label_smoothing: float,
+        from_logits: bool,
+        excused: Array | None,
+    ) -> None:
+        self.dtype = arrays.computation_dtype(logits)
+        self.layout = layout
+        self.read = layout.reader(logits, self.dtype)
+        self.class_weights = (
+            None
+            if class_weights is None
+            else arrays.per_class(class_weights, "class_weights", layout, self.dtype, scalar=False)
+        )
+        self.smoothing = arrays.smoothing(label_smoothing)
+        self.from_logits = from_logits
+        self.excused = excused
+        self.buffer = tile_buffer(layout, self.dtype)
+
+    def with_indices(self, block: Block, indices: Array, ignored: Array | None) -> Piece:
+        label_weights = None if self.class_weights is None else self.class_weights[indices]
+        if ignored is not None and label_weights is not None:
+            label_weights[ignored] = 0
+        if self.smoothing or not self.from_logits:
+            one_hot = np.zeros(block.shape, self.dtype)
+            one_hot[np.arange(len(indices)), indices] = 1
+            piece = self._with_target(block, self._target(one_hot), ignored, label_weights)
+        else:
+            piece = self._with_hard_indices(block, indices, ignored, label_weights)
+        return piece if ignored is None else _without(piece, ignored)
+
+    def with_labels(self, block: Block, labels: Array) -> Piece:
+        if not self.from_logits or not np.isfinite(row_sums(labels)).all():
+            arrays.judge_labels(labels, self.layout, block)
+        label_weights = None if self.class_weights is None else labels @ self.class_weights
+        piece = self._with_target(block, self._target(labels), None, label_weights)
+        if self.from_logits and not self.smoothing:
+            one_hot, indices = one_hot_rows(labels)
+            if len(one_hot):
+                losses = index_losses(self.read(block)[one_hot], indices, self.buffer, judge=lambda rest: None)
+                piece.losses[one_hot] = _weigh(losses, None if label_weights is None else label_weights[one_hot])
+        return piece
+
+    def _with_hard_indices(
+        self, block: Block, indices: Array, ignored: Array | None, label_weights: Array | None
+    ) -> Piece:
+        logits = self.read(block)
+        losses = index_losses(logits, indices, self.buffer, lambda rest: self._judge(logits, block, rest, ignored))
+
+        def gradient(out: Array) -> None:
+            softmax_rows(logits, out)
+            at_labels = (np.arange(len(indices)), indices)
+            out[at_labels] = 0
+            out[at_labels] = -np.where(np.isneginf(logits[at_labels]), 1, row_sums(out))
+            if label_weights is not None:
+                out *= label_weights[:, None]
+
+        return Piece(
+            _weigh(losses, label_weights),
+            gradient,
+            lambda out: softmax_rows(logits, out),
+            label_weights,
+            ignored,
+        )
+
+    def _with_target(self, block: Block, target: Array, ignored: Array | None, label_weights: Array | None) -> Piece:
+        logits = self.read(block)
+        if not self.from_logits:
+            return self._with_probabilities(block, logits, target, ignored, label_weights)
+        losses = distribution_losses(
+            logits, target, self.buffer, lambda rest: self._judge(logits, block, rest, ignored)
+        )
+
+        def gradient(out: Array) -> None:
+            softmax_rows(logits, out)
+            out *= row_sums(target)[:, None]
+            out -= target
+
+        return Piece(losses, gradient, lambda out: softmax_rows(logits, out), label_weights, ignored)
+
+    def _with_probabilities(
+        self, block: Block, given: Array, target: Array, ignored: Array | None, label_weights: Array | None
+    ) -> Piece:
+        """ℓ = −Σ_c y_c log clip(p_c / Σp), as Keras has it."""
+        arrays.judge_probabilities(given, self.layout, block)
+        sums = row_sums(given)
+        arrays.judge_probability_sums(sums, self.layout, block)
+        normalised = given / sums[:, None]
+        clipped = np.clip(normalised, CLIP, 1 - CLIP)
+        losses = 0 - row_sums(target * np.log(clipped))
+
+        def gradient(out: Array) -> None:
+            np.multiply(target, normalised == clipped, out=out)
+            mass = row_sums(out)
+            out /= clipped
+            np.subtract(mass[:, None], out, out=out)
+            out /= sums[:, None]
+
+        def probabilities(out: Array) -> None:
+            out[...] = normalised
+
+        return Piece(losses, gradient, probabilities, label_weights, ignored)
+
+    def _target(self, labels: Array) -> Array:
+        """The labels as the formula has them: smoothed, and multiplied by the classes' weights."""
+        target = labels
+        if self.smoothing:
+            target = labels * (1 - self.smoothing) + self.smoothing / self.layout.classes
+        return target if self.class_weights is None else target * self.class_weights
+
+    def _judge(self, logits: Array, block: Block, rest: Array, ignored: Array | None) -> None:
+        arrays.judge_logits(logits, self.layout, block)
+        masked = np.zeros(len(logits), np.bool_)
+        masked[rest] = np.isneginf(logits[rest]).all(axis=1)
+        if ignored is not None:
+            masked &= ~ignored
+        if self.excused is not None:
+            masked &= ~self.excused[block.rows]
+        arrays.judge_masked_rows(masked, self.layout, block)
+
+
+def _weigh(losses: Array, weights: Array | None) -> Array:
+    """Their product, where 0 · ∞ is 0."""
+    if weights is None:
+        return losses
+    return np.where(weights == 0, 0, losses * weights)
+
+
+def _without(piece: Piece, ignored: Array) -> Piece:
+    """The piece with losses and gradients of 0 in the ignored rows."""
+    piece.losses[ignored] = 0
+
+    def gradient(out: Array) -> None:
+        piece.gradient(out)
+        out[ignored] = 0
+
+    return piece._replace(gradient=gradient)
