@@ -275,7 +275,7 @@ def class_indices(labels: Array, ignore_index: int | None, layout: Layout, block
         if ignore_index is not None:
             expected += f", or {ignore_index}, the label to ignore"
         raise LabelOutOfRange(
-            "labels", f"is {int(indices[row])}; {expected}", layout.sample_position(block.rows.start + row)
+            "labels", f"is {_number(given[row])}; {expected}", layout.sample_position(block.rows.start + row)
         )
     return indices.astype(np.intp, copy=False), ignored
 
@@ -294,4 +294,4 @@ def _whole(labels: Array, layout: Layout, block: Block) -> Array:
 
 
 def _number(value: Any) -> str:
-    return f"{float(value):.9g}"
+    return str(int(value)) if np.asarray(value).dtype.kind in "iub" else f"{float(value):.9g}"

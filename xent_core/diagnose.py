@@ -221,8 +221,7 @@ def _infinite_loss(seen: Observed) -> Found:
     if not seen.infinite_samples:
         return None
     return (
-        f"The loss of {seen.infinite_samples} samples is infinite: a label stands at a class masked by -Infinity, "
-        "or a number is too large for the dtype.",
+        "A loss is infinite: a label stands at a class masked by -Infinity, or a number is too large for the dtype.",
         {"samples": seen.infinite_samples},
         "Unmask the label's class, give the sample the weight 0, or send float64.",
     )

@@ -192,10 +192,10 @@ def _alternatives(facts: LabelFacts) -> list[Alternative]:
 def _balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
     if facts.kind in ("binary", "multi_hot"):
         return _balanced_questions(facts.positives or 0, facts.negatives or 0)
-    if facts.classes is not None and facts.class_counts is not None and len(facts.classes):
-        if 0 <= facts.classes[0] and facts.classes[-1] < layout.classes:
-            return _balanced_classes(facts.classes, facts.class_counts, layout.classes)
-    return None
+    present, counts = facts.classes, facts.class_counts
+    if present is None or counts is None or not len(present) or present[0] < 0 or present[-1] >= layout.classes:
+        return None
+    return _balanced_classes(present, counts, layout.classes)
 
 
 def _balanced_questions(positives: int, negatives: int) -> Suggested | None:

@@ -1,0 +1,64 @@
+"""`python -m app`: the service, on a laptop as in a container."""
+
+import socket
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+
+from app.main import create_app
+from app.settings import Settings, UnknownSetting, read_settings
+
+SECONDS_TO_FINISH = 10
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which says where it listens once it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            host, port = (sockets or [])[0].getsockname()[:2]
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            print(f"xent listens on {address}, its documentation is at {address}/docs", flush=True)  # noqa: T201  for the operator
+
+
+def main() -> int | str:
+    """The exit status: 0, or one line that says why the service can't start."""
+    try:
+        settings = read_settings()
+    except UnknownSetting as error:
+        return f"xent: {error}"
+    except ValidationError as error:
+        return f"xent: {_first_reason(error)}"
+    try:
+        listener = _listen(settings)
+    except OSError as error:
+        return f"xent: can't listen on {settings.host} port {settings.port}: {error.strerror} (XENT_HOST, XENT_PORT)"
+    config = uvicorn.Config(
+        create_app(settings),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+    )
+    Server(config).run(sockets=[listener])
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.host, settings.port))
+    listener.listen(2048)
+    return listener
+
+
+def _first_reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"XENT_{str(first['loc'][0]).upper()} is {first['input']!r:.80}: {first['msg']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

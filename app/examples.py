@@ -1,0 +1,95 @@
+"""Requests to try, shown in the documentation: one for each loss type and one for each common mistake."""
+
+from typing import Any
+
+_LOGITS = [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]]
+
+LOSS_EXAMPLES: dict[str, Any] = {
+    "class_indices": {
+        "summary": "Class indices: sparse softmax",
+        "description": "Each row of logits belongs to exactly one class. `auto` computes sparse_softmax_cross_entropy.",
+        "value": {"logits": _LOGITS, "labels": [1, 2]},
+    },
+    "distributions": {
+        "summary": "Label distributions: softmax",
+        "description": "Rows of labels that sum to 1. `auto` computes softmax_cross_entropy.",
+        "value": {"logits": _LOGITS, "labels": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]]},
+    },
+    "multi_label": {
+        "summary": "Labels that don't exclude each other: sigmoid",
+        "description": "Any number of 1s in a row. `auto` computes sigmoid_cross_entropy, one loss for each logit.",
+        "value": {"logits": _LOGITS, "labels": [[1, 0, 1], [0, 0, 1]], "include": ["elements"]},
+    },
+    "rare_positives": {
+        "summary": "Rare positives: weighted",
+        "description": "`pos_weight` makes positives count more, here one weight for each class.",
+        "value": {
+            "logits": _LOGITS,
+            "labels": [[1, 0, 1], [0, 0, 1]],
+            "loss_type": "weighted_cross_entropy",
+            "pos_weight": [2.0, 5.0, 1.0],
+        },
+    },
+    "training_step": {
+        "summary": "A training step: loss and gradient",
+        "description": "Smoothed labels, a weight for each sample, an ignored label, and the gradient of the mean.",
+        "value": {
+            "logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]],
+            "labels": [1, 2, -100],
+            "loss_type": "sparse_softmax_cross_entropy",
+            "ignore_index": -100,
+            "weights": [1.0, 0.5, 1.0],
+            "label_smoothing": 0.1,
+            "reduction": "weighted_mean",
+            "include": ["gradient"],
+        },
+    },
+    "mistake_softmax_twice": {
+        "summary": "Mistake: logits that went through softmax already",
+        "description": "Answered with the warning logits_look_like_probabilities, and the loss both ways.",
+        "value": {"logits": [[0.02, 0.01, 0.97], [0.05, 0.045, 0.905]], "labels": [2, 1]},
+    },
+    "mistake_sigmoid_twice": {
+        "summary": "Mistake: logits that went through a sigmoid already",
+        "description": "Answered with the warning logits_may_be_probabilities.",
+        "value": {
+            "logits": [[0.9, 0.2, 0.4, 0.7, 0.1], [0.8, 0.3, 0.6, 0.2, 0.5], [0.1, 0.9, 0.2, 0.3, 0.6], [0.7] * 5],
+            "labels": [[1, 0, 0, 1, 0], [1, 0, 1, 0, 1], [0, 1, 0, 0, 1], [1, 1, 0, 1, 0]],
+        },
+    },
+    "mistake_multi_hot_softmax": {
+        "summary": "Mistake: softmax for labels that don't exclude each other",
+        "description": "Answered with the warnings multi_hot_labels_with_softmax and labels_not_a_distribution.",
+        "value": {"logits": _LOGITS, "labels": [[1, 0, 1], [0, 0, 1]], "loss_type": "softmax_cross_entropy"},
+    },
+    "mistake_one_hot": {
+        "summary": "Mistake: one-hot labels where indices do",
+        "description": "Answered with the warning one_hot_labels_could_be_indices.",
+        "value": {"logits": _LOGITS, "labels": [[0, 1, 0], [0, 0, 1]]},
+    },
+    "mistake_scalar_weight": {
+        "summary": "Mistake: one weight for all against imbalance",
+        "description": "Answered with the warning scalar_weight_only_rescales: it acts like a learning rate.",
+        "value": {"logits": [2.0, -1.0, 0.5], "labels": [1, 0, 0], "weights": 5.0},
+    },
+    "mistake_negative_pos_weight": {
+        "summary": "Mistake: a negative pos_weight",
+        "description": "Answered with the warning negative_pos_weight.",
+        "value": {"logits": [[0.5, 0.7, 0.3], [0.8, 0.2, 0.9]], "labels": 1, "pos_weight": -0.2},
+    },
+    "mistake_masked_label": {
+        "summary": "Mistake: a label at a masked class",
+        "description": "Answered with an infinite loss and the warning infinite_loss.",
+        "value": {"logits": [[2.0, "-Infinity", 1.0]], "labels": [1]},
+    },
+    "error_label_out_of_range": {
+        "summary": "Error: a label one past the end",
+        "description": "Answered with status 422, label_out_of_range at labels[1].",
+        "value": {"logits": _LOGITS, "labels": [1, 3]},
+    },
+    "error_column_of_labels": {
+        "summary": "Error: labels of shape [B, 1]",
+        "description": "Answered with status 422, wrong_shape; the message names the squeeze.",
+        "value": {"logits": _LOGITS, "labels": [[1], [2]]},
+    },
+}

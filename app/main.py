@@ -1,0 +1,61 @@
+"""The application, put together."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI
+
+from app import docs, problems
+from app.limits import BodyLimit
+from app.routes import loss, operations
+from app.settings import Settings
+
+DESCRIPTION = """
+Classification losses over HTTP, so that no caller needs TensorFlow or PyTorch, and the loss type they should have used.
+
+POST a batch of logits and labels to `/v1/loss`. Errors are `application/problem+json`, each with its place and reason.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    app = FastAPI(
+        title="xent",
+        version=_version(),
+        summary="Classification losses, right to the last digit, and which one it should have been.",
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.include_router(loss.router)
+    app.include_router(operations.router)
+    app.include_router(docs.router)
+    _declare_problems(app)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("xent")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+def _declare_problems(app: FastAPI) -> None:
+    """Have the OpenAPI document say that errors are problem+json: FastAPI writes every model under JSON."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            for path in document["paths"].values():
+                for operation in path.values():
+                    for status, response in operation["responses"].items():
+                        if int(status) >= 400:
+                            response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to change the document

@@ -1,0 +1,1 @@
+"""The endpoints: each takes a validated request, has it computed, and answers."""

@@ -1,0 +1,55 @@
+"""How FastAPI's own endpoints come by arrays: the body is decoded by `app.wire` before FastAPI looks at it."""
+
+from collections.abc import Callable, Coroutine
+from email.message import Message
+from functools import partial
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from app import offload
+from app.problems import UnsupportedMediaType
+from app.schemas import Request as RequestModel
+from app.wire.json import decode_body
+
+
+class DecodedRequest(Request):
+    """A request whose JSON was read already."""
+
+    document: Any = None
+
+    async def json(self) -> Any:
+        return self.document
+
+
+class ArrayRoute(APIRoute):
+    """A route whose request model holds arrays: it gets them as NumPy arrays, straight from the bytes."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        arrays = self._array_fields()
+
+        async def decode_then_handle(request: Request) -> Response:
+            _require_json(request.headers.get("content-type"))
+            body = await request.body()
+            decoded = DecodedRequest(request.scope, request.receive)
+            decoded._body = body
+            decoded.document = await offload.run(partial(decode_body, body, arrays), len(body))
+            return await handle(decoded)
+
+        return decode_then_handle
+
+    def _array_fields(self) -> frozenset[str]:
+        model = self.body_field.field_info.annotation if self.body_field else None
+        if isinstance(model, type) and issubclass(model, RequestModel):
+            return model.array_fields()
+        return frozenset()
+
+
+def _require_json(content_type: str | None) -> None:
+    message = Message()
+    message["content-type"] = content_type or ""
+    if message.get_content_type() != "application/json" and not message.get_content_subtype().endswith("+json"):
+        found = f"is {content_type[:80]}" if content_type else "is absent"
+        raise UnsupportedMediaType(f"Content-Type {found}; application/json was expected")

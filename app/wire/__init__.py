@@ -1,0 +1,1 @@
+"""Bytes to arrays and back: nothing here knows what the arrays mean."""
