@@ -85,7 +85,7 @@ EXPECTED = {
     "bool_type": "true or false",
     "float_type": "a number",
     "int_type": "a whole number",
-    "list_type": "a list",
+    "tuple_type": "a list",
     "model_attributes_type": "a JSON object",
     "dict_type": "a JSON object",
     "greater_than_equal": "a whole number of 64 bits",

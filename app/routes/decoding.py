@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from app import offload
 from app.problems import UnsupportedMediaType
-from app.schemas import Request as RequestModel
+from app.schemas.base import Request as RequestModel
 from app.wire.json import decode_body
 
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Body, Response
 from app import offload
 from app.examples import LOSS_EXAMPLES
 from app.routes.decoding import ArrayRoute
-from app.schemas import LossRequest, LossResponse, Problem
+from app.schemas.loss import LossRequest, LossResponse
+from app.schemas.problem import Problem
 from app.wire.json import encode_body
 from xent_core.evaluate import Evaluation, evaluate
 

@@ -1,6 +1,7 @@
 """JSON bodies: bytes to a document whose numbers stand in arrays, and answers back to bytes.
 
-JSON has no infinities: they are read and written as the strings "Infinity" and "-Infinity". NaN is refused.
+JSON has no infinities: they are read and written as the strings "Infinity" and "-Infinity". A NaN, which no JSON can
+hold, is read all the same, so that whoever judges the numbers can say where it stands; none is ever written.
 """
 
 import json
@@ -12,9 +13,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from xent_core.errors import Empty, InvalidInput, NotANumber, NotNumeric, Ragged, WrongShape
+from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
-INFINITIES = {"Infinity": np.inf, "-Infinity": -np.inf}
+NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}
 # NumPy's own limit is 64.
 MOST_DIMENSIONS = 32
 
@@ -82,7 +83,7 @@ def _array_or_reason(value: Any, name: str) -> Any:
 def read_array(value: Any, name: str) -> NDArray[Any]:
     """A number or a nested list of numbers as an array: int64 or uint64 where all are whole, else float64.
 
-    Raises Ragged, Empty, NotNumeric, NotANumber, WrongShape.
+    Raises Ragged, Empty, NotNumeric, WrongShape.
     """
     shape: tuple[int, ...] = ()
     level = [value]
@@ -100,28 +101,24 @@ def read_array(value: Any, name: str) -> NDArray[Any]:
         level = list(chain.from_iterable(level))
         kinds = set(map(type, level))
     if not kinds <= {int, float}:
-        level = _with_infinities(level, kinds, shape, name)
+        level = _with_named_numbers(level, kinds, shape, name)
     array = np.array(level, np.float64 if float in kinds or str in kinds else None).reshape(shape)
     if array.dtype.kind == "O":
         raise NotNumeric(name, "holds a whole number that does not fit 64 bits")
-    if array.dtype.kind == "f" and np.isnan(array).any():
-        raise NotANumber(name, "is NaN; a number was expected", _position(int(np.isnan(array).argmax()), shape))
     return array
 
 
-def _with_infinities(level: list[Any], kinds: set[type], shape: tuple[int, ...], name: str) -> list[Any]:
-    """The level with "Infinity" and "-Infinity" as numbers; anything else that is no number is refused."""
+def _with_named_numbers(level: list[Any], kinds: set[type], shape: tuple[int, ...], name: str) -> list[Any]:
+    """The level with the strings of NAMED_NUMBERS as numbers; anything else that is no number is refused."""
     for index, value in enumerate(level):
-        if type(value) not in (int, float) and not (type(value) is str and value in INFINITIES):
+        if type(value) not in (int, float) and not (type(value) is str and value in NAMED_NUMBERS):
             _refuse_value(value, list in kinds, name, _position(index, shape))
-    return [INFINITIES.get(value, value) if type(value) is str else value for value in level]
+    return [NAMED_NUMBERS[value] if type(value) is str else value for value in level]
 
 
 def _refuse_value(value: Any, some_lists: bool, name: str, position: tuple[int, ...]) -> NoReturn:
     if some_lists and isinstance(value, list):
         raise Ragged(name, "is a list where its neighbours are numbers; all rows must be of one depth", position)
-    if value == "NaN":
-        raise NotANumber(name, "is NaN; a number was expected", position)
     expected = "a number" if position else "a number or a nested list of numbers"
     raise NotNumeric(name, f"is {describe(value)}; {expected} was expected", position)
 

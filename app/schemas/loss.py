@@ -1,110 +1,14 @@
-"""The requests and answers of `/v1` as pydantic models: these are the OpenAPI document."""
+"""`POST /v1/loss`."""
 
-from difflib import get_close_matches
-from itertools import islice
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
-from typing_extensions import TypeAliasType
+from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
-from app.wire.json import read_array
-from xent_core.errors import InvalidInput
+from app.schemas.base import Answer, Array, Number, Request
+from app.schemas.recommendation import LossWarning, Recommendation
 from xent_core.evaluate import Output
-from xent_core.labels import LabelKind
 from xent_core.recommend import LossType
 from xent_core.reduction import Reduction
-
-# As many unknown fields as this are named in an answer; the others would only cost time.
-UNKNOWN_FIELDS_NAMED = 20
-
-
-def _array(value: Any) -> NDArray[Any]:
-    """An array as the wire decoded it, or a nested list. What the wire found wrong with it stands in its place."""
-    if isinstance(value, np.ndarray):
-        return value
-    try:
-        if isinstance(value, InvalidInput):
-            raise value
-        return read_array(value, "")
-    except InvalidInput as reason:
-        raise PydanticCustomError(
-            "invalid_array",
-            "{message}",
-            {"message": reason.message, "code": reason.code, "position": list(reason.position)},
-        ) from None
-
-
-Infinity = Literal["Infinity", "-Infinity"]
-_INFINITY_SCHEMA = {"type": "string", "enum": ["Infinity", "-Infinity"]}
-
-Array = TypeAliasType(
-    "Array",
-    Annotated[
-        NDArray[Any],
-        PlainValidator(_array),
-        WithJsonSchema(
-            {
-                "title": "Array",
-                "description": (
-                    "A number or a nested list of numbers, all rows of one length. What is not finite is written as "
-                    'the string "Infinity" or "-Infinity"; NaN, booleans and other strings are refused.'
-                ),
-                "anyOf": [{"type": "number"}, _INFINITY_SCHEMA, {"type": "array", "items": {}}],
-                "examples": [[[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]]],
-            }
-        ),
-    ],
-)
-
-Number = TypeAliasType(
-    "Number",
-    Annotated[
-        float | Infinity,
-        WithJsonSchema(
-            {
-                "title": "Number",
-                "description": 'A number; "Infinity" or "-Infinity" where it is not finite.',
-                "anyOf": [{"type": "number"}, _INFINITY_SCHEMA],
-            }
-        ),
-    ],
-)
-
-
-class Request(BaseModel):
-    """A field that is null is absent; a field that is not known is an error."""
-
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        known = {name: data[name] for name in cls.model_fields if data.get(name) is not None}
-        unknown = islice((name for name in data if name not in cls.model_fields), UNKNOWN_FIELDS_NAMED)
-        # The value of an unknown field is of no use; what it may have been meant to be is, for the error.
-        return known | {name: get_close_matches(name[:80], cls.model_fields, n=1) for name in unknown}
-
-    @classmethod
-    def array_fields(cls) -> frozenset[str]:
-        """The names of the fields that hold arrays."""
-        return frozenset(
-            name for name, field in cls.model_fields.items() if Array in (field.annotation, *get_args(field.annotation))
-        )
 
 
 class LossRequest(Request):
@@ -205,7 +109,7 @@ class LossRequest(Request):
         ),
     ] = "mean"
     include: Annotated[
-        list[Output],
+        tuple[Output, ...],
         Field(
             description=(
                 "Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced "
@@ -215,11 +119,7 @@ class LossRequest(Request):
             max_length=3,
             json_schema_extra={"uniqueItems": True},
         ),
-    ] = []
-
-
-class Answer(BaseModel):
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    ] = ()
 
 
 class Reduced(Answer):
@@ -229,44 +129,6 @@ class Reduced(Answer):
     value: Annotated[Number, Field(description="numerator / denominator, accumulated in float64; 0 where that is 0")]
     numerator: Number
     denominator: Number
-
-
-class Reason(Answer):
-    code: Annotated[str, Field(examples=["labels_are_one_hot"])]
-    message: str
-
-
-class Alternative(Answer):
-    loss_type: Annotated[str, Field(examples=["sigmoid_cross_entropy"])]
-    when: Annotated[str, Field(description="what would have to be true for it to be the better choice")]
-
-
-class Suggested(Answer):
-    """Parameters that would balance the labels; one of the two is there."""
-
-    pos_weight: Annotated[float | None, Field(description="negatives / positives")] = None
-    class_weights: Annotated[
-        list[float] | None, Field(description="N / (K · count_c) over the K classes present; 1 for those absent")
-    ] = None
-
-
-class Recommendation(Answer):
-    """The loss that the labels call for, whatever was computed."""
-
-    loss_type: LossType
-    label_kind: LabelKind
-    reasons: list[Reason]
-    alternatives: Annotated[list[Alternative], Field(description="what else the labels could mean, and when")]
-    suggested: Annotated[Suggested | None, Field(description="parameters against imbalance, where there is one")]
-
-
-class LossWarning(Answer):
-    """A likely mistake. Nothing was changed because of it."""
-
-    code: Annotated[str, Field(examples=["logits_look_like_probabilities"])]
-    message: str
-    evidence: Annotated[dict[str, Any], Field(description="the figures that set it off")]
-    fix: Annotated[str, Field(description="what to change in the request")]
 
 
 class LossResponse(Answer):
@@ -291,28 +153,3 @@ class LossResponse(Answer):
     elements: Annotated[Array | None, Field(description="weighted losses before any averaging, if asked for")] = None
     gradient: Annotated[Array | None, Field(description="in the logits' shape, if asked for")] = None
     probabilities: Annotated[Array | None, Field(description="in the logits' shape, if asked for")] = None
-
-
-class Health(Answer):
-    status: Annotated[Literal["ok"], Field(description="the service answers")]
-
-
-class ProblemError(Answer):
-    """One thing that is wrong, and where."""
-
-    loc: Annotated[
-        list[str | int],
-        Field(description="the path to it, from the request's part on", examples=[["body", "labels", 3]]),
-    ]
-    code: Annotated[str, Field(description="stable, for programs", examples=["label_out_of_range"])]
-    message: Annotated[str, Field(description="what was found and what was expected, for people")]
-
-
-class Problem(Answer):
-    """Why a request was not answered, as RFC 9457 has it. It never repeats the caller's arrays."""
-
-    type: Annotated[str, Field(examples=["about:blank"])]
-    title: Annotated[str, Field(examples=["Unprocessable Content"])]
-    status: Annotated[int, Field(examples=[422])]
-    detail: Annotated[str, Field(examples=["labels[3] is 10; a class index from 0 to 9 was expected"])]
-    errors: Annotated[list[ProblemError], Field(description="at most 20; empty where the request as a whole is meant")]
