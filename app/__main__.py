@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 from pydantic import ValidationError
@@ -42,7 +43,8 @@ def main() -> int | str:
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
-    Server(config).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):
+        Server(config).run(sockets=[listener])
     return 0
 
 

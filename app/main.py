@@ -1,11 +1,10 @@
 """The application, put together."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
 
-from app import docs, problems
+from app import __version__, docs, problems
 from app.limits import BodyLimit
 from app.routes import loss, operations
 from app.settings import Settings
@@ -20,7 +19,7 @@ POST a batch of logits and labels to `/v1/loss`. Errors are `application/problem
 def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="xent",
-        version=_version(),
+        version=__version__,
         summary="Classification losses, right to the last digit, and which one it should have been.",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -35,13 +34,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(docs.router)
     _declare_problems(app)
     return app
-
-
-def _version() -> str:
-    try:
-        return version("xent")
-    except PackageNotFoundError:
-        return "0.1.0"
 
 
 def _declare_problems(app: FastAPI) -> None:

@@ -1,0 +1,46 @@
+# The one door. Each command first makes the environment that it runs in, once, and anew when its
+# requirements have changed. PYTHON=... names the interpreter, where the one found on PATH won't do.
+
+RESOLVE = .venv-dev/bin/python -m uv pip compile pyproject.toml --quiet $(UPGRADE) \
+	--universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+
+.PHONY: help serve test test-browser check bench lock clean
+
+help: ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+serve: .venv/complete ## Serve on XENT_HOST (127.0.0.1) and XENT_PORT (8000)
+	@.venv/bin/python -m app
+
+test: .venv-dev/complete ## Run the tests, with branch coverage
+	@.venv-dev/bin/python -m pytest --cov
+
+test-browser: .venv-browser/complete ## Run the tests of the documentation page, in Chromium
+	@scripts/chromium
+	@.venv-browser/bin/python -m pytest --confcutdir=tests/browser tests/browser
+
+check: .venv-dev/complete ## Check lint, format and types
+	@.venv-dev/bin/python -m ruff check
+	@.venv-dev/bin/python -m ruff format --check
+	@.venv-dev/bin/python -m mypy
+
+bench: .venv-bench/complete ## Compare the core with PyTorch on one thread
+	@.venv-bench/bin/python -m benchmarks.core
+
+lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
+	@$(RESOLVE) -o requirements.txt
+	@$(RESOLVE) -o requirements-dev.txt --group dev -c requirements.txt
+	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
+
+clean: ## Remove the environments and everything else that was made
+	@rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -r {} +
+
+.venv/complete: requirements.txt
+.venv-dev/complete: requirements-dev.txt
+.venv-browser/complete: requirements-browser.txt
+.venv/complete .venv-dev/complete .venv-browser/complete:
+	@scripts/environment $(@D) --require-hashes -r $<
+
+.venv-bench/complete: benchmarks/requirements.txt
+	@scripts/environment $(@D) -r $<

@@ -1,0 +1,70 @@
+"""The documentation page's files, as they are served."""
+
+import asyncio
+import hashlib
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app import docs
+
+FOLDER = Path(docs.__file__).parent
+SERVED = {
+    "/docs": "text/html",
+    "/docs/docs.js": "text/javascript",
+    "/docs/favicon.svg": "image/svg+xml",
+    "/docs/swagger-ui-bundle.js": "text/javascript",
+    "/docs/swagger-ui.css": "text/css",
+}
+
+
+def get(path: str, **headers: str) -> httpx.Response:
+    app = FastAPI(docs_url=None)
+    app.include_router(docs.router)
+
+    async def answer() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(answer())
+
+
+@pytest.mark.parametrize(("path", "media_type"), SERVED.items())
+def test_every_file_comes_with_its_type_and_the_policy(path: str, media_type: str) -> None:
+    answer = get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
+
+
+def test_a_file_that_the_browser_has_is_not_sent_again() -> None:
+    first = get("/docs/swagger-ui.css")
+    again = get("/docs/swagger-ui.css", **{"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+@pytest.mark.parametrize("name", ["docs.html", "__init__.py", "VENDORED", "..%2Fsettings.py"])
+def test_nothing_else_in_the_folder_is_served(name: str) -> None:
+    assert get(f"/docs/{name}").status_code == 404
+
+
+def test_the_page_names_every_file_relative_to_itself() -> None:
+    page = (FOLDER / "docs.html").read_text()
+    links = re.findall(r'(?:href|src)="([^"]*)"', page)
+    assert {f"/{link}" for link in links} == (SERVED.keys() - {"/docs"}) | {"/openapi.json"}
+
+
+def test_the_vendored_files_are_the_ones_written_down() -> None:
+    recorded = dict(
+        reversed(line.split())
+        for line in (FOLDER / "VENDORED").read_text().splitlines()
+        if re.match("[0-9a-f]{64} ", line)
+    )
+    actual = {name: hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() for name in recorded}
+    assert actual == recorded
+    assert recorded.keys() >= {"swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"}
