@@ -13,7 +13,7 @@ The contract of every function here:
 - Errors. Whatever can't be computed with raises a subclass of `InvalidInput`, which is a ValueError, and says where
   it stands. NaN is neither accepted nor returned, and nothing is repaired in silence.
 
-`evaluate` does all of it for one batch. Importing this package starts nothing and needs NumPy only.
+`evaluate` does all of it for one batch, and `judge` all but the computing. Importing this package starts nothing and needs NumPy only.
 """
 
 from xent_core.errors import (
@@ -36,6 +36,7 @@ from xent_core.errors import (
     WrongShape,
 )
 from xent_core.evaluate import Evaluation, evaluate
+from xent_core.judge import Judgement, judge
 from xent_core.reduction import Reduced, merge
 from xent_core.sigmoid import (
     sigmoid_cross_entropy,
@@ -56,6 +57,7 @@ __all__ = [
     "Evaluation",
     "Infinite",
     "InvalidInput",
+    "Judgement",
     "LabelNotWhole",
     "LabelOutOfRange",
     "MaskedRow",
@@ -71,6 +73,7 @@ __all__ = [
     "UnexpectedParameter",
     "WrongShape",
     "evaluate",
+    "judge",
     "merge",
     "sigmoid_cross_entropy",
     "sigmoid_cross_entropy_gradient",

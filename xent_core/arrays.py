@@ -19,6 +19,7 @@ from xent_core.errors import (
     LabelNotWhole,
     LabelOutOfRange,
     MaskedRow,
+    MissingParameter,
     NotANumber,
     NotAProbability,
     NotNumeric,
@@ -63,33 +64,41 @@ def softmax_arguments(logits: ArrayLike, labels: ArrayLike, axis: int) -> tuple[
     Raises Ragged, NotNumeric, Empty, WrongShape, AxisOutOfRange.
     """
     values = numeric(logits, "logits")
-    return values, numeric(labels, "labels"), class_layout(values, axis)
+    return values, numeric(labels, "labels"), class_layout(values.shape, axis)
 
 
 def sigmoid_arguments(logits: ArrayLike, labels: ArrayLike, axis: int) -> tuple[Array, Array, Layout]:
     """Logits and labels as arrays, and the layout of sigmoid logits. Raises what softmax_arguments raises."""
     values = numeric(logits, "logits")
-    return values, numeric(labels, "labels"), element_layout(values, axis)
+    return values, numeric(labels, "labels"), element_layout(values.shape, axis)
 
 
-def class_layout(logits: Array, axis: int) -> Layout:
+def class_weights(value: ArrayLike | None, layout: Layout, dtype: FloatType) -> Array | None:
+    """One weight for each class, [C]. Raises what per_class raises."""
+    return None if value is None else per_class(value, "class_weights", layout, dtype, scalar=False)
+
+
+def pos_weight(value: ArrayLike | None, layout: Layout, dtype: FloatType) -> Array:
+    """One weight, or one for each class. Raises MissingParameter where there is none, and what per_class raises."""
+    if value is None:
+        raise MissingParameter("pos_weight", "is absent; weighted_cross_entropy needs it")
+    return per_class(value, "pos_weight", layout, dtype, scalar=True)
+
+
+def class_layout(shape: tuple[int, ...], axis: int) -> Layout:
     """The layout of softmax logits. Raises WrongShape, AxisOutOfRange."""
-    if logits.ndim == 0:
+    rank = len(shape)
+    if rank == 0:
         raise WrongShape("logits", "are a single number; at least one dimension, the classes, is needed")
-    return Layout.along(logits.shape, class_axis(logits, axis))
-
-
-def element_layout(logits: Array, axis: int) -> Layout:
-    """The layout of sigmoid logits: with rank 1 each logit is a sample. Raises WrongShape, AxisOutOfRange."""
-    layout = class_layout(logits, axis)
-    return Layout.elementwise(logits.shape) if logits.ndim == 1 else layout
-
-
-def class_axis(logits: Array, axis: int) -> int:
-    rank = logits.ndim
     if not -rank <= axis < rank:
-        raise AxisOutOfRange("axis", f"is {axis}; logits of shape {list(logits.shape)} have axes {-rank} to {rank - 1}")
-    return axis % rank
+        raise AxisOutOfRange("axis", f"is {axis}; logits of shape {list(shape)} have axes {-rank} to {rank - 1}")
+    return Layout.along(shape, axis % rank)
+
+
+def element_layout(shape: tuple[int, ...], axis: int) -> Layout:
+    """The layout of sigmoid logits: with rank 1 each logit is a sample. Raises WrongShape, AxisOutOfRange."""
+    layout = class_layout(shape, axis)
+    return Layout.elementwise(shape) if len(shape) == 1 else layout
 
 
 def index_labels(labels: Array, layout: Layout) -> Array:

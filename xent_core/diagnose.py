@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xent_core.blocks import TILE_ELEMENTS, Array, FloatType, Layout, row_sums
+from xent_core.catalogue import LossType
 from xent_core.labels import LabelFacts, sum_tolerance
-from xent_core.recommend import LossType
 from xent_core.weighting import Weights
 
 SOFTMAX_LOSSES: tuple[LossType, ...] = ("softmax_cross_entropy", "sparse_softmax_cross_entropy")
@@ -32,10 +32,12 @@ class LossWarning:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One evaluated batch, as far as the checks look at it. Class and positive weights are as they were given."""
+    """One batch, as far as the checks look at it: its logits, unless only their shape is known, and, where its losses
+    were computed, how many samples' are infinite and what the losses are with the logits read as probabilities.
+    """
 
     loss_type: LossType
-    logits: Array
+    logits: Array | None
     layout: Layout
     dtype: FloatType
     from_logits: bool
@@ -43,12 +45,20 @@ class Observed:
     weights: Weights | None
     class_weights: Array | None
     pos_weight: Array | None
-    infinite_samples: int
-    loss_as_probabilities: Callable[[], Evidence]
+    infinite_samples: int | None = None
+    loss_both_ways: Callable[[], Evidence] = dict
 
     @property
     def softmax(self) -> bool:
         return self.loss_type in SOFTMAX_LOSSES
+
+    @property
+    def reads_logits(self) -> bool:
+        return self.from_logits and self.logits is not None
+
+    @property
+    def count(self) -> int:
+        return self.layout.rows * self.layout.classes
 
 
 def diagnose(observed: Observed) -> tuple[tuple[LossWarning, ...], tuple[str, ...]]:
@@ -70,12 +80,12 @@ Found = tuple[str, Evidence, str] | None
 
 
 def _logits_look_like_probabilities(seen: Observed) -> Found:
-    ranges = _probability_rows(seen.logits, seen.layout, seen.dtype)
+    ranges = None if seen.logits is None else _probability_rows(seen.logits, seen.layout, seen.dtype)
     if ranges is None:
         return None
     return (
         "Every row of logits lies in [0, 1] and sums to 1, as probabilities do: softmax is applied to them again here.",
-        ranges | seen.loss_as_probabilities(),
+        ranges | seen.loss_both_ways(),
         "Send the values from before the softmax, or set from_logits to false.",
     )
 
@@ -100,6 +110,8 @@ def _probability_rows(logits: Array, layout: Layout, dtype: FloatType) -> Eviden
 
 
 def _logits_may_be_probabilities(seen: Observed) -> Found:
+    if seen.logits is None:
+        return None
     low, high = np.inf, -np.inf
     read = seen.layout.reader(seen.logits, seen.dtype)
     for block in seen.layout.tiles():
@@ -110,7 +122,7 @@ def _logits_may_be_probabilities(seen: Observed) -> Found:
     return (
         "Every one of the logits lies strictly between 0 and 1. Logits rarely do, probabilities always: if these went "
         "through a sigmoid already, it is applied again here.",
-        {"values": seen.logits.size, "minimum": low, "maximum": high} | seen.loss_as_probabilities(),
+        {"values": seen.count, "minimum": low, "maximum": high} | seen.loss_both_ways(),
         "If they are probabilities, send the values from before the sigmoid, or set from_logits to false.",
     )
 
@@ -237,11 +249,11 @@ def _softmax_over_rows(seen: Observed) -> bool:
 
 CHECKS: dict[str, tuple[Callable[[Observed], bool], Callable[[Observed], Found]]] = {
     "logits_look_like_probabilities": (
-        lambda seen: seen.from_logits and seen.softmax and seen.layout.classes >= 2,
+        lambda seen: seen.reads_logits and seen.softmax and seen.layout.classes >= 2,
         _logits_look_like_probabilities,
     ),
     "logits_may_be_probabilities": (
-        lambda seen: seen.from_logits and not seen.softmax and seen.logits.size >= FEWEST_VALUES,
+        lambda seen: seen.reads_logits and not seen.softmax and seen.count >= FEWEST_VALUES,
         _logits_may_be_probabilities,
     ),
     "labels_not_a_distribution": (_softmax_over_rows, _labels_not_a_distribution),
@@ -255,6 +267,6 @@ CHECKS: dict[str, tuple[Callable[[Observed], bool], Callable[[Observed], Found]]
     ),
     "negative_pos_weight": (lambda seen: seen.pos_weight is not None, _negative_pos_weight),
     "labels_outside_unit_interval": (_labels_in_the_logits_shape, _labels_outside_unit_interval),
-    "infinite_loss": (lambda seen: True, _infinite_loss),
+    "infinite_loss": (lambda seen: seen.infinite_samples is not None, _infinite_loss),
 }
 """Each warning's code, when its check applies, and the check."""

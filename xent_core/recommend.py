@@ -1,33 +1,19 @@
 """From the labels to the loss they call for, its reasons, and what else could be meant."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from xent_core.blocks import Array, Layout
+from xent_core.catalogue import CALLED_FOR, CATALOGUE, LossType
 from xent_core.errors import UnclearLabels, UnexpectedParameter
 from xent_core.labels import LabelFacts, LabelKind
-
-LossType = Literal[
-    "sigmoid_cross_entropy", "weighted_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy"
-]
 
 IMBALANCED_LABELS = 20
 RARE_SHARE = 0.1
 CLASS_RATIO = 10
 MANY_CLASSES = 10_000
-
-CALLED_FOR: dict[LabelKind, LossType] = {
-    "binary": "sigmoid_cross_entropy",
-    "soft_binary": "sigmoid_cross_entropy",
-    "class_indices": "sparse_softmax_cross_entropy",
-    "one_hot": "softmax_cross_entropy",
-    "distribution": "softmax_cross_entropy",
-    "multi_hot": "sigmoid_cross_entropy",
-    "soft_multi_label": "sigmoid_cross_entropy",
-}
-"""What loss_type="auto" computes."""
 
 
 class Reason(NamedTuple):
@@ -95,12 +81,12 @@ def _no_form(facts: LabelFacts, layout: Layout) -> str:
 
 def recommend(facts: LabelFacts, layout: Layout, named: LossType) -> Recommendation:
     """`named` is what is computed; it is recommended where the labels are of no known kind."""
-    reasons = [_reason_for(facts, layout)]
     alternatives = _alternatives(facts)
     suggested = _balance(facts, layout)
     loss_type: LossType = CALLED_FOR.get(facts.kind, named)
     if facts.kind == "one_hot":
         loss_type = "sparse_softmax_cross_entropy"
+    reasons = [_reason_for(facts, layout)]
     if suggested is not None:
         reasons.append(suggested.reason)
         if suggested.pos_weight is not None:
@@ -115,6 +101,7 @@ def recommend(facts: LabelFacts, layout: Layout, named: LossType) -> Recommendat
                 f"training over all {layout.classes} classes is too slow; evaluate with the full softmax all the same",
             )
         )
+    reasons.append(Reason("loss_fits", f"{loss_type}: {CATALOGUE[loss_type].use_when}"))
     return Recommendation(loss_type, facts.kind, tuple(reasons), tuple(alternatives), suggested)
 
 

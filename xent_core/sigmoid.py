@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike
 from xent_core import arrays
 from xent_core.batch import Batch, Piece, all_gradients, all_losses
 from xent_core.blocks import Array, Block, FloatType, Layout, shaped, tile_buffer
-from xent_core.errors import MissingParameter
 
 CLIP = 1e-7
 
@@ -107,14 +106,7 @@ def weighted_cross_entropy(
     As tf.nn.weighted_cross_entropy_with_logits and
     torch.nn.functional.binary_cross_entropy_with_logits(…, pos_weight=…, reduction="none").
     """
-    return all_losses(
-        bind_weighted(
-            *arrays.sigmoid_arguments(logits, labels, axis),
-            pos_weight=pos_weight,
-            label_smoothing=label_smoothing,
-            from_logits=from_logits,
-        )
-    )
+    return all_losses(_weighted_batch(logits, labels, pos_weight, axis, label_smoothing, from_logits))
 
 
 def weighted_cross_entropy_gradient(
@@ -135,57 +127,54 @@ def weighted_cross_entropy_gradient(
     >>> weighted_cross_entropy_gradient([0.0, 0.0], [1.0, 0.0], pos_weight=3.0)
     array([-1.5,  0.5])
     """
-    return all_gradients(
-        bind_weighted(
-            *arrays.sigmoid_arguments(logits, labels, axis),
-            pos_weight=pos_weight,
-            label_smoothing=label_smoothing,
-            from_logits=from_logits,
-        )
+    return all_gradients(_weighted_batch(logits, labels, pos_weight, axis, label_smoothing, from_logits))
+
+
+def _sigmoid_batch(logits: ArrayLike, labels: ArrayLike, label_smoothing: float, from_logits: bool) -> Batch:
+    return bind_sigmoid(
+        *arrays.sigmoid_arguments(logits, labels, axis=-1),
+        label_smoothing=arrays.smoothing(label_smoothing),
+        from_logits=from_logits,
+    )
+
+
+def _weighted_batch(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    pos_weight: ArrayLike,
+    axis: int,
+    label_smoothing: float,
+    from_logits: bool,
+) -> Batch:
+    values, given, layout = arrays.sigmoid_arguments(logits, labels, axis)
+    return bind_sigmoid(
+        values,
+        given,
+        layout,
+        pos_weight=arrays.pos_weight(pos_weight, layout, arrays.computation_dtype(values)),
+        label_smoothing=arrays.smoothing(label_smoothing),
+        from_logits=from_logits,
     )
 
 
 def bind_sigmoid(
-    logits: Array, labels: Array, layout: Layout, *, label_smoothing: float = 0.0, from_logits: bool = True
-) -> Batch:
-    """sigmoid_cross_entropy of checked arguments."""
-    return _bind(logits, labels, layout, None, label_smoothing, from_logits)
-
-
-def bind_weighted(
     logits: Array,
     labels: Array,
     layout: Layout,
     *,
-    pos_weight: ArrayLike | None,
+    pos_weight: Array | None = None,
     label_smoothing: float = 0.0,
     from_logits: bool = True,
 ) -> Batch:
-    """weighted_cross_entropy of checked arguments. Raises MissingParameter where pos_weight is None."""
-    if pos_weight is None:
-        raise MissingParameter("pos_weight", "is absent; weighted_cross_entropy needs it")
-    dtype = arrays.computation_dtype(logits)
-    weight = arrays.per_class(pos_weight, "pos_weight", layout, dtype, scalar=True)
-    return _bind(logits, labels, layout, weight, label_smoothing, from_logits)
-
-
-def _bind(
-    logits: Array,
-    labels: Array,
-    layout: Layout,
-    pos_weight: Array | None,
-    label_smoothing: float,
-    from_logits: bool,
-) -> Batch:
+    """sigmoid_cross_entropy of checked arguments, or weighted_cross_entropy where there is a pos_weight."""
     dtype = arrays.computation_dtype(logits)
     read_logits = layout.reader(logits, dtype)
     read_labels = _label_reader(arrays.element_labels(labels, layout), layout, dtype)
-    smoothing = arrays.smoothing(label_smoothing)
     of_logits = _LogitLosses(layout, dtype)
 
     def compute(block: Block, out: Array | None) -> Piece:
         given, labels = read_logits(block), read_labels(block)
-        z = labels * (1 - smoothing) + smoothing / 2 if smoothing else labels
+        z = labels * (1 - label_smoothing) + label_smoothing / 2 if label_smoothing else labels
         q = pos_weight if pos_weight is None or pos_weight.ndim == 0 else pos_weight[block.columns]
         if from_logits:
             losses = of_logits(block, given, z, q, out)

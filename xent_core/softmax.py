@@ -52,14 +52,7 @@ def softmax_cross_entropy(
     As tf.nn.softmax_cross_entropy_with_logits, optax.softmax_cross_entropy, and
     torch.nn.functional.cross_entropy(…, reduction="none") with probabilities for its target.
     """
-    return all_losses(
-        bind_softmax(
-            *arrays.softmax_arguments(logits, labels, axis),
-            class_weights=class_weights,
-            label_smoothing=label_smoothing,
-            from_logits=from_logits,
-        )
-    )
+    return all_losses(_softmax(logits, labels, axis, class_weights, label_smoothing, from_logits))
 
 
 def softmax_cross_entropy_gradient(
@@ -81,14 +74,7 @@ def softmax_cross_entropy_gradient(
     >>> softmax_cross_entropy_gradient([[0.0, 0.0]], [[1.0, 0.0]])
     array([[-0.5,  0.5]])
     """
-    return all_gradients(
-        bind_softmax(
-            *arrays.softmax_arguments(logits, labels, axis),
-            class_weights=class_weights,
-            label_smoothing=label_smoothing,
-            from_logits=from_logits,
-        )
-    )
+    return all_gradients(_softmax(logits, labels, axis, class_weights, label_smoothing, from_logits))
 
 
 def sparse_softmax_cross_entropy(
@@ -122,15 +108,8 @@ def sparse_softmax_cross_entropy(
     As tf.nn.sparse_softmax_cross_entropy_with_logits, optax.softmax_cross_entropy_with_integer_labels, and
     torch.nn.functional.cross_entropy(…, reduction="none") with indices for its target.
     """
-    return all_losses(
-        bind_sparse_softmax(
-            *arrays.softmax_arguments(logits, labels, axis),
-            class_weights=class_weights,
-            label_smoothing=label_smoothing,
-            ignore_index=ignore_index,
-            from_logits=from_logits,
-        )
-    )
+    batch = _sparse_softmax(logits, labels, axis, class_weights, label_smoothing, ignore_index, from_logits)
+    return all_losses(batch)
 
 
 def sparse_softmax_cross_entropy_gradient(
@@ -154,13 +133,47 @@ def sparse_softmax_cross_entropy_gradient(
     array([[-0.5,  0.5]])
     """
     return all_gradients(
-        bind_sparse_softmax(
-            *arrays.softmax_arguments(logits, labels, axis),
-            class_weights=class_weights,
-            label_smoothing=label_smoothing,
-            ignore_index=ignore_index,
-            from_logits=from_logits,
-        )
+        _sparse_softmax(logits, labels, axis, class_weights, label_smoothing, ignore_index, from_logits)
+    )
+
+
+def _softmax(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int,
+    class_weights: ArrayLike | None,
+    label_smoothing: float,
+    from_logits: bool,
+) -> Batch:
+    values, given, layout = arrays.softmax_arguments(logits, labels, axis)
+    return bind_softmax(
+        values,
+        given,
+        layout,
+        class_weights=arrays.class_weights(class_weights, layout, arrays.computation_dtype(values)),
+        label_smoothing=arrays.smoothing(label_smoothing),
+        from_logits=from_logits,
+    )
+
+
+def _sparse_softmax(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int,
+    class_weights: ArrayLike | None,
+    label_smoothing: float,
+    ignore_index: int | None,
+    from_logits: bool,
+) -> Batch:
+    values, given, layout = arrays.softmax_arguments(logits, labels, axis)
+    return bind_sparse_softmax(
+        values,
+        given,
+        layout,
+        class_weights=arrays.class_weights(class_weights, layout, arrays.computation_dtype(values)),
+        label_smoothing=arrays.smoothing(label_smoothing),
+        ignore_index=ignore_index,
+        from_logits=from_logits,
     )
 
 
@@ -169,7 +182,7 @@ def bind_softmax(
     labels: Array,
     layout: Layout,
     *,
-    class_weights: ArrayLike | None = None,
+    class_weights: Array | None = None,
     label_smoothing: float = 0.0,
     from_logits: bool = True,
     excused: Array | None = None,
@@ -193,7 +206,7 @@ def bind_sparse_softmax(
     labels: Array,
     layout: Layout,
     *,
-    class_weights: ArrayLike | None = None,
+    class_weights: Array | None = None,
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
     from_logits: bool = True,
@@ -218,7 +231,7 @@ class _SoftmaxRows:
         self,
         logits: Array,
         layout: Layout,
-        class_weights: ArrayLike | None,
+        class_weights: Array | None,
         label_smoothing: float,
         from_logits: bool,
         excused: Array | None,
@@ -226,12 +239,8 @@ class _SoftmaxRows:
         self.dtype = arrays.computation_dtype(logits)
         self.layout = layout
         self.read = layout.reader(logits, self.dtype)
-        self.class_weights = (
-            None
-            if class_weights is None
-            else arrays.per_class(class_weights, "class_weights", layout, self.dtype, scalar=False)
-        )
-        self.smoothing = arrays.smoothing(label_smoothing)
+        self.class_weights = class_weights
+        self.smoothing = label_smoothing
         self.from_logits = from_logits
         self.excused = excused
         self.buffer = tile_buffer(layout, self.dtype)

@@ -6,9 +6,9 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
 from app.schemas.base import Answer, Array, Number, Request
 from app.schemas.recommendation import LossWarning, Recommendation
-from xent_core.evaluate import Output
-from xent_core.recommend import LossType
+from xent_core.catalogue import LossType
 from xent_core.reduction import Reduction
+from xent_core.walk import Output
 
 
 class LossRequest(Request):

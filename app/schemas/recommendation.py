@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.schemas.base import Answer
+from xent_core.catalogue import LossType
 from xent_core.labels import LabelKind
-from xent_core.recommend import LossType
 
 
 class Reason(Answer):
