@@ -93,3 +93,21 @@ LOSS_EXAMPLES: dict[str, Any] = {
         "value": {"logits": _LOGITS, "labels": [[1], [2]]},
     },
 }
+
+RECOMMEND_EXAMPLES: dict[str, Any] = {
+    "shape_only": {
+        "summary": "Labels and the shape of the logits",
+        "description": "Recommends sigmoid_cross_entropy: the labels don't exclude each other.",
+        "value": {"labels": [[1, 0, 1], [0, 0, 1]], "logits_shape": [2, 3]},
+    },
+    "with_logits": {
+        "summary": "Labels and logits",
+        "description": "Recommends sparse_softmax_cross_entropy for one-hot labels, and warns of a softmax done twice.",
+        "value": {"labels": [[0, 0, 1], [0, 1, 0]], "logits": [[0.02, 0.01, 0.97], [0.05, 0.045, 0.905]]},
+    },
+    "imbalanced": {
+        "summary": "One positive in twenty",
+        "description": "Recommends weighted_cross_entropy and suggests a pos_weight of 19.",
+        "value": {"labels": [1] + [0] * 19, "logits_shape": [20]},
+    },
+}

@@ -107,7 +107,10 @@ def _too_large(error: BodyTooLarge) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    return problem(error.status_code, HTTP_DETAILS.get(error.status_code, str(error.detail)), headers=error.headers)
+    detail = str(error.detail)
+    if detail == HTTPStatus(error.status_code).phrase:
+        detail = HTTP_DETAILS.get(error.status_code, detail)
+    return problem(error.status_code, detail, headers=error.headers)
 
 
 HTTP_DETAILS = {

@@ -13,7 +13,8 @@ The contract of every function here:
 - Errors. Whatever can't be computed with raises a subclass of `InvalidInput`, which is a ValueError, and says where
   it stands. NaN is neither accepted nor returned, and nothing is repaired in silence.
 
-`evaluate` does all of it for one batch, and `judge` all but the computing. Importing this package starts nothing and needs NumPy only.
+`evaluate` does all of it for one batch, and `judge` all but the computing. Importing this package starts nothing and
+needs NumPy only.
 """
 
 from xent_core.errors import (

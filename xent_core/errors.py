@@ -1,33 +1,20 @@
-"""The ways an input can be wrong, one class for each.
+"""The ways an input can be wrong: InvalidInput, and one class below it for each.
 
-    InvalidInput
-    ├── NotNumeric            an array holds something that is not a number
-    ├── Ragged                rows of one array differ in length or depth
-    ├── Empty                 an array holds nothing
-    ├── NotANumber            an array holds NaN
-    ├── Infinite              an infinity stands where none may
-    ├── WrongShape            shapes don't fit each other
-    ├── AxisOutOfRange        the logits have no such axis
-    ├── LabelOutOfRange       a class index is outside [0, C)
-    ├── LabelNotWhole         a class index is not an integer
-    ├── NotAProbability       from_logits=False, and a value is no probability
-    ├── MaskedRow             every class of a row is masked by −inf
-    ├── ParameterOutOfRange   a parameter has a value it can't have
-    ├── UnexpectedParameter   the loss type doesn't take this parameter
-    ├── MissingParameter      the loss type needs this parameter
-    ├── UnclearLabels         loss_type="auto", and the labels have none of the forms it knows
-    └── UndefinedLoss         the result would be +inf − inf
-
-Each carries a stable `code`, the `argument`'s name, and the `position` in it (of a whole argument: ()). A message
-says what was found and what was expected, and may be shown to the caller's caller: it never holds more than one value
-of theirs.
+A message says what was found and what was expected, and may be shown to the caller's caller: it never holds more than
+one value of theirs.
 """
 
 from typing import ClassVar
 
 
 class InvalidInput(ValueError):
-    """An argument can't be computed with: which, where in it, and why."""
+    """An argument can't be computed with.
+
+    code      stable, for programs
+    argument  its name
+    position  where in it; () where it is wrong as a whole
+    message   what was found and what was expected
+    """
 
     code: ClassVar[str] = "invalid"
 
@@ -42,64 +29,96 @@ class InvalidInput(ValueError):
 
 
 class NotNumeric(InvalidInput):
+    """An array holds something that is not a number."""
+
     code = "not_numeric"
 
 
 class Ragged(InvalidInput):
+    """Rows of one array differ in length or depth."""
+
     code = "ragged"
 
 
 class Empty(InvalidInput):
+    """An array holds nothing."""
+
     code = "empty"
 
 
 class NotANumber(InvalidInput):
+    """An array holds NaN."""
+
     code = "nan"
 
 
 class Infinite(InvalidInput):
+    """An infinity stands where none may."""
+
     code = "infinite"
 
 
 class WrongShape(InvalidInput):
+    """Shapes don't fit each other."""
+
     code = "wrong_shape"
 
 
 class AxisOutOfRange(InvalidInput):
+    """The logits have no such axis."""
+
     code = "axis_out_of_range"
 
 
 class LabelOutOfRange(InvalidInput):
+    """A class index is outside [0, C)."""
+
     code = "label_out_of_range"
 
 
 class LabelNotWhole(InvalidInput):
+    """A class index is not an integer."""
+
     code = "label_not_whole"
 
 
 class NotAProbability(InvalidInput):
+    """From_logits=False, and a value is no probability."""
+
     code = "not_a_probability"
 
 
 class MaskedRow(InvalidInput):
+    """Every class of a row is masked by −inf."""
+
     code = "masked_row"
 
 
 class ParameterOutOfRange(InvalidInput):
+    """A parameter has a value it can't have."""
+
     code = "parameter_out_of_range"
 
 
 class UnexpectedParameter(InvalidInput):
+    """The loss type doesn't take this parameter."""
+
     code = "unexpected_parameter"
 
 
 class MissingParameter(InvalidInput):
+    """The loss type needs this parameter."""
+
     code = "missing_parameter"
 
 
 class UnclearLabels(InvalidInput):
+    """Loss_type="auto", and the labels have none of the forms it knows."""
+
     code = "unclear_labels"
 
 
 class UndefinedLoss(InvalidInput):
+    """The result would be +inf − inf."""
+
     code = "undefined_loss"

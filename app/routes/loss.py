@@ -8,8 +8,9 @@ from fastapi import APIRouter, Body, Response
 from app import offload
 from app.examples import LOSS_EXAMPLES
 from app.routes.decoding import ArrayRoute
+from app.routes.judgement import judgement_content
 from app.schemas.loss import LossRequest, LossResponse
-from app.schemas.problem import Problem
+from app.schemas.problem import problem_responses
 from app.wire.json import encode_body
 from xent_core.evaluate import Evaluation, evaluate
 
@@ -32,21 +33,6 @@ label is ignored or its weight is 0; its probabilities and its gradient are then
 the checks that ran.
 """
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The body is not JSON."},
-    413: {"model": Problem, "description": "The body has more bytes than are accepted."},
-    415: {"model": Problem, "description": "The body is not application/json."},
-    422: {
-        "model": Problem,
-        "description": (
-            "The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in "
-            "logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter "
-            "that the loss type doesn't take, an unknown field."
-        ),
-    },
-    500: {"model": Problem, "description": "The service failed; its log says why."},
-}
-
 
 @router.post(
     "/v1/loss",
@@ -55,7 +41,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     description=DESCRIPTION,
     response_model=LossResponse,
     response_description="The losses.",
-    responses=PROBLEMS,
+    responses=problem_responses(400, 413, 415, 422, 500),
     tags=["losses"],
 )
 async def loss(request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
@@ -69,8 +55,7 @@ def _answer(request: LossRequest) -> bytes:
 
 def _content(result: Evaluation) -> dict[str, Any]:
     """The evaluation in the form of `LossResponse`."""
-    recommendation, reduced = result.recommendation, result.reduced
-    suggested = recommendation.suggested
+    reduced = result.reduced
     content = {
         "loss_type": result.loss_type,
         "per_sample": result.per_sample,
@@ -82,21 +67,7 @@ def _content(result: Evaluation) -> dict[str, Any]:
             "numerator": reduced.numerator,
             "denominator": reduced.denominator,
         },
-        "recommendation": {
-            "loss_type": recommendation.loss_type,
-            "label_kind": recommendation.label_kind,
-            "reasons": [reason._asdict() for reason in recommendation.reasons],
-            "alternatives": [alternative._asdict() for alternative in recommendation.alternatives],
-            "suggested": None
-            if suggested is None
-            else {"pos_weight": suggested.pos_weight, "class_weights": suggested.class_weights},
-        },
-        "warnings": [
-            {"code": each.code, "message": each.message, "evidence": each.evidence, "fix": each.fix}
-            for each in result.warnings
-        ],
-        "checked": result.checked,
-    }
+    } | judgement_content(result)
     asked_for = {
         "elements": result.elements,
         "gradient": result.gradient,

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from app.schemas.base import Answer
+from app.schemas.batch import BatchRequest
 from xent_core.catalogue import LossType
 from xent_core.labels import LabelKind
 
@@ -45,3 +46,22 @@ class LossWarning(Answer):
     message: str
     evidence: Annotated[dict[str, Any], Field(description="the figures that set it off")]
     fix: Annotated[str, Field(description="what to change in the request")]
+
+
+class RecommendRequest(BatchRequest):
+    """Labels with logits, or with only the logits' shape."""
+
+    logits_shape: Annotated[
+        tuple[StrictInt, ...] | None,
+        Field(description="In place of `logits`: their shape.", min_length=1, max_length=32, examples=[[1024, 1000]]),
+    ] = None
+
+
+class RecommendResponse(Answer):
+    """The loss that labels call for, and what looks wrong in the batch."""
+
+    recommendation: Recommendation
+    warnings: list[LossWarning]
+    checked: Annotated[
+        list[str], Field(description="the codes of all checks that ran: silence about one that didn't says nothing")
+    ]
