@@ -5,7 +5,6 @@ judge one block of values. The latter are called only for blocks whose losses ca
 input costs no pass of its own.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,6 @@ from xent_core.errors import (
 
 FLOAT32: FloatType = np.dtype(np.float32)
 FLOAT64: FloatType = np.dtype(np.float64)
-LOW_PRECISION = ("float16", "bfloat16")
 PROBABILITY_SLACK = 1e-6
 EXACT_FLOAT_INTEGERS = 2.0**53
 
@@ -42,9 +40,11 @@ def numeric(value: ArrayLike, name: str) -> Array:
     """
     try:
         array = np.asarray(value)
-    except ValueError:
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise WrongShape(name, "has more dimensions than an array can have, which is 64") from None
         raise Ragged(name, "its rows differ in length or depth; an array has the same length everywhere") from None
-    if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
+    if array.dtype.kind not in "biuf" and not _is_bfloat16(array):
         raise NotNumeric(name, f"holds values of type {array.dtype.name}; numbers were expected")
     if array.size == 0:
         raise Empty(name, f"is empty, with shape {list(array.shape)}; at least one value is needed")
@@ -55,7 +55,18 @@ def numeric(value: ArrayLike, name: str) -> Array:
 
 def computation_dtype(logits: Array) -> FloatType:
     """float32 for logits of float16, bfloat16 and float32; float64 for all others."""
-    return FLOAT32 if logits.dtype.name in (*LOW_PRECISION, "float32") else FLOAT64
+    short = logits.dtype.kind == "f" and logits.dtype.itemsize <= 4
+    return FLOAT32 if short or _is_bfloat16(logits) else FLOAT64
+
+
+def low_precision(array: Array) -> bool:
+    """Whether the array's numbers have only two or three digits: float16 and bfloat16."""
+    return (array.dtype.kind == "f" and array.dtype.itemsize == 2) or _is_bfloat16(array)
+
+
+def _is_bfloat16(array: Array) -> bool:
+    """NumPy has no bfloat16 of its own, so it is known by the name that all packages give it."""
+    return array.dtype.kind not in "biuf" and array.dtype.name == "bfloat16"
 
 
 def softmax_arguments(logits: ArrayLike, labels: ArrayLike, axis: int) -> tuple[Array, Array, Layout]:
@@ -107,7 +118,7 @@ def index_labels(labels: Array, layout: Layout) -> Array:
         return labels
     expected = f"class indices for logits of shape {list(layout.shape)} have shape {list(layout.sample_shape)}"
     hint = ""
-    if labels.size == math.prod(layout.sample_shape) and labels.ndim == len(layout.shape):
+    if _squeezable(labels, layout):
         hint = f"; drop the dimension of length 1: np.squeeze(labels, axis={layout.class_axis})"
     elif labels.shape == layout.shape:
         hint = "; labels of the logits' shape belong to softmax_cross_entropy"
@@ -125,12 +136,18 @@ def _expected_shapes(labels: Array, layout: Layout) -> str:
     expected = f"one label for each logit was expected, shape {list(layout.shape)}"
     if labels.shape == layout.sample_shape:
         return f"{expected}; labels that are class indices belong to sparse_softmax_cross_entropy"
-    if labels.ndim == len(layout.shape) and labels.size == math.prod(layout.sample_shape):
+    if _squeezable(labels, layout):
         return (
             f"{expected}; to use them as class indices, drop the dimension of length 1: "
             f"np.squeeze(labels, axis={layout.class_axis})"
         )
     return expected
+
+
+def _squeezable(labels: Array, layout: Layout) -> bool:
+    """Whether labels would be class indices but for a class axis of length 1."""
+    axis = layout.class_axis
+    return axis is not None and labels.shape == (*layout.shape[:axis], 1, *layout.shape[axis + 1 :])
 
 
 def element_labels(labels: Array, layout: Layout) -> Array:
@@ -230,13 +247,19 @@ def judge_masked_rows(masked: Array, layout: Layout, block: Block) -> None:
         )
 
 
-def judge_labels(labels: Array, layout: Layout, block: Block) -> None:
-    """Labels of the logits' shape are finite. Raises NotANumber, Infinite."""
-    bad = ~np.isfinite(labels)
+def judge_labels(labels: Array, layout: Layout, block: Block, dtype: FloatType) -> None:
+    """What this block holds of the labels, one for each logit, is finite in `dtype`. Raises NotANumber, Infinite.
+
+    `labels` are the caller's: the class axis may be absent from them where it has one class.
+    """
+    own = layout if labels.shape == layout.shape else Layout.elementwise(labels.shape)
+    given = own.cut(labels, block).reshape(block.shape)
+    converted = given.astype(dtype)
+    bad = ~np.isfinite(converted)
     if bad.any():
         row, column = _first(bad)
-        position = layout.position(block.rows.start + row, block.columns.start + column)
-        _refuse_not_finite("labels", position, labels[row, column], labels[row, column])
+        position = own.position(block.rows.start + row, block.columns.start + column)
+        _refuse_not_finite("labels", position, converted[row, column], given[row, column])
 
 
 def judge_probabilities(values: Array, layout: Layout, block: Block) -> None:

@@ -53,8 +53,9 @@ def all_losses(batch: Batch) -> Array:
     with np.errstate(all="ignore"):
         for block in batch.blocks:
             place = batch.place(elements, block)
-            losses = batch.compute(block, place if place.flags.c_contiguous else None).losses
-            if losses is not place:
+            out = place.reshape(block.shape) if place.flags.c_contiguous and not batch.per_row else None
+            losses = batch.compute(block, out).losses
+            if losses is not out:
                 place[...] = losses.reshape(place.shape)
     return elements
 

@@ -118,7 +118,7 @@ def _rounding(values: Array) -> float:
     for decimals in range(3, 7):
         shifted = values * values.dtype.type(10**decimals)
         if (np.abs(shifted - np.rint(shifted)) < 1e-3).all():
-            return 0.5 / 10**decimals
+            return float(0.5 / 10**decimals)
     return 0.0
 
 

@@ -1,7 +1,7 @@
 """One batch, whole: choose the loss, compute, weight, reduce, recommend, diagnose."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -96,12 +96,8 @@ def evaluate(
             "mean_loss_as_probabilities": mean_loss(as_probabilities.totals),
         }
 
-    seen = replace(
-        observed(case),
-        infinite_samples=int(np.count_nonzero(np.isinf(walked.per_sample))),
-        loss_both_ways=loss_both_ways,
-    )
-    warnings, checked = diagnose(seen)
+    infinite_samples = int(np.count_nonzero(np.isinf(walked.per_sample)))
+    warnings, checked = diagnose(observed(case, infinite_samples, loss_both_ways))
     return Evaluation(
         loss_type=case.loss_type,
         per_sample=walked.per_sample,

@@ -1,8 +1,8 @@
 """What can be said of a batch before a loss is computed: which loss it calls for, and what looks wrong in it."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from xent_core import arrays
 from xent_core.blocks import TILE_ELEMENTS, Array, FloatType, Layout
 from xent_core.catalogue import CATALOGUE, LOSS_TYPES, LossType, takers
-from xent_core.diagnose import SOFTMAX_LOSSES, LossWarning, Observed, diagnose
+from xent_core.diagnose import SOFTMAX_LOSSES, Evidence, LossWarning, Observed, diagnose
 from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedParameter
-from xent_core.labels import LabelFacts, describe_labels
+from xent_core.labels import LabelFacts, describe_labels, describe_rows
 from xent_core.recommend import Recommendation, choose, recommend
 from xent_core.reduction import REDUCTIONS, Reduction
 from xent_core.weighting import Weights, fit_weights
@@ -117,6 +117,9 @@ def understand(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, 
     facts = describe_labels(given, layout, options.ignore_index)
     loss_type = _choose(facts, given, layout, options)
     _refuse_foreign_parameters(loss_type, options)
+    if loss_type == "softmax_cross_entropy" and given.shape == layout.shape and facts.row_sums is None:
+        # What reads as yes/no questions is taken for rows of a softmax, so it is looked at as such.
+        facts = replace(describe_rows(given, layout), kind=facts.kind)
     per_row = loss_type in SOFTMAX_LOSSES
     if not per_row:
         layout = arrays.element_layout(shape, options.axis)
@@ -138,8 +141,10 @@ def understand(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, 
     )
 
 
-def observed(case: Case) -> Observed:
-    """The case as the checks look at it, before anything was computed."""
+def observed(
+    case: Case, infinite_samples: int | None = None, loss_both_ways: Callable[[], Evidence] = dict
+) -> Observed:
+    """The case as the checks look at it, with what was computed of it, if anything was."""
     return Observed(
         loss_type=case.loss_type,
         logits=case.logits,
@@ -150,6 +155,8 @@ def observed(case: Case) -> Observed:
         weights=case.weights,
         class_weights=case.class_weights,
         pos_weight=case.pos_weight,
+        infinite_samples=infinite_samples,
+        loss_both_ways=loss_both_ways,
     )
 
 

@@ -64,7 +64,7 @@ def sum_tolerance(array: Array) -> float:
 
     A thousandth more, so that [0.333, 0.333, 0.333], whose sum is 0.999, is on the right side of it.
     """
-    return 1.001e-2 if array.dtype.name in arrays.LOW_PRECISION else 1.001e-3
+    return 1.001e-2 if arrays.low_precision(array) else 1.001e-3
 
 
 def describe_labels(labels: Array, layout: Layout, ignore_index: int | None = None) -> LabelFacts:
@@ -79,7 +79,7 @@ def describe_labels(labels: Array, layout: Layout, ignore_index: int | None = No
     if labels.shape == layout.sample_shape:
         return _describe_indices(labels, layout, ignore_index)
     if labels.shape == layout.shape:
-        return _describe_rows(labels, layout)
+        return describe_rows(labels, layout)
     return LabelFacts("other", labels.size)
 
 
@@ -117,8 +117,8 @@ def _occurrences(values: Array, classes: int) -> tuple[Array, Array]:
     return np.unique(values, return_counts=True)
 
 
-def _describe_rows(labels: Array, layout: Layout) -> LabelFacts:
-    """Labels of the logits' shape, at least two classes: one-hot for as long as every block is."""
+def describe_rows(labels: Array, layout: Layout) -> LabelFacts:
+    """Labels of the logits' shape as rows of a softmax: one-hot for as long as every block is."""
     read = layout.reader(labels, labels.dtype)
     indices = np.empty(layout.rows, np.min_scalar_type(layout.classes))
     for block in layout.blocks(TILE_ELEMENTS):
@@ -155,7 +155,7 @@ def _describe_many_hot_rows(labels: Array, layout: Layout) -> LabelFacts:
         ones_here, zeros_here = int(np.count_nonzero(is_one)), int(np.count_nonzero(is_zero))
         ones, zeros = ones + ones_here, zeros + zeros_here
         if ones_here + zeros_here < rows.size:
-            arrays.judge_labels(rows, layout, block)
+            arrays.judge_labels(labels, layout, block, dtype)
             minimum, maximum = min(minimum, float(rows.min())), max(maximum, float(rows.max()))
         sums = row_sums(rows)
         smallest_sum, largest_sum = min(smallest_sum, float(sums.min())), max(largest_sum, float(sums.max()))

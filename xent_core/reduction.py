@@ -80,10 +80,18 @@ def merge(parts: Iterable[Reduced]) -> Reduced:
     numerators = [part.numerator for part in collected]
     if math.inf in numerators and -math.inf in numerators:
         raise UndefinedLoss("reduction", "of the parts has numerators of both Infinity and -Infinity")
-    numerator = math.fsum(numerators)
+    numerator = _sum(numerators)
     if reduction == "sum":
         return _divided(reduction, numerator, 1.0)
-    return _divided(reduction, numerator, math.fsum(part.denominator for part in collected))
+    return _divided(reduction, numerator, _sum([part.denominator for part in collected]))
+
+
+def _sum(numbers: list[float]) -> float:
+    """Their sum, rounded once; infinite where it is too large."""
+    try:
+        return math.fsum(numbers)
+    except OverflowError:
+        return sum(numbers)
 
 
 def _divided(reduction: Reduction, numerator: float, below: float) -> Reduced:

@@ -170,18 +170,27 @@ def bind_sigmoid(
     dtype = arrays.computation_dtype(logits)
     read_logits = layout.reader(logits, dtype)
     read_labels = _label_reader(arrays.element_labels(labels, layout), layout, dtype)
-    of_logits = _LogitLosses(layout, dtype)
+    losses_of_logits = _LogitLosses(layout, dtype)
+
+    def judge_labels(block: Block) -> None:
+        if labels.ndim:
+            arrays.judge_labels(labels, layout, block, dtype)
 
     def compute(block: Block, out: Array | None) -> Piece:
-        given, labels = read_logits(block), read_labels(block)
-        z = labels * (1 - label_smoothing) + label_smoothing / 2 if label_smoothing else labels
+        given, z = read_logits(block), read_labels(block)
+        if label_smoothing:
+            z = z * (1 - label_smoothing) + label_smoothing / 2
         q = pos_weight if pos_weight is None or pos_weight.ndim == 0 else pos_weight[block.columns]
-        if from_logits:
-            losses = of_logits(block, given, z, q, out)
-            return Piece(losses, partial(_gradient, given, z, q), partial(_sigmoid, given))
-        arrays.judge_probabilities(given, layout, block)
-        arrays.judge_labels(labels, layout, block)
-        return _of_probabilities(given, z, q)
+        if not from_logits:
+            arrays.judge_probabilities(given, layout, block)
+            judge_labels(block)
+            return _of_probabilities(given, z, q)
+        losses, finite = losses_of_logits(given, z, q, out)
+        if not finite:
+            arrays.judge_logits(given, layout, block)
+            judge_labels(block)
+            _mend(losses, given, z, q)
+        return Piece(losses, partial(_gradient, given, z, q), partial(_sigmoid, given))
 
     return Batch(layout, dtype, False, layout.tiles(), compute)
 
@@ -198,11 +207,11 @@ class _LogitLosses:
     """The losses of a block of logits, in buffers that are used again for the next block."""
 
     def __init__(self, layout: Layout, dtype: FloatType) -> None:
-        self.layout = layout
         self.buffers = [tile_buffer(layout, dtype) for _ in range(4)]
         self.buffers[-1].fill(0)
 
-    def __call__(self, block: Block, x: Array, z: Array, q: Array | None, out: Array | None) -> Array:
+    def __call__(self, x: Array, z: Array, q: Array | None, out: Array | None) -> tuple[Array, bool]:
+        """The losses, in `out` if it is given, and whether all of them are finite."""
         scratch, positive, product, zeros = (shaped(buffer, x.shape) for buffer in self.buffers)
         losses = scratch if out is None else out
         np.abs(x, out=losses)
@@ -223,18 +232,17 @@ class _LogitLosses:
             losses *= 1 - z
             losses += product
         # 0 times an infinity or NaN is NaN: the cheapest look for one.
-        if np.isnan(np.vdot(losses, zeros)):
-            arrays.judge_logits(x, self.layout, block)
-            arrays.judge_labels(z, self.layout, block)
-            rest = ~np.isfinite(losses)
-            losses[rest] = _careful_losses(
-                *(np.broadcast_to(part, x.shape)[rest] for part in (x, z, 1 if q is None else q))
-            )
-        return losses
+        return losses, not np.isnan(np.vdot(losses, zeros))
+
+
+def _mend(losses: Array, x: Array, z: Array, q: Array | None) -> None:
+    """Compute anew what is not finite: masks, where 0 · ∞ is 0, and the largest of numbers."""
+    rest = ~np.isfinite(losses)
+    losses[rest] = _careful_losses(*(np.broadcast_to(part, x.shape)[rest] for part in (x, z, 1 if q is None else q)))
 
 
 def _careful_losses(x: Array, z: Array, q: Array) -> Array:
-    """(1 − z) · log(1 + exp(x)) + q · z · log(1 + exp(−x)) in float64, for masks and the largest of numbers."""
+    """(1 − z) · log(1 + exp(x)) + q · z · log(1 + exp(−x)) in float64."""
     x, no, yes = x.astype(np.float64), 1.0 - z.astype(np.float64), q.astype(np.float64) * z
     return np.where(no == 0, 0, no * np.logaddexp(0, x)) + np.where(yes == 0, 0, yes * np.logaddexp(0, -x))
 
@@ -258,7 +266,7 @@ def _of_probabilities(given: Array, z: Array, q: Array | None) -> Piece:
     """ℓ = −q · z · log p − (1 − z) · log(1 − p) for p clipped, as Keras has it."""
     p = np.clip(given, CLIP, 1 - CLIP)
     yes, no = (z if q is None else q * z), 1 - z
-    losses = 0 - (yes * np.log(p) + no * np.log(1 - p))
+    losses = 0 - (yes * np.log(p) + no * np.log1p(-p))
 
     def gradient(out: Array) -> None:
         np.subtract(no / (1 - p), yes / p, out=out)

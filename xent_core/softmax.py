@@ -195,7 +195,10 @@ def bind_softmax(
         given = read_labels(block)
         indices = one_hot_indices(given)
         if indices is None:
-            return rows.with_labels(block, given.astype(rows.dtype, copy=False))
+            target = given.astype(rows.dtype, copy=False)
+            if not (from_logits and np.isfinite(row_sums(target)).all()):
+                arrays.judge_labels(labels, layout, block, rows.dtype)
+            return rows.with_labels(block, target)
         return rows.with_indices(block, indices, ignored=None)
 
     return Batch(layout, rows.dtype, True, layout.blocks(LABEL_BLOCK), compute)
@@ -258,8 +261,6 @@ class _SoftmaxRows:
         return piece if ignored is None else _without(piece, ignored)
 
     def with_labels(self, block: Block, labels: Array) -> Piece:
-        if not self.from_logits or not np.isfinite(row_sums(labels)).all():
-            arrays.judge_labels(labels, self.layout, block)
         label_weights = None if self.class_weights is None else labels @ self.class_weights
         piece = self._with_target(block, self._target(labels), None, label_weights)
         if self.from_logits and not self.smoothing:
