@@ -111,3 +111,40 @@ RECOMMEND_EXAMPLES: dict[str, Any] = {
         "value": {"labels": [1] + [0] * 19, "logits_shape": [20]},
     },
 }
+
+_LAYER = {
+    "weights": [[0.4, 0.1], [0.2, -0.3], [-0.5, 0.6], [0.1, 0.2], [0.0, -0.4], [0.3, 0.3]],
+    "biases": [0.2, 0.1, 0.0, 0.0, -0.1, -0.2],
+    "inputs": [[1.0, 0.5], [-0.2, 0.8]],
+}
+
+SAMPLED_EXAMPLES: dict[str, Any] = {
+    "drawn": {
+        "summary": "Draw the candidates",
+        "description": "Three of six classes, drawn by the log-uniform sampler. The seed makes it repeatable.",
+        "value": _LAYER | {"labels": [2, 0], "num_sampled": 3, "seed": 7},
+    },
+    "given": {
+        "summary": "Candidates drawn elsewhere",
+        "description": "What tf.random.uniform_candidate_sampler gave, or an earlier answer: nothing is drawn.",
+        "value": _LAYER
+        | {
+            "labels": [2, 0],
+            "sampled_values": {
+                "candidates": [5, 0, 3],
+                "true_expected_count": [[0.5], [0.5]],
+                "sampled_expected_count": [0.5, 0.5, 0.5],
+            },
+        },
+    },
+    "several_labels": {
+        "summary": "Two true classes for each input",
+        "description": "Each of the two has the target 1/2.",
+        "value": _LAYER | {"labels": [[2, 3], [0, 5]], "num_sampled": 3, "sampler": "uniform", "seed": 7},
+    },
+    "error_too_many": {
+        "summary": "Error: more candidates than classes",
+        "description": "Answered with status 422, parameter_out_of_range at num_sampled.",
+        "value": _LAYER | {"labels": [2, 0], "num_sampled": 7},
+    },
+}

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from app import __version__, docs, problems
 from app.limits import BodyLimit
-from app.routes import catalogue, loss, operations, recommend
+from app.routes import catalogue, loss, operations, recommend, sampled
 from app.settings import Settings
 
 DESCRIPTION = """
@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    for room in (loss, recommend, catalogue, operations, docs):
+    for room in (loss, recommend, sampled, catalogue, operations, docs):
         app.include_router(room.router)
     _declare_problems(app)
     return app

@@ -53,7 +53,7 @@ def _of_entries(entries: list[dict[str, Any]]) -> Response:
 
 
 def _invalid_input(error: InvalidInput) -> Response:
-    return _of_entries([_entry(("body", error.argument, *error.position), error.code, error.message)])
+    return _of_entries([_entry(("body", *error.argument.split("."), *error.position), error.code, error.message)])
 
 
 def _invalid_form(error: RequestValidationError) -> Response:
@@ -88,6 +88,7 @@ EXPECTED = {
     "tuple_type": "a list",
     "model_attributes_type": "a JSON object",
     "dict_type": "a JSON object",
+    "model_type": "a JSON object",
     "greater_than_equal": "a whole number of 64 bits",
     "less_than": "a whole number of 64 bits",
     "too_long": "each name at most once, so a shorter list",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xent_core.blocks import Array, Block, FloatType, Layout
+from xent_core.errors import UndefinedLoss
 
 
 class Piece(NamedTuple):
@@ -65,7 +66,14 @@ def all_gradients(batch: Batch) -> Array:
     gradients = np.empty(batch.layout.shape, batch.dtype)
     with np.errstate(all="ignore"):
         for block in batch.blocks:
-            matrix = np.empty(block.shape, batch.dtype)
-            batch.compute(block, None).gradient(matrix)
-            batch.layout.write(gradients, block, matrix)
+            batch.layout.write(gradients, block, gradient_of(batch.compute(block, None), block, batch.dtype))
     return gradients
+
+
+def gradient_of(piece: Piece, block: Block, dtype: FloatType) -> Array:
+    """d(loss)/d(logits) of a block. Raises UndefinedLoss where it is infinite with both signs."""
+    matrix = np.empty(block.shape, dtype)
+    piece.gradient(matrix)
+    if np.isnan(matrix).any():
+        raise UndefinedLoss("labels", "and weights are so large that the gradient is Infinity - Infinity")
+    return matrix

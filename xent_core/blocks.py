@@ -59,10 +59,10 @@ class Layout:
     def rows(self) -> int:
         return self.outer * self.inner
 
-    def blocks(self, elements: int) -> tuple[Block, ...]:
-        """The matrix in blocks of whole rows, of at most so many elements; a longer row is a block of its own."""
+    def blocks(self, elements: int, rows: int = BLOCK_ROWS) -> tuple[Block, ...]:
+        """The matrix in blocks of whole rows, of at most so many elements and rows; a longer row is a block."""
         columns = slice(0, self.classes)
-        most = max(1, min(BLOCK_ROWS, elements // self.classes))
+        most = max(1, min(rows, elements // self.classes))
         if most >= self.inner:
             step = most // self.inner * self.inner
             return tuple(Block(slice(i, min(i + step, self.rows)), columns) for i in range(0, self.rows, step))
@@ -75,7 +75,9 @@ class Layout:
     def tiles(self) -> tuple[Block, ...]:
         """The matrix in tiles: long rows are split as well."""
         return tuple(
-            Block(block.rows, columns) for block in self.blocks(TILE_ELEMENTS) for columns in strips(self.classes)
+            Block(block.rows, columns)
+            for block in self.blocks(TILE_ELEMENTS, rows=TILE_ELEMENTS)
+            for columns in strips(self.classes)
         )
 
     def cut(self, array: Array, block: Block) -> Array:

@@ -272,11 +272,11 @@ CATALOGUE: dict[CatalogueName, Entry] = {
             gradient_latex=r"\frac{\partial \ell}{\partial x_c} = p_c - \frac{[c \text{ true}]}{T}",
             gradient_numpy="np.exp(x) / np.sum(np.exp(x)) - (np.arange(len(x)) < T) / T",
             use_when=(
-                "Training with so many classes that the full softmax takes too long: the loss is estimated from a "
-                "sample of them."
+                "Training with so many classes that the full softmax takes too long: each true class is told from a "
+                "sample of the others only."
             ),
             avoid_when=(
-                "Evaluation: an estimate is not the loss. Evaluate with sparse_softmax_cross_entropy over all classes.",
+                "Evaluation: over a sample the loss is another, smaller one. Evaluate with sparse_softmax_cross_entropy.",
                 "Some thousand classes: the full softmax is exact, and fast enough.",
             ),
             label_form="class indices of the true classes, [B, T] or [B]",

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from xent_core import arrays
 from xent_core.batch import Batch
-from xent_core.blocks import Array
+from xent_core.blocks import Array, strips
 from xent_core.catalogue import LossType
 from xent_core.diagnose import SOFTMAX_LOSSES, Evidence, LossWarning, diagnose
 from xent_core.errors import ParameterOutOfRange
@@ -46,6 +46,7 @@ class Evaluation:
     probabilities: Array | None = None
 
 
+@np.errstate(all="ignore")
 def evaluate(
     logits: ArrayLike,
     labels: ArrayLike,
@@ -96,8 +97,7 @@ def evaluate(
             "mean_loss_as_probabilities": mean_loss(as_probabilities.totals),
         }
 
-    infinite_samples = int(np.count_nonzero(np.isinf(walked.per_sample)))
-    warnings, checked = diagnose(observed(case, infinite_samples, loss_both_ways))
+    warnings, checked = diagnose(observed(case, _infinite(walked.per_sample), loss_both_ways))
     return Evaluation(
         loss_type=case.loss_type,
         per_sample=walked.per_sample,
@@ -109,6 +109,12 @@ def evaluate(
         gradient=walked.gradient,
         probabilities=walked.probabilities,
     )
+
+
+def _infinite(losses: Array) -> int:
+    """How many of them are infinite."""
+    flat = losses.reshape(-1)
+    return sum(int(np.count_nonzero(np.isinf(flat[piece]))) for piece in strips(len(flat)))
 
 
 def _check_include(include: Collection[str]) -> None:

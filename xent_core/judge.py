@@ -64,6 +64,7 @@ class Judgement:
     checked: tuple[str, ...]
 
 
+@np.errstate(all="ignore")
 def judge(
     labels: ArrayLike,
     *,
@@ -219,6 +220,5 @@ def _judge_values(case: Case) -> None:
         return
     judge_block = arrays.judge_logits if case.options.from_logits else arrays.judge_probabilities
     read = case.layout.reader(case.logits, case.dtype)
-    with np.errstate(over="ignore"):
-        for block in case.layout.tiles():
-            judge_block(read(block), case.layout, block)
+    for block in case.layout.tiles():
+        judge_block(read(block), case.layout, block)

@@ -21,6 +21,7 @@ LabelKind = Literal[
 ]
 
 COUNTABLE_CLASSES = 1 << 16
+KEPT_INDICES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class LabelFacts:
     rows_not_one          rows that don't sum to 1
     rows_of_several       rows of zeros and ones with more than one 1
     minimum, maximum      of all labels; from 0 to 1 at least where rows are looked at
-    indices               the class of each row, where the kind is one_hot
+    indices               the class of each row, where the kind is one_hot and there are not too many
     """
 
     kind: LabelKind
@@ -85,48 +86,67 @@ def describe_labels(labels: Array, layout: Layout, ignore_index: int | None = No
 
 def _describe_questions(labels: Array) -> LabelFacts:
     """Labels that answer one yes/no question each."""
-    values = arrays.finite(labels, "labels", arrays.computation_dtype(labels))
-    minimum, maximum = float(values.min()), float(values.max())
-    positives, negatives = int(np.count_nonzero(values == 1)), int(np.count_nonzero(values == 0))
+    layout, dtype = Layout.elementwise(labels.shape), arrays.computation_dtype(labels)
+    read = layout.reader(labels, dtype)
+    minimum, maximum, positives, negatives = np.inf, -np.inf, 0, 0
+    for block in layout.tiles():
+        values = read(block)
+        arrays.judge_labels(labels, layout, block, dtype)
+        minimum, maximum = min(minimum, float(values.min())), max(maximum, float(values.max()))
+        positives += int(np.count_nonzero(values == 1))
+        negatives += int(np.count_nonzero(values == 0))
     kind: LabelKind = "other"
-    if positives + negatives == values.size:
+    if positives + negatives == labels.size:
         kind = "binary"
     elif minimum >= 0 and maximum <= 1:
         kind = "soft_binary"
-    return LabelFacts(kind, values.size, minimum, maximum, positives, negatives)
+    return LabelFacts(kind, labels.size, minimum, maximum, positives, negatives)
 
 
 def _describe_indices(labels: Array, layout: Layout, ignore_index: int | None) -> LabelFacts:
-    values = labels.reshape(-1)
-    if values.dtype.kind not in "iub":
-        values = arrays.finite(labels, "labels", arrays.FLOAT64).reshape(-1)
-        if not (values == np.floor(values)).all():
-            return LabelFacts("other", values.size, float(values.min()), float(values.max()))
-    if ignore_index is not None:
-        values = values[values != ignore_index]
-    classes, counts = _occurrences(values, layout.classes)
-    return LabelFacts("class_indices", values.size, classes=classes, class_counts=counts)
-
-
-def _occurrences(values: Array, classes: int) -> tuple[Array, Array]:
-    """Which values are present and how often: by sorting only where there is no room to count."""
-    if values.size and values.min() >= 0 and values.max() < classes <= max(4 * values.size, COUNTABLE_CLASSES):
-        counts = np.bincount(values.astype(np.intp, copy=False))
-        present = np.flatnonzero(counts)
-        return present, counts[present]
-    return np.unique(values, return_counts=True)
+    rows = Layout.elementwise(labels.shape)
+    whole = labels.dtype.kind in "iub"
+    minimum, maximum, count = np.inf, -np.inf, 0
+    occurrences = np.zeros(layout.classes if layout.classes <= COUNTABLE_CLASSES else 0, np.int64)
+    for block in rows.tiles():
+        values = labels.reshape(-1)[block.rows]
+        if not whole:
+            arrays.judge_labels(labels, rows, block, arrays.FLOAT64)
+            values = values.astype(np.float64, copy=False)
+            if not (values == np.floor(values)).all():
+                return LabelFacts("other", labels.size, float(values.min()), float(values.max()))
+        if ignore_index is not None:
+            values = values[values != ignore_index]
+        if not len(values):
+            continue
+        count += len(values)
+        minimum, maximum = min(minimum, int(values.min())), max(maximum, int(values.max()))
+        if len(occurrences) and minimum >= 0 and maximum < layout.classes:
+            occurrences += np.bincount(values.astype(np.intp, copy=False), minlength=layout.classes)
+    if not count or minimum < 0 or maximum >= layout.classes:
+        return LabelFacts("class_indices", count)
+    if not len(occurrences):
+        present, counts = np.unique(
+            labels if ignore_index is None else labels[labels != ignore_index], return_counts=True
+        )
+        return LabelFacts("class_indices", count, classes=present, class_counts=counts)
+    present = np.flatnonzero(occurrences)
+    return LabelFacts("class_indices", count, classes=present, class_counts=occurrences[present])
 
 
 def describe_rows(labels: Array, layout: Layout) -> LabelFacts:
     """Labels of the logits' shape as rows of a softmax: one-hot for as long as every block is."""
     read = layout.reader(labels, labels.dtype)
-    indices = np.empty(layout.rows, np.min_scalar_type(layout.classes))
+    indices = np.empty(layout.rows if layout.rows <= KEPT_INDICES else 0, np.min_scalar_type(layout.classes))
+    counts = np.zeros(layout.classes, np.int64)
     for block in layout.blocks(TILE_ELEMENTS):
         found = one_hot_indices(read(block))
         if found is None:
             return _describe_many_hot_rows(labels, layout)
-        indices[block.rows] = found
-    classes, counts = _occurrences(indices, layout.classes)
+        counts += np.bincount(found, minlength=layout.classes)
+        if len(indices):
+            indices[block.rows] = found
+    classes = np.flatnonzero(counts)
     return LabelFacts(
         kind="one_hot",
         count=labels.size,
@@ -135,9 +155,9 @@ def describe_rows(labels: Array, layout: Layout) -> LabelFacts:
         positives=layout.rows,
         negatives=labels.size - layout.rows,
         classes=classes,
-        class_counts=counts,
+        class_counts=counts[classes],
         row_sums=(1.0, 1.0),
-        indices=indices.reshape(layout.sample_shape),
+        indices=indices.reshape(layout.sample_shape) if len(indices) else None,
     )
 
 

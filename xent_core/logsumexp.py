@@ -22,8 +22,8 @@ PLAIN_SUMS = (1e-4, 1e30)
 # exp(−x) of a label's logit in this range is an ordinary float64.
 SAFE_LABEL_LOGIT = 600.0
 
-Judge = Callable[[Array], None]
-"""Called with the numbers of suspicious rows before they are computed; raises where their values are no logits."""
+Judge = Callable[[], None]
+"""Called before suspicious rows are computed; raises where the block holds what is no logit."""
 
 
 def index_losses(logits: Array, indices: Array, buffer: Array, judge: Judge) -> Array:
@@ -39,8 +39,8 @@ def index_losses(logits: Array, indices: Array, buffer: Array, judge: Judge) -> 
     safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
     if not safe.all():
         rest = np.flatnonzero(~safe)
-        judge(rest)
-        for tile in row_tiles(len(rest), logits.shape[1]):
+        judge()
+        for tile in row_tiles(len(rest), 4 * logits.shape[1]):
             some = rest[tile]
             losses[some] = _shifted_index_losses(logits[some], indices[some], buffer)
     return losses
@@ -65,32 +65,20 @@ def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array
 def distribution_losses(logits: Array, labels: Array, buffer: Array, judge: Judge) -> Array:
     """ℓ = Σ_c y_c · (log Σ_j exp(x_j) − x_c) for each row, float64 [rows]; 0 · ∞ is 0.
 
-    Labels are float, and need be neither positive nor of sum 1: class weights may be inside.
+    Labels are float, and need be neither positive nor of sum 1: class weights may be inside. NaN where the row is
+    masked whole, or the terms are infinite with both signs.
     """
-    log_sums = _log_sums_of_exponentials(logits, buffer, judge)
-    mass, projection = _label_moments(logits, labels)
-    losses: Array = mass * log_sums - projection
-    if not np.isfinite(losses).all():
-        rest = np.flatnonzero(~np.isfinite(losses))
-        judge(rest)
-        for tile in row_tiles(len(rest), logits.shape[1]):
-            some = rest[tile]
-            losses[some] = _masked_distribution_losses(logits[some], labels[some], log_sums[some])
-    return losses
-
-
-def _log_sums_of_exponentials(logits: Array, buffer: Array, judge: Judge) -> Array:
     sums = _sums_of_exponentials(logits, buffer)
-    log_sums: Array = np.log(sums)
-    safe = _safe(sums, logits)
+    mass, projection = _label_moments(logits, labels)
+    losses: Array = mass * np.log(sums) - projection
+    safe = _safe(sums, logits) & np.isfinite(losses)
     if not safe.all():
         rest = np.flatnonzero(~safe)
-        judge(rest)
-        for tile in row_tiles(len(rest), logits.shape[1]):
+        judge()
+        for tile in row_tiles(len(rest), 4 * logits.shape[1]):
             some = rest[tile]
-            largest, sums = _shifted_sums_of_exponentials(logits[some], buffer)
-            log_sums[some] = largest + np.log(sums)
-    return log_sums
+            losses[some] = _shifted_distribution_losses(logits[some], labels[some], buffer)
+    return losses
 
 
 def _label_moments(logits: Array, labels: Array) -> tuple[Array, Array]:
@@ -104,12 +92,14 @@ def _label_moments(logits: Array, labels: Array) -> tuple[Array, Array]:
     return mass, projection
 
 
-def _masked_distribution_losses(logits: Array, labels: Array, log_sums: Array) -> Array:
-    """distribution_losses class by class, where a label of 0 costs nothing at a class of −inf."""
+def _shifted_distribution_losses(logits: Array, labels: Array, buffer: Array) -> Array:
+    """distribution_losses class by class: a label of 0 costs nothing, also at a class of −inf."""
+    largest, sums = _shifted_sums_of_exponentials(logits, buffer)
     total = np.zeros(len(logits))
     for columns in strips(logits.shape[1]):
         y = labels[:, columns].astype(np.float64)
-        total += row_sums(np.where(y == 0, 0, y * (log_sums[:, None] - logits[:, columns])))
+        surprise = np.log(sums)[:, None] - (logits[:, columns] - largest[:, None])
+        total += row_sums(np.where(y == 0, 0, y * surprise))
     return total
 
 

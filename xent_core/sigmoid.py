@@ -269,8 +269,7 @@ def _of_probabilities(given: Array, z: Array, q: Array | None) -> Piece:
     losses = 0 - (yes * np.log(p) + no * np.log1p(-p))
 
     def gradient(out: Array) -> None:
-        np.subtract(no / (1 - p), yes / p, out=out)
-        out *= given == p
+        out[...] = np.where(given == p, no / (1 - p) - yes / p, 0)
 
     def probabilities(out: Array) -> None:
         out[...] = given

@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike
 from xent_core import arrays
 from xent_core.batch import Batch, Piece, all_gradients, all_losses
 from xent_core.blocks import Array, Block, Layout, row_sums, tile_buffer
+from xent_core.errors import UndefinedLoss
 from xent_core.logsumexp import distribution_losses, index_losses, softmax_rows
 from xent_core.onehot import one_hot_indices, one_hot_rows
 
 CLIP = 1e-7
 # Elements in a block: where labels are a matrix too, temporaries of its size are made, so it is smaller.
 INDEX_BLOCK = 1 << 19
-LABEL_BLOCK = 1 << 17
+LABEL_BLOCK = 1 << 16
 
 
 def softmax_cross_entropy(
@@ -266,7 +267,7 @@ class _SoftmaxRows:
         if self.from_logits and not self.smoothing:
             one_hot, indices = one_hot_rows(labels)
             if len(one_hot):
-                losses = index_losses(self.read(block)[one_hot], indices, self.buffer, judge=lambda rest: None)
+                losses = index_losses(self.read(block)[one_hot], indices, self.buffer, judge=lambda: None)
                 piece.losses[one_hot] = _weigh(losses, None if label_weights is None else label_weights[one_hot])
         return piece
 
@@ -274,7 +275,7 @@ class _SoftmaxRows:
         self, block: Block, indices: Array, ignored: Array | None, label_weights: Array | None
     ) -> Piece:
         logits = self.read(block)
-        losses = index_losses(logits, indices, self.buffer, lambda rest: self._judge(logits, block, rest, ignored))
+        losses = index_losses(logits, indices, self.buffer, lambda: self._judge(logits, block, ignored))
 
         def gradient(out: Array) -> None:
             softmax_rows(logits, out)
@@ -296,9 +297,9 @@ class _SoftmaxRows:
         logits = self.read(block)
         if not self.from_logits:
             return self._with_probabilities(block, logits, target, ignored, label_weights)
-        losses = distribution_losses(
-            logits, target, self.buffer, lambda rest: self._judge(logits, block, rest, ignored)
-        )
+        losses = distribution_losses(logits, target, self.buffer, lambda: self._judge(logits, block, ignored))
+        if np.isnan(losses).any():
+            self._settle_nan(losses, block, ignored)
 
         def gradient(out: Array) -> None:
             softmax_rows(logits, out)
@@ -330,6 +331,22 @@ class _SoftmaxRows:
 
         return Piece(losses, gradient, probabilities, label_weights, ignored)
 
+    def _settle_nan(self, losses: Array, block: Block, ignored: Array | None) -> None:
+        """NaN is 0 in the rows that may be masked whole; elsewhere +inf was added to −inf."""
+        undefined = np.isnan(losses)
+        losses[undefined] = 0
+        if ignored is not None:
+            undefined &= ~ignored
+        if self.excused is not None:
+            undefined &= ~self.excused[block.rows]
+        if undefined.any():
+            position = self.layout.sample_position(block.rows.start + int(undefined.argmax()))
+            raise UndefinedLoss(
+                "labels",
+                "of this row stand at masked classes with both signs: its loss is Infinity - Infinity",
+                position,
+            )
+
     def _target(self, labels: Array) -> Array:
         """The labels as the formula has them: smoothed, and multiplied by the classes' weights."""
         target = labels
@@ -337,10 +354,9 @@ class _SoftmaxRows:
             target = labels * (1 - self.smoothing) + self.smoothing / self.layout.classes
         return target if self.class_weights is None else target * self.class_weights
 
-    def _judge(self, logits: Array, block: Block, rest: Array, ignored: Array | None) -> None:
+    def _judge(self, logits: Array, block: Block, ignored: Array | None) -> None:
         arrays.judge_logits(logits, self.layout, block)
-        masked = np.zeros(len(logits), np.bool_)
-        masked[rest] = np.isneginf(logits[rest]).all(axis=1)
+        masked = np.logical_and.reduce(np.isneginf(logits), axis=1)
         if ignored is not None:
             masked &= ~ignored
         if self.excused is not None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from xent_core.batch import Batch, Piece
+from xent_core.batch import Batch, Piece, gradient_of
 from xent_core.blocks import Array, Block, row_sums
 from xent_core.errors import UndefinedLoss
 from xent_core.reduction import Totals
@@ -32,22 +32,21 @@ def walk(batch: Batch, weights: Weights | None, include: Collection[Output]) -> 
     elements = np.empty(batch.element_shape, batch.dtype) if "elements" in include else None
     gradient = np.empty(layout.shape, batch.dtype) if "gradient" in include else None
     probabilities = np.empty(layout.shape, batch.dtype) if "probabilities" in include else None
-    with np.errstate(all="ignore"):
-        for block in batch.blocks:
-            piece = batch.compute(block, None)
-            weight = None if weights is None else weights.of(block)
-            losses = piece.losses if weight is None else multiply(piece.losses, weight)
-            per_sample[block.rows] += _add_losses(totals, losses, layout.classes)
-            _add_weights(totals, piece, weight)
-            if elements is not None:
-                place = batch.place(elements, block)
-                place[...] = losses.reshape(place.shape)
-            if gradient is not None:
-                layout.write(gradient, block, _weighted_gradient(piece, block, weight, batch))
-            if probabilities is not None:
-                matrix = np.empty(block.shape, batch.dtype)
-                piece.probabilities(matrix)
-                layout.write(probabilities, block, matrix)
+    for block in batch.blocks:
+        piece = batch.compute(block, None)
+        weight = None if weights is None else weights.of(block)
+        losses = piece.losses if weight is None else multiply(piece.losses, weight)
+        per_sample[block.rows] += _add_losses(totals, losses, layout.classes)
+        _add_weights(totals, piece, weight)
+        if elements is not None:
+            place = batch.place(elements, block)
+            place[...] = losses.reshape(place.shape)
+        if gradient is not None:
+            layout.write(gradient, block, _weighted_gradient(piece, block, weight, batch))
+        if probabilities is not None:
+            matrix = np.empty(block.shape, batch.dtype)
+            piece.probabilities(matrix)
+            layout.write(probabilities, block, matrix)
     if np.isnan(totals.loss) and np.isnan(per_sample).any():
         raise UndefinedLoss("labels", "lead to a sample with losses of both Infinity and -Infinity")
     return Walked(per_sample.reshape(layout.sample_shape), totals, elements, gradient, probabilities)
@@ -82,13 +81,10 @@ def _add_weights(totals: Totals, piece: Piece, weight: Array | None) -> None:
 
 
 def _weighted_gradient(piece: Piece, block: Block, weight: Array | None, batch: Batch) -> Array:
-    matrix = np.empty(block.shape, batch.dtype)
-    piece.gradient(matrix)
-    if weight is not None:
-        matrix = multiply(matrix, weight[:, None] if batch.per_row and weight.ndim else weight)
-    if np.isnan(matrix).any():
-        raise UndefinedLoss("labels", "are so large that the gradient is Infinity - Infinity")
-    return matrix
+    matrix = gradient_of(piece, block, batch.dtype)
+    if weight is None:
+        return matrix
+    return multiply(matrix, weight[:, None] if batch.per_row and weight.ndim else weight)
 
 
 def scale(gradient: Array, below: float) -> None:
@@ -96,7 +92,7 @@ def scale(gradient: Array, below: float) -> None:
     if below == 0:
         gradient.fill(0)
     elif below != 1:
-        gradient /= gradient.dtype.type(below)
+        np.divide(gradient, np.float64(below), out=gradient, casting="same_kind")
 
 
 def mean_loss(totals: Totals) -> float:

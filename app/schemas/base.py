@@ -87,10 +87,15 @@ class Request(BaseModel):
 
     @classmethod
     def array_fields(cls) -> frozenset[str]:
-        """The names of the fields that hold arrays."""
-        return frozenset(
-            name for name, field in cls.model_fields.items() if Array in (field.annotation, *get_args(field.annotation))
-        )
+        """The names of the fields that hold arrays; a field of a request within this one is "outer.inner"."""
+        names = set()
+        for name, field in cls.model_fields.items():
+            for kind in (field.annotation, *get_args(field.annotation)):
+                if kind is Array:
+                    names.add(name)
+                elif isinstance(kind, type) and issubclass(kind, Request):
+                    names |= {f"{name}.{inner}" for inner in kind.array_fields()}
+        return frozenset(names)
 
 
 class Answer(BaseModel):

@@ -25,15 +25,19 @@ class NotJson(ValueError):
 
 
 def decode_body(body: bytes, arrays: Collection[str]) -> Any:
-    """The document, with arrays where the top level's fields named in `arrays` hold lists or numbers.
+    """The document, with arrays where the fields named in `arrays` hold lists or numbers.
 
-    Where such a field holds no array, the reason stands in its place: an InvalidInput, for the validation to raise.
-    Raises NotJson.
+    A field of an object in the document is named "object.field". Where a field holds no array, the reason stands in its
+    place: an InvalidInput, for the validation to raise. Raises NotJson.
     """
     document = _parse(body)
-    if isinstance(document, dict):
-        for name in document.keys() & arrays:
-            document[name] = _array_or_reason(document[name], name)
+    for path in arrays:
+        *objects, name = path.split(".")
+        holder = document
+        for each in objects:
+            holder = holder.get(each) if isinstance(holder, dict) else None
+        if isinstance(holder, dict) and name in holder:
+            holder[name] = _array_or_reason(holder[name], name)
     return document
 
 
