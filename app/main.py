@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app import __version__, docs, problems
+from app.head import HeadAsGet
 from app.limits import BodyLimit
 from app.routes import catalogue, loss, operations, recommend, sampled
 from app.settings import Settings
@@ -29,6 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(HeadAsGet)
     for room in (loss, recommend, sampled, catalogue, operations, docs):
         app.include_router(room.router)
     _declare_problems(app)

@@ -40,9 +40,14 @@ def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None
 
 
 def _entry(loc: Loc, code: str, message: str) -> dict[str, Any]:
-    return {"loc": [part[:LONGEST_NAME] if isinstance(part, str) else part for part in loc], "code": code} | {
-        "message": message
-    }
+    return {"loc": [_shown(part) for part in loc], "code": code, "message": message}
+
+
+def _shown(part: str | int) -> str | int:
+    """A field's name as far as it can be read: a caller may have sent anything for one."""
+    if isinstance(part, int):
+        return part
+    return "".join(character if character.isprintable() else "?" for character in part[:LONGEST_NAME])
 
 
 def _of_entries(entries: list[dict[str, Any]]) -> Response:

@@ -276,7 +276,7 @@ CATALOGUE: dict[CatalogueName, Entry] = {
                 "sample of the others only."
             ),
             avoid_when=(
-                "Evaluation: over a sample the loss is another, smaller one. Evaluate with sparse_softmax_cross_entropy.",
+                "Evaluation: over a sample the loss is another, smaller one. There use sparse_softmax_cross_entropy.",
                 "Some thousand classes: the full softmax is exact, and fast enough.",
             ),
             label_form="class indices of the true classes, [B, T] or [B]",

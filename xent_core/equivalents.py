@@ -285,7 +285,7 @@ class _Writer(ABC):
                 return self.fill()
             case "per_sample":
                 labels = f"labels[{self.new_class_axis()}]"
-            case "per_logit":
+            case _:
                 labels = "labels"
         return self.cast(labels) if cast and self.request.cast else labels
 

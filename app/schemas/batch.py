@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt
+from pydantic import Field, StrictBool, StrictFloat
 
-from app.schemas.base import Array, Request
+from app.schemas.base import Array, Request, Whole
 from xent_core.catalogue import CATALOGUE, LOSS_TYPES, LossType
 from xent_core.reduction import Reduction
 
@@ -68,17 +68,15 @@ class BatchRequest(Request):
         ),
     ] = 0.0
     ignore_index: Annotated[
-        StrictInt | None,
+        Whole | None,
         Field(
             description=(
                 "sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no "
                 "denominator. Without it a label outside [0, C) is an error."
             ),
-            ge=-(2**63),
-            lt=2**63,
         ),
     ] = None
-    axis: Annotated[StrictInt, Field(description="The class axis.")] = -1
+    axis: Annotated[Whole, Field(description="The class axis.")] = -1
     from_logits: Annotated[
         StrictBool,
         Field(

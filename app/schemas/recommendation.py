@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, StrictInt
+from pydantic import Field
 
-from app.schemas.base import Answer
+from app.schemas.base import Answer, Whole
 from app.schemas.batch import BatchRequest
 from xent_core.catalogue import LossType
 from xent_core.labels import LabelKind
@@ -52,7 +52,7 @@ class RecommendRequest(BatchRequest):
     """Labels with logits, or with only the logits' shape."""
 
     logits_shape: Annotated[
-        tuple[StrictInt, ...] | None,
+        tuple[Whole, ...] | None,
         Field(description="In place of `logits`: their shape.", min_length=1, max_length=32, examples=[[1024, 1000]]),
     ] = None
 

@@ -55,14 +55,15 @@ def _not_json(body: bytes, error: orjson.JSONDecodeError) -> NotJson:
         return NotJson("the body is empty; a JSON object was expected")
     where = f"at line {error.lineno}, column {error.colno}"
     if body[error.pos : error.pos + 8] == b"Infinity":
-        return NotJson(f'the body is not JSON: {where} stands a bare Infinity; write it as the string "Infinity"')
+        name = "-Infinity" if body[error.pos - 1 : error.pos] == b"-" else "Infinity"
+        return NotJson(f'the body is not JSON: {where} stands a bare {name}; write it as the string "{name}"')
     return NotJson(f"the body is not JSON: {error.msg} {where}")
 
 
 def _parse_with_nan(body: bytes) -> Any:
     """The document with its bare NaNs, which is no JSON: so that it can be said where they stand."""
     try:
-        return json.loads(body, parse_constant=_nan_only)
+        return json.loads(body, parse_constant=_nan_only, parse_int=_whole, parse_float=_real)
     except NotJson:
         raise
     except (ValueError, RecursionError):
@@ -73,6 +74,18 @@ def _nan_only(constant: str) -> float:
     if constant == "NaN":
         return np.nan
     raise NotJson(f'the body is not JSON: a bare {constant} stands in it; write it as the string "{constant}"')
+
+
+def _whole(digits: str) -> int | float:
+    """As orjson reads it: what is far beyond 64 bits as a float."""
+    return int(digits) if len(digits) <= 20 else _real(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    if np.isinf(value):
+        raise NotJson("the body is not JSON that can be read: a number in it is too large for 64 bits")
+    return value
 
 
 def _array_or_reason(value: Any, name: str) -> Any:
@@ -104,27 +117,31 @@ def read_array(value: Any, name: str) -> NDArray[Any]:
             raise WrongShape(name, f"has more than {MOST_DIMENSIONS} dimensions")
         level = list(chain.from_iterable(level))
         kinds = set(map(type, level))
+    if list in kinds:
+        _refuse_uneven(level, shape, name)
     if not kinds <= {int, float}:
-        level = _with_named_numbers(level, kinds, shape, name)
+        level = _with_named_numbers(level, shape, name)
     array = np.array(level, np.float64 if float in kinds or str in kinds else None).reshape(shape)
     if array.dtype.kind == "O":
         raise NotNumeric(name, "holds a whole number that does not fit 64 bits")
     return array
 
 
-def _with_named_numbers(level: list[Any], kinds: set[type], shape: tuple[int, ...], name: str) -> list[Any]:
-    """The level with the strings of NAMED_NUMBERS as numbers; anything else that is no number is refused."""
+def _with_named_numbers(level: list[Any], shape: tuple[int, ...], name: str) -> list[Any]:
+    """The level with the strings of NAMED_NUMBERS as numbers. Raises NotNumeric for all else that is no number."""
     for index, value in enumerate(level):
         if type(value) not in (int, float) and not (type(value) is str and value in NAMED_NUMBERS):
-            _refuse_value(value, list in kinds, name, _position(index, shape))
+            expected = "a number" if shape else "a number or a nested list of numbers"
+            raise NotNumeric(name, f"is {describe(value)}; {expected} was expected", _position(index, shape))
     return [NAMED_NUMBERS[value] if type(value) is str else value for value in level]
 
 
-def _refuse_value(value: Any, some_lists: bool, name: str, position: tuple[int, ...]) -> NoReturn:
-    if some_lists and isinstance(value, list):
-        raise Ragged(name, "is a list where its neighbours are numbers; all rows must be of one depth", position)
-    expected = "a number" if position else "a number or a nested list of numbers"
-    raise NotNumeric(name, f"is {describe(value)}; {expected} was expected", position)
+def _refuse_uneven(level: list[Any], shape: tuple[int, ...], name: str) -> NoReturn:
+    """A level of lists and of what is none: the first that differs from the very first is refused."""
+    of_lists = isinstance(level[0], list)
+    index = next(i for i, value in enumerate(level) if isinstance(value, list) != of_lists)
+    expected = "a list, as its neighbours are" if of_lists else "a number, as its neighbours are"
+    raise Ragged(name, f"is {describe(level[index])}; {expected}, was expected", _position(index, shape))
 
 
 def describe(value: Any) -> str:
