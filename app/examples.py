@@ -82,6 +82,21 @@ LOSS_EXAMPLES: dict[str, Any] = {
         "description": "Answered with an infinite loss and the warning infinite_loss.",
         "value": {"logits": [[2.0, "-Infinity", 1.0]], "labels": [1]},
     },
+    "mistake_negative_weight": {
+        "summary": "Mistake: a negative weight",
+        "description": "Answered with the warning negative_weight.",
+        "value": {"logits": _LOGITS, "labels": [1, 2], "weights": [1.0, -1.0]},
+    },
+    "mistake_no_weight": {
+        "summary": "Mistake: weights that are all 0",
+        "description": "Answered with the warning all_weights_zero, and losses of 0.",
+        "value": {"logits": _LOGITS, "labels": [1, 2], "weights": [0, 0]},
+    },
+    "mistake_labels_of_minus_one": {
+        "summary": "Mistake: labels of −1 and 1",
+        "description": "Answered with the warning labels_outside_unit_interval: the formula is computed as it stands.",
+        "value": {"logits": [2.0, -1.0, 0.5], "labels": [1, -1, -1], "loss_type": "sigmoid_cross_entropy"},
+    },
     "error_label_out_of_range": {
         "summary": "Error: a label one past the end",
         "description": "Answered with status 422, label_out_of_range at labels[1].",

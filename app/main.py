@@ -1,5 +1,6 @@
 """The application, put together."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,7 +39,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _declare_problems(app: FastAPI) -> None:
-    """Have the OpenAPI document say that errors are problem+json: FastAPI writes every model under JSON."""
+    """Have the OpenAPI document say which errors there are, and that they are problem+json.
+
+    FastAPI writes every model under application/json, and declares an error of its own that is never answered.
+    """
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -46,9 +50,19 @@ def _declare_problems(app: FastAPI) -> None:
             document = generate()
             for path in document["paths"].values():
                 for operation in path.values():
-                    for status, response in operation["responses"].items():
-                        if int(status) >= 400:
-                            response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
+                    operation["responses"] = dict(_problem_responses(operation["responses"]))
+            for unused in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(unused, None)
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to change the document
+
+
+def _problem_responses(responses: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for status, response in responses.items():
+        if int(status) < 400:
+            yield status, response
+            continue
+        content = response["content"]["application/json"]
+        if content["schema"] != {"$ref": "#/components/schemas/HTTPValidationError"}:
+            yield status, response | {"content": {problems.MEDIA_TYPE: content}}

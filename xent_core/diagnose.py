@@ -286,3 +286,21 @@ CHECKS: dict[str, tuple[Callable[[Observed], bool], Callable[[Observed], Found]]
     "infinite_loss": (lambda seen: seen.infinite_samples is not None, _infinite_loss),
 }
 """Each warning's code, when its check applies, and the check."""
+
+WARNINGS = {
+    "logits_look_like_probabilities": (
+        "softmax loss, at least two classes, every row in [0, 1] and summing to 1: softmax would be applied twice"
+    ),
+    "logits_may_be_probabilities": "sigmoid loss, at least 20 logits, all in [0, 1] and not only at its ends",
+    "labels_not_a_distribution": "softmax loss, a row of labels does not sum to 1",
+    "multi_hot_labels_with_softmax": "softmax loss, a row of 0/1 labels has more than one 1",
+    "one_hot_labels_could_be_indices": "softmax loss, every row of labels is one-hot",
+    "scalar_weight_only_rescales": "a scalar weight other than 0 and 1: it acts like a learning rate",
+    "all_weights_zero": "every weight is 0",
+    "negative_weight": "a negative weight or class weight: the loss is no longer bounded below",
+    "negative_pos_weight": "a negative pos_weight: the loss is no longer bounded below",
+    "labels_outside_unit_interval": "a label of the logits' shape below 0 or above 1",
+    "infinite_loss": "some loss is infinite",
+    "train_only": "sampled softmax: evaluate with the full softmax",
+}
+"""When each warning is given, for people."""

@@ -92,10 +92,11 @@ def evaluate(
 
     def loss_both_ways() -> Evidence:
         as_probabilities = walk(_bind(case, values, from_logits=False), case.weights, ())
-        return {
+        means = {
             "mean_loss_as_logits": mean_loss(walked.totals),
             "mean_loss_as_probabilities": mean_loss(as_probabilities.totals),
         }
+        return {name: mean for name, mean in means.items() if np.isfinite(mean)}
 
     warnings, checked = diagnose(observed(case, _infinite(walked.per_sample), loss_both_ways))
     return Evaluation(

@@ -1,8 +1,9 @@
 """GET /v1/losses and GET /v1/losses/{loss_type}."""
 
 from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Path
 
 from app.schemas.catalogue import Catalogue, CatalogueEntry
 from app.schemas.problem import problem_responses
@@ -29,7 +30,7 @@ async def list_losses() -> Catalogue:
     response_description="The entry.",
     responses=problem_responses(404),
 )
-async def get_loss(loss_type: str) -> CatalogueEntry:
+async def get_loss(loss_type: Annotated[str, Path(description="one of the catalogue's names")]) -> CatalogueEntry:
     """One entry of the catalogue."""
     for entry in CATALOGUE.values():
         if entry.loss_type == loss_type:

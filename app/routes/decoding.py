@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 
 from app import offload
 from app.problems import UnsupportedMediaType
@@ -31,7 +32,7 @@ class ArrayRoute(APIRoute):
         arrays = self._array_fields()
 
         async def decode_then_handle(request: Request) -> Response:
-            _require_json(request.headers.get("content-type"))
+            _require_json(request.headers)
             body = await request.body()
             decoded = DecodedRequest(request.scope, request.receive)
             decoded._body = body
@@ -47,9 +48,14 @@ class ArrayRoute(APIRoute):
         return frozenset()
 
 
-def _require_json(content_type: str | None) -> None:
+def _require_json(headers: Headers) -> None:
+    """Raises UnsupportedMediaType for what is not JSON, and for what is compressed."""
+    content_type, encoding = headers.get("content-type"), headers.get("content-encoding", "identity")
     message = Message()
     message["content-type"] = content_type or ""
-    if message.get_content_type() != "application/json" and not message.get_content_subtype().endswith("+json"):
+    subtype = message.get_content_subtype()
+    if message.get_content_maintype() != "application" or not (subtype == "json" or subtype.endswith("+json")):
         found = f"is {content_type[:80]}" if content_type else "is absent"
         raise UnsupportedMediaType(f"Content-Type {found}; application/json was expected")
+    if encoding.lower() != "identity":
+        raise UnsupportedMediaType(f"Content-Encoding is {encoding[:80]}; an uncompressed body was expected")

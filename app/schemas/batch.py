@@ -46,7 +46,7 @@ class BatchRequest(Request):
             )
         ),
     ] = None
-    loss_type: Annotated[LossType | Literal["auto"], Field(description=LOSS_TYPE)] = "auto"
+    loss_type: Annotated[Literal["auto", LossType], Field(description=LOSS_TYPE)] = "auto"
     pos_weight: Annotated[
         Array | None,
         Field(

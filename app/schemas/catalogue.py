@@ -9,20 +9,24 @@ from xent_core.catalogue import CatalogueName
 
 
 class Parameter(Answer):
-    name: str
-    meaning: str
+    """What a loss takes beside logits and labels."""
+
+    name: Annotated[str, Field(description="the request's field")]
+    meaning: Annotated[str, Field(description="what it does, and what it may be")]
 
 
 class Source(Answer):
-    title: str
-    where: str
+    """Where a loss is described."""
+
+    title: Annotated[str, Field(description="of the paper, book or documentation")]
+    where: Annotated[str, Field(description="its address")]
 
 
 class CatalogueEntry(Answer):
     """What a loss computes, when to use it and when not, what it takes, and how it is called elsewhere."""
 
-    loss_type: CatalogueName
-    title: str
+    loss_type: Annotated[CatalogueName, Field(description="its name here")]
+    title: Annotated[str, Field(description="its name for people")]
     endpoint: Annotated[str, Field(description="where it is computed")]
     formula: Annotated[str, Field(description="the loss of one element, in plain text")]
     latex: Annotated[str, Field(description="the same in LaTeX")]
@@ -36,18 +40,20 @@ class CatalogueEntry(Answer):
         ),
     ]
     gradient: Annotated[str, Field(description="with respect to the logits, in plain text")]
-    gradient_latex: str
-    gradient_numpy: str
-    use_when: str
-    avoid_when: list[str]
-    label_form: str
+    gradient_latex: Annotated[str, Field(description="the same in LaTeX")]
+    gradient_numpy: Annotated[str, Field(description="the same as a NumPy expression")]
+    use_when: Annotated[str, Field(description="when it is the right loss")]
+    avoid_when: Annotated[list[str], Field(description="when it is not, and what is right then")]
+    label_form: Annotated[str, Field(description="what its labels look like")]
     called_for_by: Annotated[list[str], Field(description="the label kinds for which `auto` computes it")]
     example: Annotated[dict[str, Any], Field(description="a request that runs")]
-    parameters: list[Parameter]
+    parameters: Annotated[list[Parameter], Field(description="what it takes")]
     stability: Annotated[str, Field(description="why no finite logits break it")]
     same_as: Annotated[list[str], Field(description="the frameworks' names for it")]
-    sources: list[Source]
+    sources: Annotated[list[Source], Field(description="where it is described")]
 
 
 class Catalogue(Answer):
-    losses: list[CatalogueEntry]
+    """All losses."""
+
+    losses: Annotated[list[CatalogueEntry], Field(description="one entry for each")]

@@ -1,15 +1,24 @@
 """`POST /v1/loss`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from app.schemas.base import Answer, Array, Number
 from app.schemas.batch import LOGITS, BatchRequest
 from app.schemas.recommendation import LossWarning, Recommendation
 from xent_core.catalogue import LossType
+from xent_core.evaluate import OUTPUTS
 from xent_core.reduction import Reduction
 from xent_core.walk import Output
+
+
+def _few(names: Any) -> Any:
+    """A list that is too long is refused as a whole: pydantic would first look at every name."""
+    if isinstance(names, list) and len(names) > len(OUTPUTS):
+        raise PydanticCustomError("too_long", "too long")
+    return names
 
 
 class LossRequest(BatchRequest):
@@ -18,14 +27,14 @@ class LossRequest(BatchRequest):
     logits: Annotated[Array, Field(description=LOGITS)]
     include: Annotated[
         tuple[Output, ...],
+        BeforeValidator(_few),
         Field(
             description=(
                 "Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced "
                 "loss with respect to `logits` as given; of the sum where the reduction is `none`. "
                 "`probabilities`: softmax or sigmoid of the logits."
             ),
-            max_length=3,
-            json_schema_extra={"uniqueItems": True},
+            max_length=len(OUTPUTS),
         ),
     ] = ()
 
@@ -33,10 +42,10 @@ class LossRequest(BatchRequest):
 class Reduced(Answer):
     """The reduced loss. Of several batches, add up numerators and (but for `sum`) denominators and divide once."""
 
-    reduction: Reduction
+    reduction: Annotated[Reduction, Field(description="as asked for")]
     value: Annotated[Number, Field(description="numerator / denominator, accumulated in float64; 0 where that is 0")]
-    numerator: Number
-    denominator: Number
+    numerator: Annotated[Number, Field(description="Σ w·ℓ")]
+    denominator: Annotated[Number, Field(description="what it is divided by, see the request's `reduction`")]
 
 
 class LossResponse(Answer):
@@ -53,8 +62,8 @@ class LossResponse(Answer):
         ),
     ]
     reduced: Annotated[Reduced | None, Field(description="null for reduction `none`")]
-    recommendation: Recommendation
-    warnings: list[LossWarning]
+    recommendation: Annotated[Recommendation, Field(description="the loss that the labels call for")]
+    warnings: Annotated[list[LossWarning], Field(description="likely mistakes; empty where none was found")]
     checked: Annotated[
         list[str], Field(description="the codes of all checks that ran: silence about one that didn't says nothing")
     ]

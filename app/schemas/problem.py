@@ -36,10 +36,18 @@ class ProblemError(Answer):
 class Problem(Answer):
     """Why a request was not answered, as RFC 9457 has it. It never repeats the caller's arrays."""
 
-    type: Annotated[str, Field(examples=["about:blank"])]
-    title: Annotated[str, Field(examples=["Unprocessable Content"])]
-    status: Annotated[int, Field(examples=[422])]
-    detail: Annotated[str, Field(examples=["labels[3] is 10; a class index from 0 to 9 was expected"])]
+    type: Annotated[
+        str, Field(description="about:blank: the status says it all, and `errors` the rest", examples=["about:blank"])
+    ]
+    title: Annotated[str, Field(description="the status in words", examples=["Unprocessable Content"])]
+    status: Annotated[int, Field(description="the HTTP status", examples=[422])]
+    detail: Annotated[
+        str,
+        Field(
+            description="the first error, for people",
+            examples=["labels[3] is 10; a class index from 0 to 9 was expected"],
+        ),
+    ]
     errors: Annotated[list[ProblemError], Field(description="at most 20; empty where the request as a whole is meant")]
 
 

@@ -7,16 +7,21 @@ from pydantic import Field
 from app.schemas.base import Answer, Whole
 from app.schemas.batch import BatchRequest
 from xent_core.catalogue import LossType
+from xent_core.diagnose import WARNINGS
 from xent_core.labels import LabelKind
 
 
 class Reason(Answer):
-    code: Annotated[str, Field(examples=["labels_are_one_hot"])]
-    message: str
+    """Why a loss is recommended."""
+
+    code: Annotated[str, Field(description="stable, for programs", examples=["labels_are_one_hot"])]
+    message: Annotated[str, Field(description="for people")]
 
 
 class Alternative(Answer):
-    loss_type: Annotated[str, Field(examples=["sigmoid_cross_entropy"])]
+    """What else the labels could call for."""
+
+    loss_type: Annotated[str, Field(description="the other loss", examples=["sigmoid_cross_entropy"])]
     when: Annotated[str, Field(description="what would have to be true for it to be the better choice")]
 
 
@@ -32,9 +37,9 @@ class Suggested(Answer):
 class Recommendation(Answer):
     """The loss that the labels call for, whatever was computed."""
 
-    loss_type: LossType
-    label_kind: LabelKind
-    reasons: list[Reason]
+    loss_type: Annotated[LossType, Field(description="what is recommended")]
+    label_kind: Annotated[LabelKind, Field(description="what the labels look like")]
+    reasons: Annotated[list[Reason], Field(description="why")]
     alternatives: Annotated[list[Alternative], Field(description="what else the labels could mean, and when")]
     suggested: Annotated[Suggested | None, Field(description="parameters against imbalance, where there is one")]
 
@@ -42,8 +47,14 @@ class Recommendation(Answer):
 class LossWarning(Answer):
     """A likely mistake. Nothing was changed because of it."""
 
-    code: Annotated[str, Field(examples=["logits_look_like_probabilities"])]
-    message: str
+    code: Annotated[
+        str,
+        Field(
+            description="Stable, for programs. " + " ".join(f"`{code}`: {when}." for code, when in WARNINGS.items()),
+            examples=["logits_look_like_probabilities"],
+        ),
+    ]
+    message: Annotated[str, Field(description="what was seen, for people")]
     evidence: Annotated[dict[str, Any], Field(description="the figures that set it off")]
     fix: Annotated[str, Field(description="what to change in the request")]
 
@@ -60,8 +71,8 @@ class RecommendRequest(BatchRequest):
 class RecommendResponse(Answer):
     """The loss that labels call for, and what looks wrong in the batch."""
 
-    recommendation: Recommendation
-    warnings: list[LossWarning]
+    recommendation: Annotated[Recommendation, Field(description="the loss that the labels call for")]
+    warnings: Annotated[list[LossWarning], Field(description="likely mistakes; empty where none was found")]
     checked: Annotated[
         list[str], Field(description="the codes of all checks that ran: silence about one that didn't says nothing")
     ]
