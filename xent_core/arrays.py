@@ -197,6 +197,25 @@ def finite(array: Array, name: str, dtype: FloatType) -> Array:
     return converted
 
 
+def positive(array: Array, name: str) -> Array:
+    """The array in float64, all of it finite and above 0. Raises NotANumber, Infinite, ParameterOutOfRange."""
+    converted = finite(array, name, FLOAT64)
+    bad = ~(converted > 0)
+    if bad.any():
+        position = _first(bad)
+        raise ParameterOutOfRange(name, f"is {_number(converted[position])}; a number above 0 was expected", position)
+    return converted
+
+
+def judge_products(logits: Array, name: str, first_row: int) -> None:
+    """Logits that were computed from `name` are finite. Raises Infinite."""
+    if not np.isfinite(logits).all():
+        row = first_row + int(np.isfinite(logits).all(axis=1).argmin())
+        raise Infinite(
+            name, f"lead to a logit too large for {logits.dtype.name}, in which this batch is computed", (row,)
+        )
+
+
 def _refuse_not_finite(name: str, position: tuple[int, ...], converted: Any, given: Any) -> None:
     if np.isnan(converted):
         raise NotANumber(name, "is NaN; a number was expected", position)

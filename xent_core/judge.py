@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_core import arrays
-from xent_core.blocks import TILE_ELEMENTS, Array, FloatType, Layout
+from xent_core.blocks import TILE_ELEMENTS, Array, Block, FloatType, Layout, row_sums
 from xent_core.catalogue import CATALOGUE, LOSS_TYPES, LossType, takers
 from xent_core.diagnose import SOFTMAX_LOSSES, Evidence, LossWarning, Observed, diagnose
 from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedParameter
@@ -18,7 +18,7 @@ from xent_core.recommend import Recommendation, choose, recommend
 from xent_core.reduction import REDUCTIONS, Reduction
 from xent_core.weighting import Weights, fit_weights
 
-MOST_LOGITS = 2**62
+MOST_LOGITS = 2**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _checked_shape(shape: Sequence[int]) -> tuple[int, ...]:
         if length < 1:
             raise ParameterOutOfRange("logits_shape", f"is {length}; a length of 1 or more was expected", (axis,))
     if math.prod(shape) > MOST_LOGITS:
-        raise ParameterOutOfRange("logits_shape", "stands for more logits than there can be")
+        raise ParameterOutOfRange("logits_shape", f"stands for more than {MOST_LOGITS} logits")
     return tuple(int(length) for length in shape)
 
 
@@ -218,7 +218,26 @@ def _judge_values(case: Case) -> None:
             arrays.class_indices(case.labels, case.options.ignore_index, case.layout, block)
     if case.logits is None:
         return
-    judge_block = arrays.judge_logits if case.options.from_logits else arrays.judge_probabilities
     read = case.layout.reader(case.logits, case.dtype)
-    for block in case.layout.tiles():
-        judge_block(read(block), case.layout, block)
+    for block in case.layout.blocks(TILE_ELEMENTS):
+        logits = read(block)
+        if not case.options.from_logits:
+            arrays.judge_probabilities(logits, case.layout, block)
+        else:
+            arrays.judge_logits(logits, case.layout, block)
+        if case.loss_type in SOFTMAX_LOSSES:
+            _judge_row_wise(case, logits, block)
+
+
+def _judge_row_wise(case: Case, logits: Array, block: Block) -> None:
+    if not case.options.from_logits:
+        arrays.judge_probability_sums(row_sums(logits), case.layout, block)
+        return
+    masked = np.asarray(np.isneginf(logits).all(axis=1))
+    if case.weights is not None:
+        masked &= ~case.weights.zero(block)
+    if case.loss_type == "sparse_softmax_cross_entropy":
+        _, ignored = arrays.class_indices(case.labels, case.options.ignore_index, case.layout, block)
+        if ignored is not None:
+            masked &= ~ignored
+    arrays.judge_masked_rows(masked, case.layout, block)

@@ -14,6 +14,8 @@ IMBALANCED_LABELS = 20
 RARE_SHARE = 0.1
 CLASS_RATIO = 10
 MANY_CLASSES = 10_000
+# A weight for each of more classes than this is no suggestion that anybody reads.
+MOST_SUGGESTED = 1 << 20
 
 
 class Reason(NamedTuple):
@@ -200,7 +202,7 @@ def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
 
 def _balanced_classes(present: Array, counts: Array, classes: int) -> Suggested | None:
     commonest, rarest = int(counts.max()), int(counts.min())
-    if commonest < CLASS_RATIO * rarest:
+    if commonest < CLASS_RATIO * rarest or classes > MOST_SUGGESTED:
         return None
     weights = np.ones(classes)
     weights[present.astype(np.intp)] = counts.sum() / (len(counts) * counts)

@@ -63,7 +63,10 @@ def reduce(reduction: Reduction, totals: Totals) -> Reduced | None:
             "labels",
             "lead to losses of both Infinity and -Infinity, which have no sum; set reduction to none",
         )
-    return _divided(reduction, totals.loss, denominator(reduction, totals))
+    reduced = _divided(reduction, totals.loss, denominator(reduction, totals))
+    if math.isnan(reduced.value) or not math.isfinite(reduced.denominator):
+        raise UndefinedLoss("weights", "are so large that their sum, the denominator, is infinite")
+    return reduced
 
 
 def merge(parts: Iterable[Reduced]) -> Reduced:

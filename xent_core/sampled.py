@@ -14,7 +14,6 @@ from xent_core import arrays
 from xent_core.blocks import Array, Block, FloatType, Layout, row_tiles, tile_buffer
 from xent_core.diagnose import LossWarning
 from xent_core.errors import (
-    Infinite,
     InvalidInput,
     MissingParameter,
     ParameterOutOfRange,
@@ -252,12 +251,7 @@ def _counts(values: ArrayLike, argument: str, shapes: tuple[tuple[int, ...], ...
     given = arrays.numeric(values, argument)
     if given.shape not in shapes:
         raise WrongShape(argument, f"has shape {list(given.shape)}; {list(shapes[0])} was expected")
-    counts = arrays.finite(given, argument, arrays.FLOAT64)
-    positive = counts > 0
-    if not positive.all():
-        position = tuple(int(i) for i in np.argwhere(~positive)[0])
-        raise ParameterOutOfRange(argument, f"is {counts[position]:.9g}; a number above 0 was expected", position)
-    return counts.reshape(shapes[0])
+    return arrays.positive(given, argument).reshape(shapes[0])
 
 
 def _check_sample_weights(sample_weights: ArrayLike | None, batch: _Batch) -> Array:
@@ -300,19 +294,11 @@ def _losses(batch: _Batch, values: SampledValues, remove_accidental_hits: bool, 
             np.matmul(inputs, candidate_weights.T, out=of_candidates)
             of_labels += label_offsets[tile]
             of_candidates += candidate_offsets
-            _judge_logits(logits, tile)
+            arrays.judge_products(logits, "inputs", tile.start)
             if hits is not None:
                 hits.mask(of_candidates, labels)
             losses[tile] = _cross_entropy(logits, true, buffer)
     return losses
-
-
-def _judge_logits(logits: Array, tile: slice) -> None:
-    if not np.isfinite(logits).all():
-        row = tile.start + int(np.isfinite(logits).all(axis=1).argmin())
-        raise Infinite(
-            "inputs", f"lead to a logit too large for {logits.dtype.name}, in which this batch is computed", (row,)
-        )
 
 
 class _AccidentalHits:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from xent_core import arrays
 from xent_core.batch import Batch, Piece, all_gradients, all_losses
 from xent_core.blocks import Array, Block, FloatType, Layout, shaped, tile_buffer
+from xent_core.errors import UndefinedLoss
 
 CLIP = 1e-7
 
@@ -45,13 +46,7 @@ def sigmoid_cross_entropy(
     As tf.nn.sigmoid_cross_entropy_with_logits, optax.sigmoid_binary_cross_entropy, and
     torch.nn.functional.binary_cross_entropy_with_logits(…, reduction="none").
     """
-    return all_losses(
-        bind_sigmoid(
-            *arrays.sigmoid_arguments(logits, labels, -1),
-            label_smoothing=label_smoothing,
-            from_logits=from_logits,
-        )
-    )
+    return all_losses(_sigmoid_batch(logits, labels, label_smoothing, from_logits))
 
 
 def sigmoid_cross_entropy_gradient(
@@ -71,13 +66,7 @@ def sigmoid_cross_entropy_gradient(
     >>> sigmoid_cross_entropy_gradient([0.0, 0.0], [1.0, 0.0])
     array([-0.5,  0.5])
     """
-    return all_gradients(
-        bind_sigmoid(
-            *arrays.sigmoid_arguments(logits, labels, -1),
-            label_smoothing=label_smoothing,
-            from_logits=from_logits,
-        )
-    )
+    return all_gradients(_sigmoid_batch(logits, labels, label_smoothing, from_logits))
 
 
 def weighted_cross_entropy(
@@ -184,12 +173,15 @@ def bind_sigmoid(
         if not from_logits:
             arrays.judge_probabilities(given, layout, block)
             judge_labels(block)
-            return _of_probabilities(given, z, q)
+            piece = _of_probabilities(given, z, q)
+            _refuse_nan(piece.losses, layout, block)
+            return piece
         losses, finite = losses_of_logits(given, z, q, out)
         if not finite:
             arrays.judge_logits(given, layout, block)
             judge_labels(block)
             _mend(losses, given, z, q)
+            _refuse_nan(losses, layout, block)
         return Piece(losses, partial(_gradient, given, z, q), partial(_sigmoid, given))
 
     return Batch(layout, dtype, False, layout.tiles(), compute)
@@ -239,6 +231,18 @@ def _mend(losses: Array, x: Array, z: Array, q: Array | None) -> None:
     """Compute anew what is not finite: masks, where 0 · ∞ is 0, and the largest of numbers."""
     rest = ~np.isfinite(losses)
     losses[rest] = _careful_losses(*(np.broadcast_to(part, x.shape)[rest] for part in (x, z, 1 if q is None else q)))
+
+
+def _refuse_nan(losses: Array, layout: Layout, block: Block) -> None:
+    """Raises UndefinedLoss where +inf was added to −inf: labels or weights too large for the dtype."""
+    undefined = np.isnan(losses)
+    if undefined.any():
+        row, column = divmod(int(undefined.argmax()), losses.shape[1])
+        raise UndefinedLoss(
+            "labels",
+            "is so large that the loss is Infinity - Infinity",
+            layout.position(block.rows.start + row, block.columns.start + column),
+        )
 
 
 def _careful_losses(x: Array, z: Array, q: Array) -> Array:

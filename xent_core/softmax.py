@@ -4,6 +4,8 @@ Losses are in nats. Logits of float16, bfloat16 and float32 are computed and ans
 float64. Every function raises a subclass of `xent_core.errors.InvalidInput` that names the place; none returns NaN.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -186,9 +188,9 @@ def bind_softmax(
     class_weights: Array | None = None,
     label_smoothing: float = 0.0,
     from_logits: bool = True,
-    excused: Array | None = None,
+    excused: Callable[[Block], Array] | None = None,
 ) -> Batch:
-    """softmax_cross_entropy of checked arguments; `excused` marks the rows that may be masked whole."""
+    """softmax_cross_entropy of checked arguments; `excused` tells which rows of a block may be masked whole."""
     rows = _SoftmaxRows(logits, layout, class_weights, label_smoothing, from_logits, excused)
     read_labels = layout.reader(arrays.distribution_labels(labels, layout), labels.dtype)
 
@@ -214,9 +216,9 @@ def bind_sparse_softmax(
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
     from_logits: bool = True,
-    excused: Array | None = None,
+    excused: Callable[[Block], Array] | None = None,
 ) -> Batch:
-    """sparse_softmax_cross_entropy of checked arguments; `excused` marks the rows that may be masked whole."""
+    """sparse_softmax_cross_entropy of checked arguments; `excused` tells which rows of a block may be masked whole."""
     rows = _SoftmaxRows(logits, layout, class_weights, label_smoothing, from_logits, excused)
     labels = arrays.index_labels(labels, layout)
 
@@ -238,7 +240,7 @@ class _SoftmaxRows:
         class_weights: Array | None,
         label_smoothing: float,
         from_logits: bool,
-        excused: Array | None,
+        excused: Callable[[Block], Array] | None,
     ) -> None:
         self.dtype = arrays.computation_dtype(logits)
         self.layout = layout
@@ -318,6 +320,8 @@ class _SoftmaxRows:
         normalised = given / sums[:, None]
         clipped = np.clip(normalised, CLIP, 1 - CLIP)
         losses = 0 - row_sums(target * np.log(clipped))
+        if np.isnan(losses).any():
+            self._settle_nan(losses, block, ignored)
 
         def gradient(out: Array) -> None:
             np.multiply(target, normalised == clipped, out=out)
@@ -338,7 +342,7 @@ class _SoftmaxRows:
         if ignored is not None:
             undefined &= ~ignored
         if self.excused is not None:
-            undefined &= ~self.excused[block.rows]
+            undefined &= ~self.excused(block)
         if undefined.any():
             position = self.layout.sample_position(block.rows.start + int(undefined.argmax()))
             raise UndefinedLoss(
@@ -360,7 +364,7 @@ class _SoftmaxRows:
         if ignored is not None:
             masked &= ~ignored
         if self.excused is not None:
-            masked &= ~self.excused[block.rows]
+            masked &= ~self.excused(block)
         arrays.judge_masked_rows(masked, self.layout, block)
 
 

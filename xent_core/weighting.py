@@ -3,7 +3,7 @@ theirs or 1. Nothing else broadcasts, so a weight can't land on the wrong axis.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,18 +13,45 @@ from xent_core.blocks import Array, Block, FloatType, Layout
 from xent_core.errors import WrongShape
 
 
-@dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights that fit a batch.
+    """Weights that fit a batch; `given` as they came, in the computation's dtype."""
 
-    of     the weights of a block, as an array that broadcasts onto its losses
-    given  the weights as they came, in the computation's dtype
-    zero   which rows have the weight 0, [rows], where weights are one for each row or scalar; else None
-    """
+    def __init__(self, given: Array, layout: Layout, *, per_row: bool) -> None:
+        self.given = given.reshape(()) if given.size == 1 else given
+        self._layout = layout
+        self._per_row = per_row
 
-    of: Callable[[Block], Array]
-    given: Array
-    zero: Array | None
+    def of(self, block: Block) -> Array:
+        """The weights of a block, as an array that broadcasts onto its losses."""
+        if not self.given.ndim:
+            return self.given
+        return self._read(block)
+
+    def zero(self, block: Block) -> Array:
+        """Which rows of a block have the weight 0; for weights that are one for each row, or one for all."""
+        return np.broadcast_to(self.of(block) == 0, block.shape[:1])
+
+    @cached_property
+    def _read(self) -> Callable[[Block], Array]:
+        by_row = self._one_per_row()
+        if by_row is not None and self._per_row:
+            return lambda block: by_row[block.rows]
+        if by_row is not None:
+            return lambda block: by_row[block.rows, None]
+        if self.given.size == self._layout.classes:
+            by_class = self.given.reshape(-1)
+            return lambda block: by_class[block.columns]
+        full = np.ascontiguousarray(np.broadcast_to(self.given, self._layout.shape))
+        return self._layout.reader(full, full.dtype)
+
+    def _one_per_row(self) -> Array | None:
+        """The weights as [rows] where they don't vary along the class axis; else None."""
+        given, layout = self.given, self._layout
+        if given.shape != layout.sample_shape and not self._per_row and layout.class_axis is not None:
+            if given.shape[layout.class_axis] != 1 and layout.classes != 1:
+                return None
+            given = given.reshape(given.shape[: layout.class_axis] + given.shape[layout.class_axis + 1 :])
+        return np.broadcast_to(given, layout.sample_shape).reshape(-1)
 
 
 def fit_weights(weights: ArrayLike, layout: Layout, dtype: FloatType, *, per_row: bool) -> Weights:
@@ -34,35 +61,13 @@ def fit_weights(weights: ArrayLike, layout: Layout, dtype: FloatType, *, per_row
     """
     given = arrays.finite(arrays.numeric(weights, "weights"), "weights", dtype)
     elements = layout.sample_shape if per_row else layout.shape
-    if given.ndim == 0:
-        zero = np.ones(layout.rows, np.bool_) if given == 0 else None
-        return Weights(lambda block: given, given, zero)
-    if given.shape != layout.sample_shape and not _dimensions_fit(given.shape, elements):
+    if given.ndim and given.shape != layout.sample_shape and not _dimensions_fit(given.shape, elements):
         raise WrongShape("weights", _misfit(given.shape, elements, layout.sample_shape))
-    by_row = _one_per_row(given, layout, per_row)
-    if by_row is not None:
-        zero = by_row == 0
-        if per_row:
-            return Weights(lambda block: by_row[block.rows], given, zero)
-        return Weights(lambda block: by_row[block.rows, None], given, zero)
-    if given.size == layout.classes:
-        by_class = given.reshape(-1)
-        return Weights(lambda block: by_class[block.columns], given, None)
-    full = np.ascontiguousarray(np.broadcast_to(given, elements))
-    return Weights(layout.reader(full, dtype), given, None)
+    return Weights(given, layout, per_row=per_row)
 
 
 def _dimensions_fit(shape: tuple[int, ...], elements: tuple[int, ...]) -> bool:
     return len(shape) == len(elements) and all(n in (1, m) for n, m in zip(shape, elements, strict=True))
-
-
-def _one_per_row(given: Array, layout: Layout, per_row: bool) -> Array | None:
-    """The weights as [rows] where they don't vary along the class axis; else None."""
-    if given.shape != layout.sample_shape and not per_row and layout.class_axis is not None:
-        if given.shape[layout.class_axis] != 1 and layout.classes != 1:
-            return None
-        given = given.reshape(given.shape[: layout.class_axis] + given.shape[layout.class_axis + 1 :])
-    return np.broadcast_to(given, layout.sample_shape).reshape(-1)
 
 
 def _misfit(shape: tuple[int, ...], elements: tuple[int, ...], samples: tuple[int, ...]) -> str:
