@@ -42,8 +42,15 @@ def index_losses(logits: Array, indices: Array, buffer: Array, judge: Judge) -> 
         judge()
         for tile in row_tiles(len(rest), 4 * logits.shape[1]):
             some = rest[tile]
-            losses[some] = _shifted_index_losses(logits[some], indices[some], buffer)
+            losses[some] = _shifted_index_losses(_rows(logits, some), indices[some], buffer)
     return losses
+
+
+def _rows(matrix: Array, rows: Array) -> Array:
+    """These rows of a matrix, in ascending order; without copying them where they are neighbours."""
+    if rows[-1] - rows[0] == len(rows) - 1:
+        return matrix[rows[0] : rows[-1] + 1]
+    return matrix[rows]
 
 
 def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array:
@@ -77,7 +84,7 @@ def distribution_losses(logits: Array, labels: Array, buffer: Array, judge: Judg
         judge()
         for tile in row_tiles(len(rest), 4 * logits.shape[1]):
             some = rest[tile]
-            losses[some] = _shifted_distribution_losses(logits[some], labels[some], buffer)
+            losses[some] = _shifted_distribution_losses(_rows(logits, some), _rows(labels, some), buffer)
     return losses
 
 
