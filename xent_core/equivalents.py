@@ -578,6 +578,8 @@ class _Keras(_Writer):
             return None
         if request.reduction == "weighted_mean" and request.weights == "partial" and not request.class_weights:
             return None
+        if request.reduction == "weighted_mean" and request.class_weights and request.rank == 1:
+            return None  # a single loss is not divided by its weight
         if request.by_index and request.from_logits:
             if not ignores:
                 return "SparseCategoricalCrossentropy(from_logits=True", f"{self.indices()}, {self.rows()}"

@@ -12,11 +12,12 @@ from xent_core import arrays
 from xent_core.blocks import TILE_ELEMENTS, Array, Block, FloatType, Layout, row_sums
 from xent_core.catalogue import CATALOGUE, LOSS_TYPES, LossType, takers
 from xent_core.diagnose import SOFTMAX_LOSSES, Evidence, LossWarning, Observed, diagnose
+from xent_core.equivalents import equivalents
 from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedParameter
 from xent_core.labels import LabelFacts, describe_labels, describe_rows
 from xent_core.recommend import Recommendation, choose, recommend
 from xent_core.reduction import REDUCTIONS, Reduction
-from xent_core.weighting import Weights, fit_weights
+from xent_core.weighting import Weights, dimensions_fit, fit_weights
 
 MOST_LOGITS = 2**40
 
@@ -162,7 +163,46 @@ def observed(
 
 
 def recommendation(case: Case) -> Recommendation:
-    return recommend(case.facts, case.layout, case.loss_type)
+    found = recommend(case.facts, case.layout, case.loss_type)
+    return replace(found, equivalents=_equivalents(case, found))
+
+
+def _equivalents(case: Case, found: Recommendation) -> dict[str, str]:
+    """The recommended loss in each framework, with those of the request's parameters that it takes."""
+    options, entry = case.options, CATALOGUE[found.loss_type]
+    pos_weight: float | Literal["array"] | None = None
+    if entry.takes("pos_weight"):
+        given = case.pos_weight
+        suggested = found.suggested.pos_weight if found.suggested else None
+        pos_weight = suggested if given is None else float(given) if given.ndim == 0 else "array"
+    return equivalents(
+        found.loss_type,
+        logits_shape=case.layout.shape,
+        labels_shape=case.labels.shape,
+        labels_dtype=case.labels.dtype,
+        label_kind=found.label_kind,
+        axis=options.axis,
+        weights=_weights_for(case, found.loss_type),
+        pos_weight=pos_weight,
+        class_weights=case.class_weights is not None and entry.takes("class_weights"),
+        label_smoothing=options.label_smoothing,
+        ignore_index=options.ignore_index if entry.takes("ignore_index") else None,
+        from_logits=options.from_logits,
+        reduction=options.reduction,
+    )
+
+
+def _weights_for(case: Case, loss_type: LossType) -> float | tuple[int, ...] | None:
+    """The value of a scalar weight, or the weights' shape; None where they don't fit this loss."""
+    if case.weights is None:
+        return None
+    shape = case.weights.shape
+    if not shape:
+        return float(case.weights.given)
+    layout = arrays.class_layout(case.layout.shape, case.options.axis)
+    elements = layout.sample_shape if loss_type in SOFTMAX_LOSSES else layout.shape
+    fits = shape == layout.sample_shape or dimensions_fit(shape, elements)
+    return shape if fits else None
 
 
 def _check_name(parameter: str, value: str, known: tuple[str, ...]) -> None:

@@ -1,6 +1,6 @@
 """From the labels to the loss they call for, its reasons, and what else could be meant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -39,11 +39,14 @@ class Suggested:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
+    """The loss that labels call for; `equivalents` are its calls in other frameworks, by their names."""
+
     loss_type: LossType
     label_kind: LabelKind
     reasons: tuple[Reason, ...]
     alternatives: tuple[Alternative, ...]
     suggested: Suggested | None
+    equivalents: dict[str, str] = field(default_factory=dict)
 
 
 def choose(facts: LabelFacts, layout: Layout, *, pos_weight: bool, class_weights: bool) -> LossType:

@@ -14,9 +14,13 @@ from xent_core.errors import WrongShape
 
 
 class Weights:
-    """Weights that fit a batch; `given` as they came, in the computation's dtype."""
+    """Weights that fit a batch; `given` in the computation's dtype, one that stands for all as a scalar.
+
+    `shape` is the one that they came in.
+    """
 
     def __init__(self, given: Array, layout: Layout, *, per_row: bool) -> None:
+        self.shape = given.shape
         self.given = given.reshape(()) if given.size == 1 else given
         self._layout = layout
         self._per_row = per_row
@@ -61,12 +65,13 @@ def fit_weights(weights: ArrayLike, layout: Layout, dtype: FloatType, *, per_row
     """
     given = arrays.finite(arrays.numeric(weights, "weights"), "weights", dtype)
     elements = layout.sample_shape if per_row else layout.shape
-    if given.ndim and given.shape != layout.sample_shape and not _dimensions_fit(given.shape, elements):
+    if given.ndim and given.shape != layout.sample_shape and not dimensions_fit(given.shape, elements):
         raise WrongShape("weights", _misfit(given.shape, elements, layout.sample_shape))
     return Weights(given, layout, per_row=per_row)
 
 
-def _dimensions_fit(shape: tuple[int, ...], elements: tuple[int, ...]) -> bool:
+def dimensions_fit(shape: tuple[int, ...], elements: tuple[int, ...]) -> bool:
+    """Whether the rank is that of the elements, and each dimension theirs or 1."""
     return len(shape) == len(elements) and all(n in (1, m) for n, m in zip(shape, elements, strict=True))
 
 

@@ -19,6 +19,7 @@ def judgement_content(result: Evaluation | Judgement) -> dict[str, Any]:
             "suggested": None
             if suggested is None
             else {"pos_weight": suggested.pos_weight, "class_weights": suggested.class_weights},
+            "equivalents": recommendation.equivalents,
         },
         "warnings": [
             {"code": each.code, "message": each.message, "evidence": each.evidence, "fix": each.fix}

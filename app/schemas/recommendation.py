@@ -34,6 +34,20 @@ class Suggested(Answer):
     ] = None
 
 
+class Equivalents(Answer):
+    """Code to paste. Its last line is the loss, or assigns it to `loss`.
+
+    `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are the
+    framework's tensors, in the request's shapes and the logits' dtype.
+    """
+
+    tensorflow1: Annotated[str, Field(description="after `import tensorflow as tf`")]
+    tensorflow2: Annotated[str, Field(description="after `import tensorflow as tf`")]
+    keras: Annotated[str, Field(description="after `import keras`")]
+    pytorch: Annotated[str, Field(description="after `import torch` and `import torch.nn.functional as F`")]
+    optax: Annotated[str, Field(description="after `import jax`, `import jax.numpy as jnp` and `import optax`")]
+
+
 class Recommendation(Answer):
     """The loss that the labels call for, whatever was computed."""
 
@@ -41,6 +55,10 @@ class Recommendation(Answer):
     label_kind: Annotated[LabelKind, Field(description="what the labels look like")]
     reasons: Annotated[list[Reason], Field(description="why")]
     alternatives: Annotated[list[Alternative], Field(description="what else the labels could mean, and when")]
+    equivalents: Annotated[
+        Equivalents,
+        Field(description="the recommended call in each framework, with this request's parameters filled in"),
+    ]
     suggested: Annotated[Suggested | None, Field(description="parameters against imbalance, where there is one")]
 
 
