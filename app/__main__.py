@@ -1,5 +1,6 @@
 """`python -m app`: the service, on a laptop as in a container."""
 
+import gc
 import socket
 import sys
 from contextlib import suppress
@@ -43,6 +44,8 @@ def main() -> int | str:
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
+    # Bodies of millions of small lists would set off full collections, which stop every thread for seconds.
+    gc.set_threshold(100_000, 50, 1000)
     with suppress(KeyboardInterrupt):
         Server(config).run(sockets=[listener])
     return 0

@@ -52,9 +52,9 @@ def _shown(part: str | int) -> str | int:
 
 def _of_entries(entries: list[dict[str, Any]]) -> Response:
     loc, message = entries[0]["loc"], entries[0]["message"]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc[1:]).lstrip(".") or "the body"
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc[1:])[1:]
     more = f" (and {len(entries) - 1} more)" if len(entries) > 1 else ""
-    return problem(422, f"{place} {message}{more}", entries)
+    return problem(422, f"{place if len(loc) > 1 else 'the body'} {message}{more}", entries)
 
 
 def _invalid_input(error: InvalidInput) -> Response:
@@ -72,8 +72,6 @@ def _form_error(error: dict[str, Any]) -> dict[str, Any]:
     match error["type"]:
         case "invalid_array":
             return _entry([*loc, *context["position"]], context["code"], context["message"])
-        case "missing" if len(loc) == 1:
-            return _entry(loc, "missing", "is absent; a JSON object was expected")
         case "missing":
             return _entry(loc, "missing", "is absent; it is required")
         case "extra_forbidden":

@@ -100,7 +100,7 @@ def class_layout(shape: tuple[int, ...], axis: int) -> Layout:
     """The layout of softmax logits. Raises WrongShape, AxisOutOfRange."""
     rank = len(shape)
     if rank == 0:
-        raise WrongShape("logits", "are a single number; at least one dimension, the classes, is needed")
+        raise WrongShape("logits", "is a single number; at least one dimension, the classes, is needed")
     if not -rank <= axis < rank:
         raise AxisOutOfRange("axis", f"is {axis}; logits of shape {list(shape)} have axes {-rank} to {rank - 1}")
     return Layout.along(shape, axis % rank)
@@ -260,7 +260,7 @@ def judge_masked_rows(masked: Array, layout: Layout, block: Block) -> None:
         row = block.rows.start + int(masked.argmax())
         raise MaskedRow(
             "logits",
-            "every class of this row is -Infinity, so no class has a probability; "
+            "has -Infinity for every class, so no class has a probability; "
             "unmask one, ignore the row's label, or give it the weight 0",
             layout.sample_position(row),
         )
@@ -303,7 +303,7 @@ def judge_probability_sums(sums: Array, layout: Layout, block: Block) -> None:
         row = block.rows.start + int(bad.argmax())
         raise NotAProbability(
             "logits",
-            "this row sums to 0; with from_logits false a row of probabilities was expected, which sums to 1",
+            "sums to 0; with from_logits false a row of probabilities was expected, which sums to 1",
             layout.sample_position(row),
         )
 

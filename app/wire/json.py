@@ -98,7 +98,7 @@ def _array_or_reason(value: Any, name: str) -> Any:
 
 
 def read_array(value: Any, name: str) -> NDArray[Any]:
-    """A number or a nested list of numbers as an array: int64 or uint64 where all are whole, else float64.
+    """A number or a nested list of numbers as an array: integers where all are whole and fit one dtype, else float64.
 
     Raises Ragged, Empty, NotNumeric, WrongShape.
     """

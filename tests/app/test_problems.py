@@ -1,0 +1,75 @@
+"""Every exception becomes a problem that may be shown to a caller."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, HTTPException
+from starlette.requests import ClientDisconnect
+
+from app import problems
+from xent_core.errors import InvalidInput
+
+
+def answer_to(exception: Exception) -> httpx.Response:
+    """What an application answers in which this happens."""
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/")
+    async def fail() -> None:
+        raise exception
+
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://xent") as client:
+            return await client.get("/")
+
+    return asyncio.run(get())
+
+
+def content_of(exception: Exception, status: int) -> dict[str, Any]:
+    response = answer_to(exception)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    content: dict[str, Any] = response.json()
+    return content
+
+
+def test_what_fails_inside_is_not_told_to_the_caller() -> None:
+    content = content_of(RuntimeError("the password is swordfish"), 500)
+    assert content["errors"] == []
+    assert "swordfish" not in str(content)
+    assert "RuntimeError" not in str(content)
+
+
+def test_an_http_error_keeps_its_own_words_and_headers() -> None:
+    response = answer_to(HTTPException(503, "the service is full", {"Retry-After": "1"}))
+    assert response.json()["detail"] == "the service is full"
+    assert response.headers["retry-after"] == "1"
+
+
+def test_an_http_error_without_words_of_its_own_gets_some() -> None:
+    assert "/docs" in content_of(HTTPException(404), 404)["detail"]
+    assert content_of(HTTPException(409), 409)["detail"] == "Conflict"
+
+
+def test_invalid_input_stands_at_its_place() -> None:
+    class Odd(InvalidInput):
+        code = "odd"
+
+    content = content_of(Odd("labels", "is odd", (3, 1)), 422)
+    assert content["detail"] == "labels[3][1] is odd"
+    assert content["errors"] == [{"loc": ["body", "labels", 3, 1], "code": "odd", "message": "is odd"}]
+
+
+def test_a_caller_who_went_away_is_no_failure_of_ours() -> None:
+    assert content_of(ClientDisconnect(), 400)["errors"] == []
+
+
+@pytest.mark.parametrize("exception", problems.PROBLEMS)
+def test_every_exception_of_the_table_has_an_answer(exception: type[Exception]) -> None:
+    app = FastAPI()
+    problems.install(app)
+    assert exception in app.exception_handlers

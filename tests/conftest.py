@@ -1,0 +1,37 @@
+"""A running service for the tests that need one, and examples that hypothesis draws alike in every run.
+
+What passes once passes always.
+"""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from hypothesis import settings
+
+from tests.service import Document, Server
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The service with its default settings. Whatever tests send it, it has nothing to log."""
+    with Server(tmp_path_factory.mktemp("server") / "log") as running:
+        yield running
+        assert running.process.poll() is None
+    assert running.log.read_text() == ""
+
+
+@pytest.fixture(scope="session")
+def document(server: Server) -> Document:
+    with server.client() as client:
+        return Document(client.get("/openapi.json").json())
+
+
+@pytest.fixture(scope="session")
+def client(server: Server, document: Document) -> Iterator[httpx.Client]:
+    """Talks to the server, and holds every answer to the published schemas."""
+    with server.client(event_hooks={"response": [document.check]}) as client:
+        yield client

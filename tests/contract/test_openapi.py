@@ -1,0 +1,225 @@
+"""The OpenAPI document is valid, whole and true: all that it describes is there, and all that is there it describes."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.main import create_app
+from app.settings import Settings
+from tests.service import Document
+from xent_core.catalogue import LOSS_TYPES
+from xent_core.diagnose import CHECKS
+from xent_core.errors import InvalidInput
+
+ERROR_CODES = [error.code for error in InvalidInput.__subclasses__()]
+
+
+PUBLISHED = Document(create_app(Settings()).openapi())
+EXAMPLES = [
+    (method, path, name)
+    for (method, path), operation in PUBLISHED.operations.items()
+    if "requestBody" in operation
+    for name in PUBLISHED.examples(method, path)
+]
+
+
+def test_the_service_publishes_its_applications_document(document: Document) -> None:
+    assert document.content == PUBLISHED.content
+
+
+def test_the_document_is_valid_openapi_3_1(document: Document) -> None:
+    assert document.content["openapi"].startswith("3.1.")
+    OpenAPIV31SpecValidator(document.content).validate()
+
+
+def test_every_operation_has_an_id_a_tag_and_a_summary(document: Document) -> None:
+    for key, operation in document.operations.items():
+        assert operation.get("operationId"), key
+        assert operation.get("tags"), key
+        assert operation.get("summary"), key
+        assert operation.get("description"), key
+
+
+def test_operation_ids_are_unique(document: Document) -> None:
+    ids = [operation["operationId"] for operation in document.operations.values()]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_schema_is_described(document: Document) -> None:
+    schemas = document.content["components"]["schemas"]
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
+
+
+def test_every_field_is_described(document: Document) -> None:
+    fields = {
+        f"{name}.{field}": schema
+        for name, parent in document.content["components"]["schemas"].items()
+        for field, schema in parent.get("properties", {}).items()
+    }
+    assert fields
+    assert [name for name, schema in fields.items() if not schema.get("description")] == []
+
+
+def test_every_parameter_is_described(document: Document) -> None:
+    parameters = [
+        (key, parameter)
+        for key, operation in document.operations.items()
+        for parameter in operation.get("parameters", [])
+    ]
+    assert [(key, each["name"]) for key, each in parameters if not each.get("description")] == []
+
+
+def test_every_status_is_described_in_our_own_words(document: Document) -> None:
+    """The standard library's phrases say nothing, and differ from version to version."""
+    for key, operation in document.operations.items():
+        for status, response in operation["responses"].items():
+            assert response["description"] not in ("", "Successful Response", HTTPStatus(int(status)).phrase), key
+
+
+def test_errors_are_declared_as_problems(document: Document) -> None:
+    for operation in document.operations.values():
+        for status, response in operation["responses"].items():
+            expected = "application/problem+json" if int(status) >= 400 else "application/json"
+            assert list(response["content"]) == [expected]
+            if int(status) >= 400:
+                schema = response["content"][expected]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_whoever_takes_a_body_declares_its_errors(document: Document) -> None:
+    for operation in document.operations.values():
+        if "requestBody" in operation:
+            assert operation["responses"].keys() >= {"200", "400", "413", "415", "422", "500"}
+
+
+def descriptions(part: Any) -> Iterator[str]:
+    """Every description in a part of the document."""
+    if isinstance(part, dict):
+        if isinstance(part.get("description"), str):
+            yield part["description"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from descriptions(each)
+
+
+def test_every_warning_and_every_error_is_described_by_its_code(document: Document) -> None:
+    words = set(re.findall(r"\w+", " ".join(descriptions(document.content["components"]["schemas"]))))
+    assert {*CHECKS, *ERROR_CODES} - words == set()
+
+
+# --- The examples
+
+
+@pytest.mark.parametrize(("method", "path", "name"), EXAMPLES)
+def test_an_example_does_what_its_description_says(
+    client: httpx.Client, document: Document, method: str, path: str, name: str
+) -> None:
+    example = document.examples(method, path)[name]
+    assert example["summary"]
+    response = client.request(method, path, json=example["value"])
+    answer = response.json()
+    description = example["description"]
+    promised = re.search(r"status (\d+), (\w+)(?: at ([\w.]*\w)((?:\[\d+\])*))?", description)
+    if promised:
+        status, code, argument, position = promised.groups()
+        assert response.status_code == int(status)
+        (error,) = answer["errors"]
+        assert error["code"] == code
+        if argument:
+            assert error["loc"] == ["body", *argument.split("."), *map(int, re.findall(r"\d+", position))]
+        assert ("squeeze" in description) == ("squeeze" in error["message"])
+        return
+    assert response.status_code == 200, response.text
+    words = set(re.findall(r"\w+", description))
+    if words & CHECKS.keys() or "warns" not in words:
+        assert {warning["code"] for warning in answer["warnings"]} & CHECKS.keys() == words & CHECKS.keys()
+    stated = answer.get("loss_type") or answer.get("recommendation", {}).get("loss_type")
+    assert words & set(LOSS_TYPES) <= {stated}
+
+
+@pytest.mark.parametrize(("method", "path", "name"), EXAMPLES)
+def test_an_example_is_of_the_published_form(document: Document, method: str, path: str, name: str) -> None:
+    schema = document.operations[method, path]["requestBody"]["content"]["application/json"]["schema"]
+    value = document.examples(method, path)[name]["value"]
+    document.validator(schema["$ref"].removeprefix("#/components/schemas/")).validate(value)
+
+
+def test_there_is_an_example_of_every_loss_type_and_every_mistake(client: httpx.Client, document: Document) -> None:
+    answers = [
+        client.post("/v1/loss", json=each["value"]).json() for each in document.examples("POST", "/v1/loss").values()
+    ]
+    computed = {answer["loss_type"] for answer in answers if "loss_type" in answer}
+    warned = {warning["code"] for answer in answers for warning in answer.get("warnings", [])}
+    assert computed == set(LOSS_TYPES)
+    assert warned == CHECKS.keys()
+
+
+# --- What the schemas accept is what the service accepts
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"axis": 0.5},
+        {"axis": "0"},
+        {"loss_type": "hinge"},
+        {"reduction": "average"},
+        {"from_logits": 1},
+        {"label_smoothing": 2},
+        {"label_smoothing": "0.1"},
+        {"ignore_index": 0.5},
+        {"include": "gradient"},
+        {"include": ["gradients"]},
+        {"wieghts": 1},
+        {"weights": True},
+        {"weights": "1"},
+        {"weights": {}},
+        {"logits": None},
+    ],
+    ids=str,
+)
+def test_what_the_schema_refuses_the_service_refuses(
+    client: httpx.Client, document: Document, fields: dict[str, Any]
+) -> None:
+    body = {"logits": [[1.0, 2.0], [3.0, 4.0]], "labels": [0, 1]} | fields
+    assert not document.validator("LossRequest").is_valid(body)
+    assert client.post("/v1/loss", json=body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"weights": 2},
+        {"weights": [1, 2.5]},
+        {"axis": 0},
+        {"axis": -2},
+        {"axis": 1.0},
+        {"label_smoothing": 1},
+        {"ignore_index": -100},
+        {"ignore_index": -100.0},
+        {"logits": [["-Infinity", 1], [2, 3]]},
+        {"include": ["elements", "gradient", "probabilities"]},
+        {"include": ["gradient", "gradient"]},
+    ],
+    ids=str,
+)
+def test_what_the_service_accepts_the_schema_accepts(
+    client: httpx.Client, document: Document, fields: dict[str, Any]
+) -> None:
+    body = {"logits": [[1.0, 2.0], [3.0, 4.0]], "labels": [1, 1]} | fields
+    assert client.post("/v1/loss", json=body).status_code == 200
+    assert document.validator("LossRequest").is_valid(body)
+
+
+def test_the_schema_knows_that_null_means_absent(document: Document) -> None:
+    schema = document.content["components"]["schemas"]["LossRequest"]
+    optional = schema["properties"].keys() - schema["required"]
+    validator = document.validator("LossRequest")
+    refused = {name for name in optional if not validator.is_valid({"logits": [1], "labels": 1, name: None})}
+    assert refused == set()

@@ -1,0 +1,221 @@
+"""What each module may import and touch: the promises of ARCHITECTURE.md, read off the source."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+# Each step imports from lower ones only.
+STAIRCASE = [
+    {"errors", "blocks"},
+    {"arrays", "onehot", "logsumexp", "batch", "reduction", "samplers"},
+    {"softmax", "sigmoid", "weighting", "labels"},
+    {"catalogue", "walk"},
+    {"recommend", "diagnose", "equivalents"},
+    {"judge", "sampled"},
+    {"evaluate"},
+    {"__init__"},
+]
+LOSSES = {"softmax", "sigmoid", "sampled"}
+JUDGEMENT = {"labels", "catalogue", "recommend", "diagnose", "equivalents", "judge"}
+
+INPUT_AND_OUTPUT = {
+    *("asyncio", "concurrent", "ctypes", "fileinput", "ftplib", "glob", "http", "io", "logging", "mmap"),
+    *("multiprocessing", "os", "pathlib", "pickle", "select", "shelve", "shutil", "signal", "smtplib", "socket"),
+    *("socketserver", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "_thread"),
+}
+THREADS = {"_thread", "anyio", "concurrent", "multiprocessing", "threading"}
+THREAD_CALLS = {"run_in_executor", "run_in_threadpool", "run_sync", "to_thread"}
+LEAVES = {"settings", "limits", "offload", "wire", "examples", "docs"}
+
+
+def modules(package: str) -> dict[str, ast.Module]:
+    """The modules of a package by dotted name, a package's own being that of its folder."""
+    sources = {}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        sources[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return sources
+
+
+CORE, APP = modules("xent_core"), modules("app")
+
+
+def imports(module: ast.Module) -> set[str]:
+    """Everything imported anywhere in the module, as dotted names: modules, and what is taken from ours."""
+    names = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names.add(node.module or "")
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def imports_within(sources: dict[str, ast.Module], name: str) -> set[str]:
+    """The modules of its own package that a module imports; the package itself where it takes a name from there."""
+    package = name.split(".")[0]
+    found = {imported for imported in imports(sources[name]) if imported.startswith(f"{package}.")}
+    takes_names = any(imported.count(".") == 1 for imported in found - sources.keys())
+    return (found & sources.keys() - {name}) | ({package} if takes_names else set())
+
+
+def calls(module: ast.AST) -> Iterator[str]:
+    """The last name of everything that is called."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            match node.func:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    yield name
+
+
+def step(name: str) -> int:
+    part = name.removeprefix("xent_core").removeprefix(".") or "__init__"
+    steps = [number for number, parts in enumerate(STAIRCASE) if part in parts]
+    assert steps, f"xent_core/{part}.py has no place in STAIRCASE"
+    return steps[0]
+
+
+class TestXentCore:
+    def test_it_imports_numpy_and_the_standard_library_only(self) -> None:
+        allowed = {"numpy", "xent_core"} | (sys.stdlib_module_names - INPUT_AND_OUTPUT)
+        for name, module in CORE.items():
+            roots = {imported.split(".")[0] for imported in imports(module)}
+            assert roots <= allowed, f"{name} imports {roots - allowed}"
+
+    def test_it_does_no_input_and_output(self) -> None:
+        for name, module in CORE.items():
+            done = set(calls(module)) & {"open", "print", "input", "fromfile", "tofile", "load", "save", "memmap"}
+            assert not done, f"{name} calls {done}"
+
+    def test_imports_go_down_the_staircase(self) -> None:
+        for name in CORE:
+            for imported in imports_within(CORE, name):
+                assert step(imported) < step(name), f"{name} imports {imported}"
+
+    def test_the_staircase_has_no_step_that_is_gone(self) -> None:
+        assert {f"xent_core.{part}" for parts in STAIRCASE for part in parts} - {"xent_core.__init__"} == (
+            CORE.keys() - {"xent_core"}
+        )
+
+    def test_the_judgement_does_not_stand_on_the_losses(self) -> None:
+        for part in JUDGEMENT:
+            found = imports_within(CORE, f"xent_core.{part}")
+            assert not found & {f"xent_core.{loss}" for loss in LOSSES}, f"{part} imports {found}"
+
+    def test_only_arrays_decides_whether_numbers_are_acceptable(self) -> None:
+        verdicts = {"NotANumber", "Infinite", "NotAProbability", "MaskedRow", "LabelOutOfRange", "LabelNotWhole"}
+        for name, module in CORE.items():
+            if name != "xent_core.arrays":
+                assert not set(calls(module)) & verdicts, f"{name} raises one of {verdicts}"
+
+
+class TestApp:
+    def test_imports_have_no_circle(self) -> None:
+        TopologicalSorter({name: imports_within(APP, name) for name in APP}).prepare()
+
+    def test_leaves_import_nothing_of_app(self) -> None:
+        for name in APP:
+            room = [*name.split("."), ""][1]
+            if room in LEAVES:
+                outside = {found for found in imports_within(APP, name) if found.split(".")[1:2] != [room]}
+                assert not outside, f"{name} imports {outside}"
+
+    def test_schemas_stand_on_the_wire_only(self) -> None:
+        for name in APP:
+            if name.startswith("app.schemas"):
+                outside = {
+                    found for found in imports_within(APP, name) if not found.startswith(("app.schemas", "app.wire"))
+                }
+                assert not outside, f"{name} imports {outside}"
+
+    def test_nobody_imports_routes_but_main(self) -> None:
+        for name in APP:
+            if not name.startswith(("app.routes", "app.main")):
+                assert not [found for found in imports_within(APP, name) if found.startswith("app.routes")], name
+
+    def test_nobody_imports_main_but_its_entrance(self) -> None:
+        importers = {name for name in APP if imports_within(APP, name) & {"app.main", "app.__main__"}}
+        assert importers == {"app.__main__"}
+
+    def test_only_settings_reads_the_environment(self) -> None:
+        readers = set()
+        for name, module in APP.items():
+            mentioned = {node.attr for node in ast.walk(module) if isinstance(node, ast.Attribute)} | imports(module)
+            if mentioned & {"environ", "getenv", "os.environ", "os.getenv", "pydantic_settings", "dotenv"}:
+                readers.add(name)
+        assert readers == {"app.settings"}
+
+    def test_only_offload_touches_threads(self) -> None:
+        for name, module in APP.items():
+            if name == "app.offload":
+                continue
+            roots = {imported.split(".")[0] for imported in imports(module)}
+            assert not roots & THREADS, f"{name} imports {roots & THREADS}"
+            assert not set(calls(module)) & THREAD_CALLS, f"{name} calls {set(calls(module)) & THREAD_CALLS}"
+
+    def test_no_endpoint_is_sent_to_a_thread_by_the_framework(self) -> None:
+        """As FastAPI does with functions that are not async."""
+        endpoints = 0
+        for name, module in APP.items():
+            for node in ast.walk(module):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    served = any(ast.unparse(each).startswith("router.") for each in node.decorator_list)
+                    assert not (served and isinstance(node, ast.FunctionDef)), f"{name}.{node.name}"
+                    endpoints += served
+        assert endpoints
+
+    def test_only_problems_turns_exceptions_into_answers(self) -> None:
+        answers = {"HTTPException", "JSONResponse", "ORJSONResponse", "PlainTextResponse", "Response", "problem"}
+        installers = {"add_exception_handler", "exception_handler"}
+        for name, module in APP.items():
+            if name == "app.problems":
+                continue
+            assert not set(calls(module)) & installers, f"{name} installs an exception handler"
+            for node in ast.walk(module):
+                if isinstance(node, ast.ExceptHandler):
+                    assert not set(calls(node)) & answers, f"{name} answers an exception in line {node.lineno}"
+
+
+WATCHED = """
+import sys
+{before}
+known, started = set(sys.modules), []
+watched = ("_thread.start_new_thread", "os.", "socket.", "subprocess.Popen")
+harmless = ("os.listdir", "os.scandir", "os.add_dll_directory", "os.putenv", "os.unsetenv")
+sys.addaudithook(
+    lambda event, _: started.append(event) if event.startswith(watched) and event not in harmless else None
+)
+import {modules}
+import threading
+roots = sorted({{name.split(".")[0] for name in set(sys.modules) - known}} - sys.stdlib_module_names)
+print(started, [thread.name for thread in threading.enumerate()], *roots)
+"""
+
+
+def imported_alone(modules: str, before: str = "") -> list[str]:
+    """What importing starts, in a process of its own: events, threads, and the packages that come with it."""
+    script = WATCHED.format(modules=modules, before=before)
+    run = subprocess.run([sys.executable, "-B", "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.split()
+
+
+def test_importing_xent_core_starts_nothing_and_needs_numpy_only() -> None:
+    assert imported_alone(", ".join(CORE)) == ["[]", "['MainThread']", "numpy", "xent_core"]
+
+
+def test_importing_app_starts_nothing() -> None:
+    assert imported_alone(", ".join(APP))[:2] == ["[]", "['MainThread']"]
+
+
+def test_a_module_that_starts_something_is_found_out(tmp_path: Path) -> None:
+    (tmp_path / "busy.py").write_text("import socket, threading\nsocket.socket().close()\n")
+    found = imported_alone("busy", before=f"sys.path.insert(0, {str(tmp_path)!r})")
+    assert "socket.__new__" in found[0]

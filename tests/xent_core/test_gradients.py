@@ -1,0 +1,111 @@
+"""The gradient is the derivative: of every loss, by logits and by probabilities, weighted and reduced in every way."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_allclose
+from numpy.typing import NDArray
+
+import xent_core
+from xent_core import evaluate
+
+Array = NDArray[Any]
+LOSS_TYPES = [
+    "sigmoid_cross_entropy",
+    "weighted_cross_entropy",
+    "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy",
+]
+REDUCTIONS = ["none", "sum", "mean", "weighted_mean", "mean_by_nonzero_weights"]
+
+
+class Batch(NamedTuple):
+    scores: Array
+    labels: Array
+    options: dict[str, Any]
+
+
+@st.composite
+def batches(draw: st.DrawFn, loss_type: str) -> Batch:
+    softmax = loss_type in ("softmax_cross_entropy", "sparse_softmax_cross_entropy")
+    shape = draw(hnp.array_shapes(max_dims=3, max_side=3))
+    axis = draw(st.integers(0, len(shape) - 1))
+    samples, classes = shape[:axis] + shape[axis + 1 :], shape[axis]
+    from_logits = draw(st.booleans())
+
+    def numbers(shape: tuple[int, ...], low: float, high: float) -> Array:
+        array: Array = draw(hnp.arrays(np.float64, shape, elements=st.floats(low, high)))
+        return array
+
+    scores = numbers(shape, -10, 10) if from_logits else numbers(shape, 0.1, 0.9)
+    options: dict[str, Any] = {
+        "loss_type": loss_type,
+        "axis": axis,
+        "from_logits": from_logits,
+        "label_smoothing": draw(st.sampled_from([0.0, 0.3])),
+        "reduction": draw(st.sampled_from(REDUCTIONS)),
+        "weights": draw(st.sampled_from([None, 0.5]) | st.just(numbers(samples if softmax else shape, 0, 2))),
+    }
+    labels = numbers(shape, -1, 2)
+    if softmax:
+        options["class_weights"] = draw(st.none() | st.just(numbers((classes,), 0.1, 3)))
+    if loss_type == "sparse_softmax_cross_entropy":
+        labels = draw(hnp.arrays(np.int64, samples, elements=st.integers(-1, classes - 1)))
+        options["ignore_index"] = -1
+    if loss_type == "weighted_cross_entropy":
+        options["pos_weight"] = numbers((classes,) if len(shape) > 1 else (), -1, 5)
+    return Batch(scores, labels, options)
+
+
+def value_of(scores: Array, batch: Batch) -> float:
+    evaluation = evaluate(scores, batch.labels, **batch.options, include=["elements"])
+    return float(evaluation.elements.sum()) if evaluation.reduced is None else evaluation.reduced.value
+
+
+def central_differences(batch: Batch, step: float = 1e-5) -> Array:
+    slopes = np.empty(batch.scores.shape)
+    for position in np.ndindex(batch.scores.shape):
+        above, below = batch.scores.copy(), batch.scores.copy()
+        above[position] += step
+        below[position] -= step
+        slopes[position] = (value_of(above, batch) - value_of(below, batch)) / (2 * step)
+    return slopes
+
+
+@pytest.mark.parametrize("loss_type", LOSS_TYPES)
+@given(st.data())
+@settings(max_examples=60)
+def test_the_gradient_equals_finite_differences(loss_type: str, data: st.DataObject) -> None:
+    batch = data.draw(batches(loss_type))
+    evaluation = evaluate(batch.scores, batch.labels, **batch.options, include=["gradient", "elements"])
+    terms = np.abs(evaluation.elements).max(initial=1)
+    assert_allclose(evaluation.gradient, central_differences(batch), rtol=1e-5, atol=1e-6 * terms)
+
+
+@pytest.mark.parametrize("loss_type", LOSS_TYPES)
+@given(st.data())
+@settings(max_examples=40)
+def test_without_weights_and_reduction_the_gradient_is_that_of_the_gradient_function(
+    loss_type: str, data: st.DataObject
+) -> None:
+    batch = data.draw(batches(loss_type))
+    options = {name: value for name, value in batch.options.items() if name not in ("loss_type", "weights")}
+    evaluation = evaluate(
+        batch.scores, batch.labels, **options | {"loss_type": loss_type, "reduction": "none"}, include=["gradient"]
+    )
+    del options["reduction"]
+    if loss_type == "sigmoid_cross_entropy":
+        del options["axis"]
+    gradient = getattr(xent_core, f"{loss_type}_gradient")(batch.scores, batch.labels, **options)
+    assert_allclose(evaluation.gradient, gradient, rtol=1e-13, atol=1e-15)
+
+
+def test_the_gradient_is_the_true_one_where_labels_do_not_sum_to_1() -> None:
+    evaluation = evaluate(
+        [[0.0, 0.0]], [[1.0, 1.0]], loss_type="softmax_cross_entropy", reduction="sum", include=["gradient"]
+    )
+    assert evaluation.gradient.tolist() == [[0, 0]]
