@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,9 @@ from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[1]
 SECONDS_TO_STOP = 15
+MOST_BYTES = 8192
+MOST_ENTRIES = 20
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 def start_app(stderr: Any, **settings: str) -> subprocess.Popen[str]:
@@ -108,3 +112,22 @@ class Document:
             if method == request.method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path):
                 return operation
         return None
+
+
+def problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    """The problem that every error is: whole, bounded, and without the caller's numbers."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert len(response.content) < MOST_BYTES
+    assert "7654321" not in response.text
+    content: dict[str, Any] = response.json()
+    assert content.keys() == {"type", "title", "status", "detail", "errors"}
+    assert (content["type"], content["status"]) == ("about:blank", status)
+    assert content["title"] == (TITLES.get(status) or HTTPStatus(status).phrase)
+    assert content["detail"]
+    assert len(content["errors"]) <= MOST_ENTRIES
+    for error in content["errors"]:
+        assert error["loc"][0] == "body"
+        assert error["code"]
+        assert error["message"]
+    return content

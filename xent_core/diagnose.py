@@ -6,6 +6,7 @@ nothing proves nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -81,7 +82,7 @@ Found = tuple[str, Evidence, str] | None
 
 
 def _logits_look_like_probabilities(seen: Observed) -> Found:
-    ranges = None if seen.logits is None else _probability_rows(seen.logits, seen.layout, seen.dtype)
+    ranges = _probability_rows(cast(Array, seen.logits), seen.layout, seen.dtype)
     if ranges is None:
         return None
     return (
@@ -123,10 +124,8 @@ def _rounding(values: Array) -> float:
 
 
 def _logits_may_be_probabilities(seen: Observed) -> Found:
-    if seen.logits is None:
-        return None
     low, high, between = np.inf, -np.inf, False
-    read = seen.layout.reader(seen.logits, seen.dtype)
+    read = seen.layout.reader(cast(Array, seen.logits), seen.dtype)
     for block in seen.layout.tiles():
         values = read(block)
         low, high = min(low, float(values.min())), max(high, float(values.max()))

@@ -600,7 +600,7 @@ class _Keras(_Writer):
         smoothing = f", label_smoothing={request.smoothing}" if request.smoothing else ""
         loss = f"BinaryCrossentropy(from_logits={request.from_logits}{self.axis_argument}{smoothing}"
         labels = self.labels(cast=False)
-        if request.weights and request.reduction == "mean_by_nonzero_weights":
+        if request.weights == "partial" or (request.weights and request.reduction == "mean_by_nonzero_weights"):
             return None
         if request.rank > 1:
             fits = request.weights in (None, "per_sample") and (request.reduction != "sum" or request.classes == 1)

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from xent_core import arrays
 from xent_core.blocks import TILE_ELEMENTS, Array, Block, FloatType, Layout, row_sums
-from xent_core.catalogue import CATALOGUE, LOSS_TYPES, LossType, takers
+from xent_core.catalogue import CATALOGUE, LOSS_TYPES, Entry, LossType, takers
 from xent_core.diagnose import SOFTMAX_LOSSES, Evidence, LossWarning, Observed, diagnose
-from xent_core.equivalents import equivalents
+from xent_core.equivalents import SAMPLED_SOFTMAX, equivalents
 from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedParameter
 from xent_core.labels import LabelFacts, describe_labels, describe_rows
 from xent_core.recommend import Recommendation, choose, recommend
@@ -203,6 +203,16 @@ def _weights_for(case: Case, loss_type: LossType) -> float | tuple[int, ...] | N
     elements = layout.sample_shape if loss_type in SOFTMAX_LOSSES else layout.shape
     fits = shape == layout.sample_shape or dimensions_fit(shape, elements)
     return shape if fits else None
+
+
+def equivalents_of_example(entry: Entry) -> dict[str, str]:
+    """The loss of a catalogue entry's example in each framework."""
+    if entry.loss_type == "sampled_softmax":
+        return SAMPLED_SOFTMAX
+    given = dict(entry.example) | {"loss_type": entry.loss_type}
+    logits, labels = np.asarray(given.pop("logits")), given.pop("labels")
+    case = understand(logits, logits.shape, labels, Options(**given))
+    return _equivalents(case, replace(recommend(case.facts, case.layout, case.loss_type), loss_type=case.loss_type))
 
 
 def _check_name(parameter: str, value: str, known: tuple[str, ...]) -> None:

@@ -146,7 +146,7 @@ def _reason_for(facts: LabelFacts, layout: Layout) -> Reason:
                 f"Labels lie from 0 to 1, and {facts.rows_not_one.rows} of {layout.rows} rows do not sum to 1: "
                 "each class is a question of its own.",
             )
-        case "other":
+        case _:
             return Reason("loss_type_was_named", "Labels of no known kind; the loss type is the one that was named.")
 
 

@@ -50,7 +50,7 @@ def denominator(reduction: Reduction, totals: Totals) -> float:
             return float(totals.elements)
         case "weighted_mean":
             return totals.weight
-        case "mean_by_nonzero_weights":
+        case _:
             return float(totals.nonzero)
 
 

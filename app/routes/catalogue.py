@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Path
 from app.schemas.catalogue import Catalogue, CatalogueEntry
 from app.schemas.problem import problem_responses
 from xent_core.catalogue import CATALOGUE, Entry
+from xent_core.judge import equivalents_of_example
 
 router = APIRouter(tags=["catalogue"])
 
@@ -39,4 +40,4 @@ async def get_loss(loss_type: Annotated[str, Path(description="one of the catalo
 
 
 def _content(entry: Entry) -> CatalogueEntry:
-    return CatalogueEntry.model_validate(asdict(entry))
+    return CatalogueEntry.model_validate(asdict(entry) | {"equivalents": equivalents_of_example(entry)})

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.schemas.base import Answer
+from app.schemas.recommendation import Equivalents
 from xent_core.catalogue import CatalogueName
 
 
@@ -49,6 +50,7 @@ class CatalogueEntry(Answer):
     example: Annotated[dict[str, Any], Field(description="a request that runs")]
     parameters: Annotated[list[Parameter], Field(description="what it takes")]
     stability: Annotated[str, Field(description="why no finite logits break it")]
+    equivalents: Annotated[Equivalents, Field(description="the example's loss in each framework")]
     same_as: Annotated[list[str], Field(description="the frameworks' names for it")]
     sources: Annotated[list[Source], Field(description="where it is described")]
 

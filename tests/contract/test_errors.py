@@ -8,18 +8,14 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http import HTTPStatus
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.service import Server
+from tests.service import MOST_ENTRIES, Server, problem
 
 JSON = {"Content-Type": "application/json"}
-TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-MOST_ENTRIES = 20
-MOST_BYTES = 8192
 A_FEW_SECONDS = 20
 
 SECRET = 7654321.125  # stands in the callers' arrays, and in no answer
@@ -27,25 +23,6 @@ BATCH = {"logits": [[SECRET, 0.5, 1], [0.25, SECRET, 3]], "labels": [1, 2]}
 SPARSE = {"loss_type": "sparse_softmax_cross_entropy"}
 SIGMOID = {"loss_type": "sigmoid_cross_entropy"}
 SOFTMAX = {"loss_type": "softmax_cross_entropy"}
-
-
-def problem(response: httpx.Response, status: int) -> dict[str, Any]:
-    """The problem that every error is: whole, bounded, and without the caller's numbers."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    assert len(response.content) < MOST_BYTES
-    assert "7654321" not in response.text
-    content: dict[str, Any] = response.json()
-    assert content.keys() == {"type", "title", "status", "detail", "errors"}
-    assert (content["type"], content["status"]) == ("about:blank", status)
-    assert content["title"] == (TITLES.get(status) or HTTPStatus(status).phrase)
-    assert content["detail"]
-    assert len(content["errors"]) <= MOST_ENTRIES
-    for error in content["errors"]:
-        assert error["loc"][0] == "body"
-        assert error["code"]
-        assert error["message"]
-    return content
 
 
 # --- 422: what can't be computed

@@ -445,6 +445,9 @@ def sigmoid_weights() -> Iterator[Case]:
         options = given(axis=1, pos_weight=pos_weight, weights=weights_of(shape), reduction=reduction)
         batch = draw("multi_hot", (2, 3, 4), 1)
         yield Case(SIGMOID if pos_weight is None else WEIGHTED, "multi_hot", *batch, options)
+    for reduction in REDUCTIONS:
+        options = {"weights": np.array([2.3]), "reduction": reduction}
+        yield Case(SIGMOID, "binary", *draw("binary", (6,)), options)
     for pos_weight, weight, reduction in product((None, 7.3), (2.3, 0.0), REDUCTIONS):
         options = given(pos_weight=pos_weight, weights=weight, reduction=reduction)
         yield Case(SIGMOID if pos_weight is None else WEIGHTED, "multi_hot", *draw("multi_hot", (4, 3)), options)

@@ -122,7 +122,7 @@ def test_the_loss_is_exact_where_a_million_exponentials_are_below_the_normal_num
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("offset", [0, -1e4, 1e4, 1e10, 1e30])
+@pytest.mark.parametrize("offset", [0, -50, 75, -1e4, 1e4, 1e10, 1e30])
 def test_the_loss_of_a_distribution_does_not_suffer_from_an_offset(offset: float, dtype: Any) -> None:
     random = np.random.default_rng(1)
     rows = (random.normal(0, 3, (20, 6)) + offset).astype(dtype)

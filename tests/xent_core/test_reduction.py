@@ -169,6 +169,18 @@ def test_a_sample_of_sigmoid_losses_is_their_mean_added_up_in_float64() -> None:
     assert losses.per_sample[0] == np.float32(math.fsum(losses.elements[0].tolist()) / 1000)
 
 
+def test_an_ignored_label_counts_in_no_denominator_however_large_its_weights() -> None:
+    evaluation = evaluate(
+        [[0.0, 1.0], [0.0, 1.0]],
+        [1, -1],
+        ignore_index=-1,
+        weights=[2, 1e200],
+        class_weights=[1e200, 3],
+        reduction="weighted_mean",
+    )
+    assert evaluation.reduced.denominator == 6
+
+
 def test_different_reductions_do_not_merge() -> None:
     with pytest.raises(ParameterOutOfRange, match=r"reduction: of the parts is \['mean', 'sum'\]"):
         merge([Reduced("mean", 1.0, 1.0, 1.0), Reduced("sum", 1.0, 1.0, 1.0)])
