@@ -2,7 +2,7 @@
 
     python3.11 -m venv .venv-golden
     .venv-golden/bin/pip install -r tests/golden/requirements.txt
-    PYTHONPATH=. .venv-golden/bin/python tests/golden/make_equivalents.py
+    PYTHONPATH=. .venv-golden/bin/python tests/golden/make_equivalents.py    # some minutes
 
 Every text is run on float64 and on float32 tensors, TensorFlow 1's both eagerly and in a graph of
 tensorflow.compat.v1, and its number and its gradient by the framework's autodiff are compared with
