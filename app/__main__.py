@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import uvicorn
 from pydantic import ValidationError
+from threadpoolctl import threadpool_limits
 
 from app.main import create_app
 from app.settings import Settings, UnknownSetting, read_settings
@@ -46,7 +47,7 @@ def main() -> int | str:
     )
     # Bodies of millions of small lists would set off full collections, which stop every thread for seconds.
     gc.set_threshold(100_000, 50, 1000)
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), threadpool_limits(1):
         Server(config).run(sockets=[listener])
     return 0
 

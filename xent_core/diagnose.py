@@ -235,7 +235,7 @@ def _negative_pos_weight(seen: Observed) -> Found:
 
 def _labels_outside_unit_interval(seen: Observed) -> Found:
     low, high = seen.labels.minimum, seen.labels.maximum
-    if low is None or high is None or (low >= 0 and high <= 1):
+    if not (low < 0 or high > 1):
         return None
     return (
         "Labels lie outside [0, 1], where no probability is; the formula is computed as it stands.",

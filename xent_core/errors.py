@@ -83,7 +83,7 @@ class LabelNotWhole(InvalidInput):
 
 
 class NotAProbability(InvalidInput):
-    """From_logits=False, and a value is no probability."""
+    """A value is no probability, though from_logits=False says that it is."""
 
     code = "not_a_probability"
 
@@ -113,7 +113,7 @@ class MissingParameter(InvalidInput):
 
 
 class UnclearLabels(InvalidInput):
-    """Loss_type="auto", and the labels have none of the forms it knows."""
+    """The labels have none of the forms that loss_type="auto" knows."""
 
     code = "unclear_labels"
 

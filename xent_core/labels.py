@@ -1,5 +1,6 @@
 """What kind of labels are these? One pass over them, in blocks, finds what the diagnosis needs to know."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,7 +35,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class LabelFacts:
-    """What a batch's labels look like. Fields that the labels' form has no use for are None.
+    """What a batch's labels look like. Fields that the labels' form has no use for are None or NaN.
 
     count                 how many labels there are (ignored ones left out)
     positives, negatives  how many are 1, and 0
@@ -48,8 +49,8 @@ class LabelFacts:
 
     kind: LabelKind
     count: int
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: float = math.nan
+    maximum: float = math.nan
     positives: int | None = None
     negatives: int | None = None
     classes: Array | None = None

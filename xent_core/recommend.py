@@ -74,13 +74,11 @@ def choose(facts: LabelFacts, layout: Layout, *, pos_weight: bool, class_weights
 
 
 def _no_form(facts: LabelFacts, layout: Layout) -> str:
-    found = "have none of the forms that loss_type auto knows"
-    if facts.minimum is not None and facts.maximum is not None:
-        found += f" (values from {facts.minimum:.9g} to {facts.maximum:.9g})"
     return (
-        f"{found}; for logits of shape {list(layout.shape)} it knows whole numbers of shape "
-        f"{list(layout.sample_shape)} (class indices), numbers from 0 to 1 of shape {list(layout.shape)} "
-        "(one-hot, distributions, multi-hot), and a single number from 0 to 1; otherwise name the loss_type"
+        f"have none of the forms that loss_type auto knows (values from {facts.minimum:.9g} to {facts.maximum:.9g}); "
+        f"for logits of shape {list(layout.shape)} it knows whole numbers of shape {list(layout.sample_shape)} (class "
+        f"indices), numbers from 0 to 1 of shape {list(layout.shape)} (one-hot, distributions, multi-hot), and a "
+        "single number from 0 to 1; otherwise name the loss_type"
     )
 
 

@@ -223,8 +223,8 @@ class _LogitLosses:
             losses += positive
             losses *= 1 - z
             losses += product
-        # 0 times an infinity or NaN is NaN: the cheapest look for one.
-        return losses, not np.isnan(np.vdot(losses, zeros))
+        # Two numbers that show any infinity or NaN, and not a product with zeros, which BLAS would spread over threads.
+        return losses, bool(np.isfinite(losses.max() - losses.min()))
 
 
 def _mend(losses: Array, x: Array, z: Array, q: Array | None) -> None:
@@ -248,7 +248,7 @@ def _refuse_nan(losses: Array, layout: Layout, block: Block) -> None:
 def _careful_losses(x: Array, z: Array, q: Array) -> Array:
     """(1 − z) · log(1 + exp(x)) + q · z · log(1 + exp(−x)) in float64."""
     x, no, yes = x.astype(np.float64), 1.0 - z.astype(np.float64), q.astype(np.float64) * z
-    return np.where(no == 0, 0, no * np.logaddexp(0, x)) + np.where(yes == 0, 0, yes * np.logaddexp(0, -x))
+    return no * np.logaddexp(0, x) + np.where(yes == 0, 0, yes * np.logaddexp(0, -x))
 
 
 def _sigmoid(x: Array, out: Array) -> None:

@@ -283,7 +283,7 @@ class _SoftmaxRows:
             softmax_rows(logits, out)
             at_labels = (np.arange(len(indices)), indices)
             out[at_labels] = 0
-            out[at_labels] = -np.where(np.isneginf(logits[at_labels]), 1, row_sums(out))
+            out[at_labels] = -row_sums(out)
             if label_weights is not None:
                 out *= label_weights[:, None]
 

@@ -52,7 +52,7 @@ class Weights:
         """The weights as [rows] where they don't vary along the class axis; else None."""
         given, layout = self.given, self._layout
         if given.shape != layout.sample_shape and not self._per_row and layout.class_axis is not None:
-            if given.shape[layout.class_axis] != 1 and layout.classes != 1:
+            if given.shape[layout.class_axis] != 1:
                 return None
             given = given.reshape(given.shape[: layout.class_axis] + given.shape[layout.class_axis + 1 :])
         return np.broadcast_to(given, layout.sample_shape).reshape(-1)
@@ -76,12 +76,10 @@ def dimensions_fit(shape: tuple[int, ...], elements: tuple[int, ...]) -> bool:
 
 
 def _misfit(shape: tuple[int, ...], elements: tuple[int, ...], samples: tuple[int, ...]) -> str:
-    forms = ["a single number"]
-    if samples:
-        forms.append(f"the samples' shape {list(samples)}")
-    if elements:
-        forms.append(f"{len(elements)} dimensions, each that of {list(elements)} or 1")
-    return f"have shape {list(shape)}, which does not fit; expected was {', or '.join(forms)}"
+    shapes = [f"shape {list(each)}" for each in dict.fromkeys((samples, elements)) if each]
+    expected = " or ".join(["a single number", *shapes])
+    ones = f" (of {list(elements)} any length may be 1)" if elements else ""
+    return f"have shape {list(shape)}, which does not fit; {expected} was expected{ones}"
 
 
 def multiply(losses: Array, weights: Array) -> Array:

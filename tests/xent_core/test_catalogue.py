@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 import xent_core
 from xent_core import UnexpectedParameter, evaluate
 from xent_core.catalogue import CATALOGUE, LOSS_TYPES
+from xent_core.judge import equivalents_of_example
 
 X = np.array([0.5, -1.25, 2.0, 0.0])
 LABELS: dict[str, Any] = {
@@ -43,6 +44,13 @@ def test_the_formula_of_the_gradient_gives_the_gradient(loss_type: str) -> None:
 @pytest.mark.parametrize("loss_type", LOSS_TYPES)
 def test_the_example_runs_and_computes_this_loss(loss_type: Any) -> None:
     assert evaluate(**CATALOGUE[loss_type].example).loss_type == loss_type
+
+
+@pytest.mark.parametrize("entry", CATALOGUE.values(), ids=list(CATALOGUE))
+def test_the_example_has_a_call_in_every_framework(entry: Any) -> None:
+    calls = equivalents_of_example(entry)
+    assert set(calls) == {"tensorflow1", "tensorflow2", "keras", "pytorch", "optax"}
+    assert all(calls.values())
 
 
 @pytest.mark.parametrize("loss_type", LOSS_TYPES)

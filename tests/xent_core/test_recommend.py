@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import ArrayLike, NDArray
 
-from xent_core import UnclearLabels, UnexpectedParameter, WrongShape, evaluate
+from xent_core import UnclearLabels, UnexpectedParameter, WrongShape, evaluate, judge
 
 SIGMOID, WEIGHTED = "sigmoid_cross_entropy", "weighted_cross_entropy"
 SOFTMAX, SPARSE = "softmax_cross_entropy", "sparse_softmax_cross_entropy"
@@ -156,6 +156,13 @@ def test_classes_are_counted_right_where_there_are_far_more_classes_than_labels(
     weights = recommendation(labels, (22, 70_000)).suggested.class_weights
     assert_allclose(weights[[200, 7, 0]], [22 / 40, 22 / 4, 1])
     assert weights.shape == (70_000,)
+
+
+@pytest.mark.parametrize(("classes", "is_suggested"), [(2**20, True), (2**20 + 1, False)])
+def test_class_weights_are_suggested_for_up_to_a_mebi_of_classes(classes: int, is_suggested: bool) -> None:
+    labels = indices(10, 1)
+    judgement = judge(labels, logits_shape=(len(labels), classes))
+    assert (judgement.recommendation.suggested is not None) == is_suggested
 
 
 @pytest.mark.parametrize(("classes", "is_named"), [(9_999, False), (10_000, True)])

@@ -65,12 +65,12 @@ def test_weights_fit_by_the_rule_or_are_refused(
 
 
 def test_a_column_of_weights_is_refused_where_samples_stand_in_a_row() -> None:
-    with pytest.raises(WrongShape, match=r"have shape \[4, 1\], .* the samples' shape \[4\]"):
+    with pytest.raises(WrongShape, match=r"have shape \[4, 1\], .* shape \[4\] was expected"):
         evaluate(np.zeros((4, 3)), [0, 1, 2, 0], weights=np.ones((4, 1)))
 
 
 def test_of_a_single_row_of_logits_the_weight_is_a_single_number() -> None:
-    with pytest.raises(WrongShape, match=r"expected was a single number$"):
+    with pytest.raises(WrongShape, match=r"a single number was expected$"):
         evaluate(np.zeros(3), 2, weights=[1.0])
 
 
