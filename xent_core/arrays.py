@@ -319,9 +319,8 @@ def class_indices(labels: Array, ignore_index: int | None, layout: Layout, block
     if ignore_index is not None:
         ignored = indices == ignore_index
         indices = np.where(ignored, 0, indices)
-    outside = (indices < 0) | (indices >= layout.classes)
-    if outside.any():
-        row = int(outside.argmax())
+    if indices.min() < 0 or indices.max() >= layout.classes:
+        row = int(((indices < 0) | (indices >= layout.classes)).argmax())
         expected = f"a class index from 0 to {layout.classes - 1} was expected"
         if ignore_index is not None:
             expected += f", or {ignore_index}, the label to ignore"

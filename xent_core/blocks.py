@@ -17,10 +17,13 @@ Array = NDArray[Any]
 FloatType = np.dtype[np.floating[Any]]
 
 BLOCK_ROWS = 1 << 13
+# A tile that several arrays of its size are needed for, and the bytes of one that is alone in the cache.
 TILE_ELEMENTS = 1 << 17
+TILE_BYTES = 1 << 20
+# Columns of a row that are summed at once, by a matrix product and by a product of vectors.
 SHORT_ROW = 64
 PIECE = 512
-LONG_ROW = 2048
+ONES = {np.dtype(dtype): np.ones(PIECE, dtype) for dtype in (np.float32, np.float64)}
 
 
 class Block(NamedTuple):
@@ -124,22 +127,23 @@ class Layout:
         return tuple(int(i) for i in np.unravel_index(int(row), self.sample_shape)) if self.sample_shape else ()
 
 
-def strips(columns: int) -> Iterator[slice]:
-    """0 … columns, cut into pieces no longer than a tile."""
-    for start in range(0, columns, TILE_ELEMENTS):
-        yield slice(start, min(start + TILE_ELEMENTS, columns))
+def strips(columns: int, elements: int | None = None) -> Iterator[slice]:
+    """0 … columns, cut into pieces no longer than a tile, or than so many elements."""
+    step = elements or TILE_ELEMENTS
+    for start in range(0, columns, step):
+        yield slice(start, min(start + step, columns))
 
 
-def row_tiles(rows: int, columns: int) -> Iterator[slice]:
-    """0 … rows, cut so that a piece of so many columns is no larger than a tile, if it can be."""
-    step = max(1, TILE_ELEMENTS // columns)
+def row_tiles(rows: int, columns: int, elements: int | None = None) -> Iterator[slice]:
+    """0 … rows, cut so that a piece of so many columns is no larger than that, if it can be."""
+    step = max(1, (elements or TILE_ELEMENTS) // columns)
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
 
 
 def tile_buffer(layout: Layout, dtype: FloatType) -> Array:
     """Room for any tile of the layout."""
-    return np.empty(min(layout.rows * layout.classes, TILE_ELEMENTS), dtype)
+    return np.empty(min(layout.rows * layout.classes, TILE_BYTES // dtype.itemsize), dtype)
 
 
 def shaped(buffer: Array, shape: tuple[int, int]) -> Array:
@@ -150,18 +154,17 @@ def shaped(buffer: Array, shape: tuple[int, int]) -> Array:
 def row_sums(matrix: Array) -> Array:
     """Sums along the rows, in the matrix's dtype, with an error that does not grow with their length.
 
-    What is fastest differs: a matrix product for the shortest rows; then products row by row, which add into many
-    accumulators, taken in pieces so that each adds few; for long rows NumPy's pairwise sum.
+    A matrix product is fastest for the shortest rows. Longer ones are multiplied row by row, which adds into many
+    accumulators, in pieces, so that each accumulator adds few; the pieces' sums are added pairwise.
     """
-    columns = matrix.shape[1]
-    if columns > LONG_ROW:
-        sums: Array = np.add.reduce(matrix, axis=1)
-        return sums
-    ones = np.ones(min(columns, PIECE), matrix.dtype)
+    rows, columns = matrix.shape
+    ones = ONES[matrix.dtype]
     if columns <= SHORT_ROW:
-        return matrix @ ones
-    total: Array = np.vecdot(matrix[:, :PIECE], ones)
-    for start in range(PIECE, columns, PIECE):
-        piece = matrix[:, start : start + PIECE]
-        total += np.vecdot(piece, ones[: piece.shape[1]])
+        sums: Array = matrix @ ones[:columns]
+        return sums
+    pieces = columns // PIECE
+    whole = pieces * PIECE
+    total: Array = np.vecdot(matrix[:, whole:], ones[: columns - whole])
+    if pieces:
+        total += np.add.reduce(np.vecdot(matrix[:, :whole].reshape(rows, pieces, PIECE), ones[:PIECE]), axis=1)
     return total

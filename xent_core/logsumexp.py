@@ -12,6 +12,7 @@ logit is an ordinary number.
 from collections.abc import Callable
 
 import numpy as np
+from numpy.lib import introspect
 
 from xent_core.blocks import Array, row_sums, row_tiles, shaped, strips
 
@@ -19,6 +20,9 @@ from xent_core.blocks import Array, row_sums, row_tiles, shaped, strips
 SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290, 1e300)}
 # Within these sums, every probability above 1e-30 is the quotient of ordinary numbers.
 PLAIN_SUMS = (1e-4, 1e30)
+# NumPy has a vectorised log1p for AVX-512 only; elsewhere its log is faster by far.
+_LOG1P = introspect.opt_func_info(func_name="^log1p$", signature="float32").get("log1p", {}).get("ff", {})
+LOG1P_IS_VECTORISED = not _LOG1P.get("current", "baseline").startswith("baseline")
 # exp(−x) of a label's logit in this range is an ordinary float64.
 SAFE_LABEL_LOGIT = 600.0
 
@@ -32,10 +36,8 @@ def index_losses(logits: Array, indices: Array, buffer: Array, judge: Judge) -> 
     With the label's own term left out there is no cancellation: a tiny loss keeps its relative accuracy, and no loss
     is negative. The loss of a masked label is +inf, also where its whole row is masked.
     """
-    at_labels = np.arange(0, logits.size, logits.shape[1]) + indices
-    label_logits = logits.reshape(-1).take(at_labels).astype(np.float64)
-    others = _sums_of_exponentials(logits, buffer, at_labels)
-    losses: Array = np.log1p(others * np.exp(-label_logits))
+    label_logits, others = _split_sums_of_exponentials(logits, indices, buffer)
+    losses = _log1p(others * np.exp(-label_logits))
     safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
     if not safe.all():
         rest = np.flatnonzero(~safe)
@@ -51,6 +53,16 @@ def _rows(matrix: Array, rows: Array) -> Array:
     if rows[-1] - rows[0] == len(rows) - 1:
         return matrix[rows[0] : rows[-1] + 1]
     return matrix[rows]
+
+
+def _log1p(u: Array) -> Array:
+    """log(1 + u); where NumPy's own is slow, from the logarithm of the rounded sum and what the rounding took."""
+    if LOG1P_IS_VECTORISED:
+        result: Array = np.log1p(u)
+    else:
+        rounded = 1 + u
+        result = np.log(rounded) + (u - (rounded - 1)) / rounded
+    return result
 
 
 def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array:
@@ -127,25 +139,50 @@ def softmax_rows(logits: Array, out: Array) -> None:
     out /= sums[:, None]
 
 
-def _sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array | None = None) -> Array:
-    """Σ exp(x_j) for each row, float64; `leave_out` holds one flat position for each row."""
+def _sums_of_exponentials(logits: Array, buffer: Array) -> Array:
+    """Σ exp(x_j) for each row, float64."""
     count, classes = logits.shape
     total = np.zeros(count)
-    for rows in row_tiles(count, classes):
-        for columns in strips(classes):
+    for rows in row_tiles(count, classes, buffer.size):
+        for columns in strips(classes, buffer.size):
             given = logits[rows, columns]
-            part = np.exp(given, out=shaped(buffer, given.shape))
-            if leave_out is not None:
-                _put(part, columns, leave_out[rows] - rows.start * classes, 0)
-            total[rows] += row_sums(part)
+            total[rows] += row_sums(np.exp(given, out=shaped(buffer, given.shape)))
     return total
+
+
+def _split_sums_of_exponentials(logits: Array, indices: Array, buffer: Array) -> tuple[Array, Array]:
+    """x_y and Σ_{j≠y} exp(x_j) for each row, float64."""
+    count, classes = logits.shape
+    if classes > buffer.size:
+        return _split_sums_of_long_rows(logits, indices, buffer)
+    label_logits, others = np.empty(count), np.empty(count)
+    starts = np.arange(0, buffer.size, classes)
+    for rows in row_tiles(count, classes, buffer.size):
+        given = logits[rows]
+        part = np.exp(given, out=shaped(buffer, given.shape))
+        at_labels = starts[: len(part)] + indices[rows]
+        label_logits[rows] = given.reshape(-1)[at_labels]
+        buffer[at_labels] = 0
+        others[rows] = row_sums(part)
+    return label_logits, others
+
+
+def _split_sums_of_long_rows(logits: Array, indices: Array, buffer: Array) -> tuple[Array, Array]:
+    others = np.zeros(len(logits))
+    for row, index in enumerate(indices):
+        for columns in strips(logits.shape[1], buffer.size):
+            part = np.exp(logits[row, columns], out=buffer[: columns.stop - columns.start])
+            if columns.start <= index < columns.stop:
+                part[index - columns.start] = 0
+            others[row] += row_sums(part[None])[0]
+    return logits[np.arange(len(logits)), indices].astype(np.float64), others
 
 
 def _shifted_sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array | None = None) -> tuple[Array, Array]:
     """The largest logit (0 where all are −inf) and Σ exp(x_j − largest) for each row of one tile, float64."""
     count, classes = logits.shape
     largest = np.full((count, 1), -np.inf, logits.dtype)
-    for columns in strips(classes):
+    for columns in strips(classes, buffer.size):
         part = shaped(buffer, logits[:, columns].shape)
         part[...] = logits[:, columns]
         if leave_out is not None:
@@ -153,7 +190,7 @@ def _shifted_sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array
         np.maximum(largest, part.max(axis=1, keepdims=True), out=largest)
     largest[np.isneginf(largest)] = 0
     sums = np.zeros(count)
-    for columns in strips(classes):
+    for columns in strips(classes, buffer.size):
         part = np.subtract(logits[:, columns], largest, out=shaped(buffer, logits[:, columns].shape))
         np.exp(part, out=part)
         if leave_out is not None:

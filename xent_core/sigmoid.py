@@ -14,6 +14,7 @@ from xent_core import arrays
 from xent_core.batch import Batch, Piece, all_gradients, all_losses
 from xent_core.blocks import Array, Block, FloatType, Layout, shaped, tile_buffer
 from xent_core.errors import UndefinedLoss
+from xent_core.logsumexp import LOG1P_IS_VECTORISED
 
 CLIP = 1e-7
 
@@ -209,7 +210,14 @@ class _LogitLosses:
         np.abs(x, out=losses)
         np.negative(losses, out=losses)
         np.exp(losses, out=losses)
-        np.log1p(losses, out=losses)
+        if LOG1P_IS_VECTORISED:
+            np.log1p(losses, out=losses)
+        else:
+            # log(1 + u) for u up to 1: the logarithm of the rounded sum, and what the rounding took.
+            np.add(losses, 1, out=product)
+            np.subtract(product, 1, out=positive)
+            losses -= positive
+            losses += np.log(product, out=product)
         # NumPy takes the maximum with an array five times faster than that with a number.
         np.maximum(x, zeros, out=positive)
         if q is None:

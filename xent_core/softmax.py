@@ -17,9 +17,10 @@ from xent_core.logsumexp import distribution_losses, index_losses, softmax_rows
 from xent_core.onehot import one_hot_indices, one_hot_rows
 
 CLIP = 1e-7
-# Elements in a block: where labels are a matrix too, temporaries of its size are made, so it is smaller.
-INDEX_BLOCK = 1 << 19
-LABEL_BLOCK = 1 << 16
+# Bytes of logits in a block: the more temporaries of its size are made, the smaller it is.
+INDEX_BLOCK = 1 << 22
+LABEL_BLOCK = 1 << 21
+CAREFUL_BLOCK = 1 << 19
 
 
 def softmax_cross_entropy(
@@ -204,7 +205,9 @@ def bind_softmax(
             return rows.with_labels(block, target)
         return rows.with_indices(block, indices, ignored=None)
 
-    return Batch(layout, rows.dtype, True, layout.blocks(LABEL_BLOCK), compute)
+    plain = from_logits and not label_smoothing and class_weights is None and logits.dtype == rows.dtype
+    size = LABEL_BLOCK if plain else CAREFUL_BLOCK
+    return Batch(layout, rows.dtype, True, layout.blocks(size // rows.dtype.itemsize), compute)
 
 
 def bind_sparse_softmax(
@@ -227,7 +230,8 @@ def bind_sparse_softmax(
         return rows.with_indices(block, indices, ignored)
 
     plain = from_logits and not label_smoothing
-    return Batch(layout, rows.dtype, True, layout.blocks(INDEX_BLOCK if plain else LABEL_BLOCK), compute)
+    size = (INDEX_BLOCK if logits.dtype == rows.dtype else LABEL_BLOCK) if plain else CAREFUL_BLOCK
+    return Batch(layout, rows.dtype, True, layout.blocks(size // rows.dtype.itemsize), compute)
 
 
 class _SoftmaxRows:

@@ -21,8 +21,9 @@ TILES = [1, 5, 7, 64]
 
 def shrink(monkeypatch: pytest.MonkeyPatch, tile: int) -> None:
     """Tiles and blocks of a few elements: small arrays then cross many borders."""
-    small = {"TILE_ELEMENTS": tile, "INDEX_BLOCK": 2 * tile, "LABEL_BLOCK": tile}
-    for name, value in (small | {"SHORT_ROW": 3, "PIECE": 5, "LONG_ROW": 12}).items():
+    small = {"TILE_ELEMENTS": tile, "TILE_BYTES": 8 * tile}
+    small |= {"INDEX_BLOCK": 16 * tile, "LABEL_BLOCK": 8 * tile, "CAREFUL_BLOCK": 8 * tile}
+    for name, value in (small | {"SHORT_ROW": 3, "PIECE": 5}).items():
         holders = [module for path, module in sys.modules.items() if path.startswith("xent_core.")]
         holders = [module for module in holders if hasattr(module, name)]
         assert holders, f"no module holds {name}"

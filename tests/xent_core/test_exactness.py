@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from xent_core import evaluate, sigmoid_cross_entropy, softmax_cross_entropy, sparse_softmax_cross_entropy
+from xent_core import (
+    evaluate,
+    logsumexp,
+    sigmoid,
+    sigmoid_cross_entropy,
+    softmax_cross_entropy,
+    sparse_softmax_cross_entropy,
+)
 from xent_core import weighted_cross_entropy as weighted_loss
 
 Array = NDArray[Any]
@@ -199,3 +206,17 @@ def test_no_loss_of_valid_labels_is_negative(data: st.DataObject, dtype: Any, cl
     assert (sigmoid_cross_entropy(rows, hits, **options) >= 0).all()
     assert (weighted_loss(rows, hits, pos_weight=0.3, **options) >= 0).all()
     assert evaluate(rows, hits, loss_type="sigmoid_cross_entropy", **options).reduced.value >= 0
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_machine_whose_log1p_is_slow_is_as_exact(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without AVX-512 the logarithm is put together from that of the rounded sum; either way is tested everywhere."""
+    for module in (logsumexp, sigmoid):
+        monkeypatch.setattr(module, "LOG1P_IS_VECTORISED", not module.LOG1P_IS_VECTORISED)
+    logits = np.concatenate([np.linspace(-700, 700, 1401), np.geomspace(1e-30, 1, 50)]).astype(dtype)
+    for label in (0, 1):
+        expected = [exact_sigmoid_loss(logit, label) for logit in logits]
+        assert_exact(sigmoid_cross_entropy(logits, label), expected)
+    rows = rows_of(10, dtype)
+    expected = [loss for row in rows for loss in exact_index_losses(row, [3])]
+    assert_exact(sparse_softmax_cross_entropy(rows, np.full(len(rows), 3)), expected)
