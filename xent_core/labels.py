@@ -38,7 +38,7 @@ class LabelFacts:
     """What a batch's labels look like. Fields that the labels' form has no use for are None or NaN.
 
     count                 how many labels there are (ignored ones left out)
-    positives, negatives  how many are 1, and 0
+    positives, negatives  how many are 1, and 0, where all are
     class_counts          how often each class present occurs (class indices and one-hot labels), and classes: which
     row_sums              the smallest and the largest sum of a row
     rows_not_one          rows that don't sum to 1
@@ -170,29 +170,32 @@ def _describe_many_hot_rows(labels: Array, layout: Layout) -> LabelFacts:
     smallest_sum, largest_sum = np.inf, -np.inf
     ones = zeros = 0
     not_one, several = _RowCounter(layout), _RowCounter(layout)
+    hard = True
     for block in layout.blocks(TILE_ELEMENTS):
         rows = read(block)
-        is_one, is_zero = rows == 1, rows == 0
-        ones_here, zeros_here = int(np.count_nonzero(is_one)), int(np.count_nonzero(is_zero))
-        ones, zeros = ones + ones_here, zeros + zeros_here
-        if ones_here + zeros_here < rows.size:
-            arrays.judge_labels(labels, layout, block, dtype)
-            minimum, maximum = min(minimum, float(rows.min())), max(maximum, float(rows.max()))
+        if hard:
+            ones_here, zeros_here = int(np.count_nonzero(rows == 1)), int(np.count_nonzero(rows == 0))
+            ones, zeros = ones + ones_here, zeros + zeros_here
+            hard = ones_here + zeros_here == rows.size
+        if not hard:
+            low, high = float(rows.min()), float(rows.max())
+            if not np.isfinite(high - low):
+                arrays.judge_labels(labels, layout, block, dtype)
+            minimum, maximum = min(minimum, low), max(maximum, high)
         sums = row_sums(rows)
         smallest_sum, largest_sum = min(smallest_sum, float(sums.min())), max(largest_sum, float(sums.max()))
         not_one.add(np.abs(sums - 1) > tolerance, block.rows.start)
         crowded = sums > 1.5
-        if ones_here + zeros_here < rows.size:
-            crowded[crowded] = (is_one[crowded] | is_zero[crowded]).all(axis=1)
+        if not hard and crowded.any():
+            crowded[crowded] = ((rows[crowded] == 1) | (rows[crowded] == 0)).all(axis=1)
         several.add(crowded, block.rows.start)
-    hard = ones + zeros == labels.size
     return LabelFacts(
         kind=_row_kind(hard, minimum, maximum, not_one.rows),
         count=labels.size,
         minimum=minimum,
         maximum=maximum,
-        positives=ones,
-        negatives=zeros,
+        positives=ones if hard else None,
+        negatives=zeros if hard else None,
         row_sums=(smallest_sum, largest_sum),
         rows_not_one=not_one.count,
         rows_of_several=several.count,
