@@ -17,7 +17,7 @@ from xent_core.judge import Case, Options, observed, recommendation, understand
 from xent_core.recommend import Recommendation
 from xent_core.reduction import Reduced, Reduction, denominator, reduce
 from xent_core.sigmoid import bind_sigmoid
-from xent_core.softmax import bind_softmax, bind_sparse_softmax
+from xent_core.softmax_rows import bind_softmax, bind_sparse_softmax
 from xent_core.walk import Output, mean_loss, scale, walk
 
 OUTPUTS: tuple[Output, ...] = get_args(Output)

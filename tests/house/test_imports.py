@@ -13,14 +13,14 @@ ROOT = Path(__file__).parents[2]
 STAIRCASE = [
     {"errors", "blocks"},
     {"arrays", "onehot", "logsumexp", "batch", "reduction", "samplers"},
-    {"softmax", "sigmoid", "weighting", "labels"},
-    {"catalogue", "walk"},
+    {"softmax_rows", "sigmoid", "weighting", "labels"},
+    {"softmax", "catalogue", "walk"},
     {"recommend", "diagnose", "equivalents"},
     {"judge", "sampled"},
     {"evaluate"},
     {"__init__"},
 ]
-LOSSES = {"softmax", "sigmoid", "sampled"}
+LOSSES = {"softmax", "softmax_rows", "sigmoid", "sampled"}
 JUDGEMENT = {"labels", "catalogue", "recommend", "diagnose", "equivalents", "judge"}
 
 INPUT_AND_OUTPUT = {
