@@ -9,7 +9,8 @@ The contract of every function here:
 - Dtypes. Logits of float16, bfloat16 and float32 are computed and answered in float32, all others in float64.
   Reductions accumulate in float64.
 - Memory. Work goes block by block; beyond its result a loss takes less than 8 MiB, however large the batch, if its
-  arrays are C-contiguous; a row of more than 100 000 classes may take a copy of itself.
+  arrays are C-contiguous. A row is not split where it is converted, smoothed, weighted by class or made of
+  probabilities: with more than 100 000 classes that takes several copies of one row.
 - Errors. Whatever can't be computed with raises a subclass of `InvalidInput`, which is a ValueError, and says where
   it stands. NaN is neither accepted nor returned, and nothing is repaired in silence.
 
