@@ -180,10 +180,7 @@ class _SoftmaxRows:
         """NaN is 0 in the rows that may be masked whole; elsewhere +inf was added to −inf."""
         undefined = np.isnan(losses)
         losses[undefined] = 0
-        if ignored is not None:
-            undefined &= ~ignored
-        if self.excused is not None:
-            undefined &= ~self.excused(block)
+        self._excuse(undefined, block, ignored)
         if undefined.any():
             position = self.layout.sample_position(block.rows.start + int(undefined.argmax()))
             raise UndefinedLoss(
@@ -202,11 +199,15 @@ class _SoftmaxRows:
     def _judge(self, logits: Array, block: Block, ignored: Array | None) -> None:
         arrays.judge_logits(logits, self.layout, block)
         masked = np.logical_and.reduce(np.isneginf(logits), axis=1)
-        if ignored is not None:
-            masked &= ~ignored
-        if self.excused is not None:
-            masked &= ~self.excused(block)
+        self._excuse(masked, block, ignored)
         arrays.judge_masked_rows(masked, self.layout, block)
+
+    def _excuse(self, rows: Array, block: Block, ignored: Array | None) -> None:
+        """Take the rows that may be masked whole out of those marked."""
+        if ignored is not None:
+            rows &= ~ignored
+        if self.excused is not None:
+            rows &= ~self.excused(block)
 
 
 def _weigh(losses: Array, weights: Array | None) -> Array:
