@@ -308,12 +308,17 @@ def judge_probability_sums(sums: Array, layout: Layout, block: Block) -> None:
         )
 
 
-def class_indices(labels: Array, ignore_index: int | None, layout: Layout, block: Block) -> tuple[Array, Array | None]:
+def class_indices(
+    labels: Array, ignore_index: int | None, layout: Layout, block: Block, *, judged: bool = False
+) -> tuple[Array, Array | None]:
     """This block's class indices, and which of them are ignored (None: none is).
 
-    An ignored label's index is 0. Raises NotANumber, Infinite, LabelNotWhole, LabelOutOfRange.
+    An ignored label's index is 0. judged: it is known of the others that they are whole and in range.
+    Raises NotANumber, Infinite, LabelNotWhole, LabelOutOfRange.
     """
     given = labels.reshape(-1)[block.rows]
+    if judged and ignore_index is None:
+        return given.astype(np.intp, copy=False), None
     indices = given if given.dtype.kind in "iub" else _whole(given, layout, block)
     ignored = None
     if ignore_index is not None:

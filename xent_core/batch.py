@@ -1,7 +1,6 @@
 """One loss bound to one checked batch: what `softmax.py` and `sigmoid.py` make, and `evaluate.py` walks through."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -27,8 +26,7 @@ class Piece(NamedTuple):
     ignored: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """`compute` takes a block, and a place where its losses may be written if that saves copying them."""
 
     layout: Layout

@@ -65,6 +65,8 @@ class Layout:
     def blocks(self, elements: int, rows: int = BLOCK_ROWS) -> tuple[Block, ...]:
         """The matrix in blocks of whole rows, of at most so many elements and rows; a longer row is a block."""
         columns = slice(0, self.classes)
+        if self.rows <= rows and self.rows * self.classes <= elements:
+            return (Block(slice(0, self.rows), columns),)
         most = max(1, min(rows, elements // self.classes))
         if most >= self.inner:
             step = most // self.inner * self.inner
@@ -77,11 +79,10 @@ class Layout:
 
     def tiles(self) -> tuple[Block, ...]:
         """The matrix in tiles: long rows are split as well."""
-        return tuple(
-            Block(block.rows, columns)
-            for block in self.blocks(TILE_ELEMENTS, rows=TILE_ELEMENTS)
-            for columns in strips(self.classes)
-        )
+        blocks = self.blocks(TILE_ELEMENTS, rows=TILE_ELEMENTS)
+        if self.classes <= TILE_ELEMENTS:
+            return blocks
+        return tuple(Block(block.rows, columns) for block in blocks for columns in strips(self.classes))
 
     def cut(self, array: Array, block: Block) -> Array:
         """The block as a view of a C-contiguous array of the layout's shape: [..., columns]."""
@@ -149,6 +150,11 @@ def tile_buffer(layout: Layout, dtype: FloatType) -> Array:
 def shaped(buffer: Array, shape: tuple[int, int]) -> Array:
     """The beginning of a buffer as a matrix."""
     return buffer[: shape[0] * shape[1]].reshape(shape)
+
+
+def extremes(values: Array) -> tuple[Any, Any]:
+    """The least and the largest value, NaN where there is one; of a few values sooner than by min() and max()."""
+    return np.minimum.reduce(values, axis=None), np.maximum.reduce(values, axis=None)
 
 
 def row_sums(matrix: Array) -> Array:

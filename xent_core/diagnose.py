@@ -6,7 +6,7 @@ nothing proves nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -32,8 +32,7 @@ class LossWarning:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """One batch, as far as the checks look at it: its logits, unless only their shape is known, and, where its losses
     were computed, how many samples' are infinite and what the losses are with the logits read as probabilities.
     """
@@ -59,7 +58,8 @@ class Observed:
         return self.from_logits and self.logits is not None
 
     @property
-    def count(self) -> int:
+    def values(self) -> int:
+        """How many logits there are."""
         return self.layout.rows * self.layout.classes
 
 
@@ -101,8 +101,11 @@ def _probability_rows(logits: Array, layout: Layout, dtype: FloatType) -> Eviden
     low, high, least, most = np.inf, -np.inf, np.inf, -np.inf
     for block in layout.blocks(TILE_ELEMENTS):
         rows = read(block)
-        low, high = min(low, float(rows.min())), max(high, float(rows.max()))
-        if low < 0 or high > 1:
+        low = min(low, float(np.minimum.reduce(rows, axis=None)))
+        if low < 0:
+            return None
+        high = max(high, float(rows.max()))
+        if high > 1:
             return None
         sums = row_sums(rows)
         least, most = min(least, float(sums.min())), max(most, float(sums.max()))
@@ -137,7 +140,7 @@ def _logits_may_be_probabilities(seen: Observed) -> Found:
     return (
         "Every one of the logits lies in [0, 1]. Logits rarely do, probabilities always: if these went through a "
         "sigmoid already, it is applied again here.",
-        {"values": seen.count, "minimum": low, "maximum": high} | seen.loss_both_ways(),
+        {"values": seen.values, "minimum": low, "maximum": high} | seen.loss_both_ways(),
         "If they are probabilities, send the values from before the sigmoid, or set from_logits to false.",
     )
 
@@ -268,7 +271,7 @@ CHECKS: dict[str, tuple[Callable[[Observed], bool], Callable[[Observed], Found]]
         _logits_look_like_probabilities,
     ),
     "logits_may_be_probabilities": (
-        lambda seen: seen.reads_logits and not seen.softmax and seen.count >= FEWEST_VALUES,
+        lambda seen: seen.reads_logits and not seen.softmax and seen.values >= FEWEST_VALUES,
         _logits_may_be_probabilities,
     ),
     "labels_not_a_distribution": (_softmax_over_rows, _labels_not_a_distribution),

@@ -156,4 +156,5 @@ def _bind(case: Case, logits: Array, *, from_logits: bool) -> Batch:
         ignore_index=case.options.ignore_index,
         from_logits=from_logits,
         excused=excused,
+        judged=case.facts.classes is not None,
     )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,8 +22,7 @@ from xent_core.weighting import Weights, dimensions_fit, fit_weights
 MOST_LOGITS = 2**40
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """The parameters of a loss, as they were given."""
 
     weights: ArrayLike | None = None
@@ -37,8 +36,7 @@ class Options:
     reduction: Reduction = "mean"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A batch whose arguments fit each other, and what its labels look like.
 
     `layout` is that of the computed loss; its logits, where only their shape is known, are None.
@@ -121,7 +119,7 @@ def understand(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, 
     _refuse_foreign_parameters(loss_type, options)
     if loss_type == "softmax_cross_entropy" and given.shape == layout.shape and facts.row_sums is None:
         # What reads as yes/no questions is taken for rows of a softmax, so it is looked at as such.
-        facts = replace(describe_rows(given, layout), kind=facts.kind)
+        facts = describe_rows(given, layout)._replace(kind=facts.kind)
     per_row = loss_type in SOFTMAX_LOSSES
     if not per_row:
         layout = arrays.element_layout(shape, options.axis)
@@ -164,7 +162,14 @@ def observed(
 
 def recommendation(case: Case) -> Recommendation:
     found = recommend(case.facts, case.layout, case.loss_type)
-    return replace(found, equivalents=_equivalents(case, found))
+    return Recommendation(
+        found.loss_type,
+        found.label_kind,
+        found.reasons,
+        found.alternatives,
+        found.suggested,
+        _equivalents(case, found),
+    )
 
 
 def _equivalents(case: Case, found: Recommendation) -> dict[str, str]:
@@ -212,7 +217,8 @@ def equivalents_of_example(entry: Entry) -> dict[str, str]:
     given = dict(entry.example) | {"loss_type": entry.loss_type}
     logits, labels = np.asarray(given.pop("logits")), given.pop("labels")
     case = understand(logits, logits.shape, labels, Options(**given))
-    return _equivalents(case, replace(recommend(case.facts, case.layout, case.loss_type), loss_type=case.loss_type))
+    found = recommend(case.facts, case.layout, case.loss_type)
+    return _equivalents(case, replace(found, loss_type=case.loss_type))
 
 
 def _check_name(parameter: str, value: str, known: tuple[str, ...]) -> None:

@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from xent_core import arrays
-from xent_core.blocks import TILE_ELEMENTS, Array, Layout, row_sums
+from xent_core.blocks import TILE_ELEMENTS, Array, Layout, extremes, row_sums
 from xent_core.onehot import one_hot_indices
 
 LabelKind = Literal[
@@ -33,11 +33,9 @@ class Count:
     first: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFacts:
+class LabelFacts(NamedTuple):
     """What a batch's labels look like. Fields that the labels' form has no use for are None or NaN.
 
-    count                 how many labels there are (ignored ones left out)
     positives, negatives  how many are 1, and 0, where all are
     class_counts          how often each class present occurs (class indices and one-hot labels), and classes: which
     row_sums              the smallest and the largest sum of a row
@@ -48,7 +46,6 @@ class LabelFacts:
     """
 
     kind: LabelKind
-    count: int
     minimum: float = math.nan
     maximum: float = math.nan
     positives: int | None = None
@@ -82,7 +79,7 @@ def describe_labels(labels: Array, layout: Layout, ignore_index: int | None = No
         return _describe_indices(labels, layout, ignore_index)
     if labels.shape == layout.shape:
         return describe_rows(labels, layout)
-    return LabelFacts("other", labels.size)
+    return LabelFacts("other")
 
 
 def _describe_questions(labels: Array) -> LabelFacts:
@@ -93,7 +90,8 @@ def _describe_questions(labels: Array) -> LabelFacts:
     for block in layout.tiles():
         values = read(block)
         arrays.judge_labels(labels, layout, block, dtype)
-        minimum, maximum = min(minimum, float(values.min())), max(maximum, float(values.max()))
+        low, high = extremes(values)
+        minimum, maximum = min(minimum, float(low)), max(maximum, float(high))
         positives += int(np.count_nonzero(values == 1))
         negatives += int(np.count_nonzero(values == 0))
     kind: LabelKind = "other"
@@ -101,38 +99,41 @@ def _describe_questions(labels: Array) -> LabelFacts:
         kind = "binary"
     elif minimum >= 0 and maximum <= 1:
         kind = "soft_binary"
-    return LabelFacts(kind, labels.size, minimum, maximum, positives, negatives)
+    return LabelFacts(kind, minimum, maximum, positives, negatives)
 
 
 def _describe_indices(labels: Array, layout: Layout, ignore_index: int | None) -> LabelFacts:
     rows = Layout.elementwise(labels.shape)
     whole = labels.dtype.kind in "iub"
     minimum, maximum, count = np.inf, -np.inf, 0
-    occurrences = np.zeros(layout.classes if layout.classes <= COUNTABLE_CLASSES else 0, np.int64)
+    countable = layout.classes <= COUNTABLE_CLASSES
+    occurrences = None
     for block in rows.tiles():
         values = labels.reshape(-1)[block.rows]
         if not whole:
             arrays.judge_labels(labels, rows, block, arrays.FLOAT64)
             values = values.astype(np.float64, copy=False)
             if not (values == np.floor(values)).all():
-                return LabelFacts("other", labels.size, float(values.min()), float(values.max()))
+                return LabelFacts("other", float(values.min()), float(values.max()))
         if ignore_index is not None:
             values = values[values != ignore_index]
         if not len(values):
             continue
         count += len(values)
-        minimum, maximum = min(minimum, int(values.min())), max(maximum, int(values.max()))
-        if len(occurrences) and minimum >= 0 and maximum < layout.classes:
-            occurrences += np.bincount(values.astype(np.intp, copy=False), minlength=layout.classes)
+        low, high = extremes(values)
+        minimum, maximum = min(minimum, int(low)), max(maximum, int(high))
+        if countable and minimum >= 0 and maximum < layout.classes:
+            here = np.bincount(values.astype(np.intp, copy=False), minlength=layout.classes)
+            occurrences = here if occurrences is None else occurrences + here
     if not count or minimum < 0 or maximum >= layout.classes:
-        return LabelFacts("class_indices", count)
-    if not len(occurrences):
+        return LabelFacts("class_indices")
+    if occurrences is None:
         present, counts = np.unique(
             labels if ignore_index is None else labels[labels != ignore_index], return_counts=True
         )
-        return LabelFacts("class_indices", count, classes=present, class_counts=counts)
+        return LabelFacts("class_indices", classes=present, class_counts=counts)
     present = np.flatnonzero(occurrences)
-    return LabelFacts("class_indices", count, classes=present, class_counts=occurrences[present])
+    return LabelFacts("class_indices", classes=present, class_counts=occurrences[present])
 
 
 def describe_rows(labels: Array, layout: Layout) -> LabelFacts:
@@ -150,7 +151,6 @@ def describe_rows(labels: Array, layout: Layout) -> LabelFacts:
     classes = np.flatnonzero(counts)
     return LabelFacts(
         kind="one_hot",
-        count=labels.size,
         minimum=0.0,
         maximum=1.0,
         positives=layout.rows,
@@ -191,7 +191,6 @@ def _describe_many_hot_rows(labels: Array, layout: Layout) -> LabelFacts:
         several.add(crowded, block.rows.start)
     return LabelFacts(
         kind=_row_kind(hard, minimum, maximum, not_one.rows),
-        count=labels.size,
         minimum=minimum,
         maximum=maximum,
         positives=ones if hard else None,

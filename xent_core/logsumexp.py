@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib import introspect
 
-from xent_core.blocks import Array, row_sums, row_tiles, shaped, strips
+from xent_core.blocks import Array, extremes, row_sums, row_tiles, shaped, strips
 
 # Sums of exponentials in this range have lost nothing to overflow or underflow, with up to 1e7 classes.
 SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290, 1e300)}
@@ -38,14 +38,23 @@ def index_losses(logits: Array, indices: Array, buffer: Array, judge: Judge) -> 
     """
     label_logits, others = _split_sums_of_exponentials(logits, indices, buffer)
     losses = _log1p(others * np.exp(-label_logits))
-    safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
-    if not safe.all():
+    if not _all_safe(label_logits, others, losses, logits):
+        safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
         rest = np.flatnonzero(~safe)
         judge()
         for tile in row_tiles(len(rest), 4 * logits.shape[1]):
             some = rest[tile]
             losses[some] = _shifted_index_losses(_rows(logits, some), indices[some], buffer)
     return losses
+
+
+def _all_safe(label_logits: Array, others: Array, losses: Array, logits: Array) -> bool:
+    """Whether no row needs a second look; a NaN makes every comparison false."""
+    low, high = SAFE_SUMS[logits.dtype]
+    least, most = extremes(others)
+    first, last = extremes(label_logits)
+    within = low <= least and most <= high and first >= -SAFE_LABEL_LOGIT and last <= SAFE_LABEL_LOGIT
+    return bool(within and np.maximum.reduce(losses) < np.inf)
 
 
 def _rows(matrix: Array, rows: Array) -> Array:

@@ -57,13 +57,17 @@ def bind_sparse_softmax(
     ignore_index: int | None = None,
     from_logits: bool = True,
     excused: Callable[[Block], Array] | None = None,
+    judged: bool = False,
 ) -> Batch:
-    """sparse_softmax_cross_entropy of checked arguments; `excused` tells which rows of a block may be masked whole."""
+    """sparse_softmax_cross_entropy of checked arguments; `excused` tells which rows of a block may be masked whole.
+
+    judged: the labels' values were found sound already.
+    """
     rows = _SoftmaxRows(logits, layout, class_weights, label_smoothing, from_logits, excused)
     labels = arrays.index_labels(labels, layout)
 
     def compute(block: Block, _: Array | None) -> Piece:
-        indices, ignored = arrays.class_indices(labels, ignore_index, layout, block)
+        indices, ignored = arrays.class_indices(labels, ignore_index, layout, block, judged=judged)
         return rows.with_indices(block, indices, ignored)
 
     plain = from_logits and not label_smoothing

@@ -1,8 +1,7 @@
 """One pass through a batch: every block is computed, weighted and added up, and what is asked for is kept."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -15,8 +14,7 @@ from xent_core.weighting import Weights, multiply
 Output = Literal["elements", "gradient", "probabilities"]
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
+class Walked(NamedTuple):
     per_sample: Array
     totals: Totals
     elements: Array | None
