@@ -64,16 +64,16 @@ class Layout:
 
     def blocks(self, elements: int, rows: int = BLOCK_ROWS) -> tuple[Block, ...]:
         """The matrix in blocks of whole rows, of at most so many elements and rows; a longer row is a block."""
-        columns = slice(0, self.classes)
-        if self.rows <= rows and self.rows * self.classes <= elements:
-            return (Block(slice(0, self.rows), columns),)
+        columns, all_rows = slice(0, self.classes), self.rows
+        if all_rows <= rows and all_rows * self.classes <= elements:
+            return (Block(slice(0, all_rows), columns),)
         most = max(1, min(rows, elements // self.classes))
         if most >= self.inner:
             step = most // self.inner * self.inner
-            return tuple(Block(slice(i, min(i + step, self.rows)), columns) for i in range(0, self.rows, step))
+            return tuple(Block(slice(i, min(i + step, all_rows)), columns) for i in range(0, all_rows, step))
         return tuple(
             Block(slice(i, min(i + most, first + self.inner)), columns)
-            for first in range(0, self.rows, self.inner)
+            for first in range(0, all_rows, self.inner)
             for i in range(first, first + self.inner, most)
         )
 

@@ -174,9 +174,9 @@ def recommendation(case: Case) -> Recommendation:
 
 def _equivalents(case: Case, found: Recommendation) -> dict[str, str]:
     """The recommended loss in each framework, with those of the request's parameters that it takes."""
-    options, entry = case.options, CATALOGUE[found.loss_type]
+    options = case.options
     pos_weight: float | Literal["array"] | None = None
-    if entry.takes("pos_weight"):
+    if found.loss_type == "weighted_cross_entropy":
         given = case.pos_weight
         suggested = found.suggested.pos_weight if found.suggested else None
         pos_weight = suggested if given is None else float(given) if given.ndim == 0 else "array"
@@ -189,9 +189,9 @@ def _equivalents(case: Case, found: Recommendation) -> dict[str, str]:
         axis=options.axis,
         weights=_weights_for(case, found.loss_type),
         pos_weight=pos_weight,
-        class_weights=case.class_weights is not None and entry.takes("class_weights"),
+        class_weights=case.class_weights is not None and found.loss_type in SOFTMAX_LOSSES,
         label_smoothing=options.label_smoothing,
-        ignore_index=options.ignore_index if entry.takes("ignore_index") else None,
+        ignore_index=options.ignore_index if found.loss_type == "sparse_softmax_cross_entropy" else None,
         from_logits=options.from_logits,
         reduction=options.reduction,
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xent_core.blocks import Array, Layout
+from xent_core.blocks import Array, Layout, extremes
 from xent_core.catalogue import CALLED_FOR, CATALOGUE, LossType
 from xent_core.errors import UnclearLabels, UnexpectedParameter
 from xent_core.labels import LabelFacts, LabelKind
@@ -202,7 +202,7 @@ def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
 
 
 def _balanced_classes(present: Array, counts: Array, classes: int) -> Suggested | None:
-    commonest, rarest = int(counts.max()), int(counts.min())
+    rarest, commonest = (int(count) for count in extremes(counts))
     if commonest < CLASS_RATIO * rarest or classes > MOST_SUGGESTED:
         return None
     weights = np.ones(classes)

@@ -1,5 +1,6 @@
 """One pass through a batch: every block is computed, weighted and added up, and what is asked for is kept."""
 
+import math
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
@@ -45,7 +46,7 @@ def walk(batch: Batch, weights: Weights | None, include: Collection[Output]) -> 
             matrix = np.empty(block.shape, batch.dtype)
             piece.probabilities(matrix)
             layout.write(probabilities, block, matrix)
-    if np.isnan(totals.loss) and np.isnan(per_sample).any():
+    if math.isnan(totals.loss) and np.isnan(per_sample).any():
         raise UndefinedLoss("labels", "lead to a sample with losses of both Infinity and -Infinity")
     return Walked(per_sample.reshape(layout.sample_shape), totals, elements, gradient, probabilities)
 
@@ -53,7 +54,7 @@ def walk(batch: Batch, weights: Weights | None, include: Collection[Output]) -> 
 def _add_losses(totals: Totals, losses: Array, classes: int) -> Array:
     """Add a block's weighted losses to the totals; its share in each sample's loss."""
     if losses.ndim == 1:
-        totals.loss += float(losses.sum(dtype=np.float64))
+        totals.loss += float(np.add.reduce(losses, dtype=np.float64))
         return losses
     sums = row_sums(losses.astype(np.float64, copy=False))
     totals.loss += float(sums.sum())
