@@ -1,10 +1,11 @@
 # The one door. Each command first makes the environment that it runs in, once, and anew when its
 # requirements have changed. PYTHON=... names the interpreter, where the one found on PATH won't do.
 
-RESOLVE = .venv-dev/bin/python -m uv pip compile pyproject.toml --quiet $(UPGRADE) \
+RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
 	--universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 
-.PHONY: help serve test test-browser check bench lock clean
+.PHONY: help serve test test-browser test-clients check bench bench-core lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -19,18 +20,25 @@ test-browser: .venv-browser/complete ## Run the tests of the documentation page,
 	@scripts/chromium
 	@.venv-browser/bin/python -m pytest --confcutdir=tests/browser tests/browser
 
+test-clients: .venv/complete .venv-clients/complete ## Run the tests with Triton's and KServe's clients
+	@.venv-clients/bin/python -m pytest --confcutdir=tests/clients tests/clients --serve-with=.venv/bin/python
+
 check: .venv-dev/complete ## Check lint, format and types
 	@.venv-dev/bin/python -m ruff check
 	@.venv-dev/bin/python -m ruff format --check
 	@.venv-dev/bin/python -m mypy
 
-bench: .venv-bench/complete ## Compare the core with PyTorch on one thread
+bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside its peers (Linux, two cores, wrk)
+	@.venv-bench-fastapi/bin/python -m benchmarks.service
+
+bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 	@.venv-bench/bin/python -m benchmarks.core
 
 lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
 	@$(RESOLVE) -o requirements.txt
 	@$(RESOLVE) -o requirements-dev.txt --group dev -c requirements.txt
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
+	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
 
 clean: ## Remove the environments and everything else that was made
 	@rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
@@ -39,8 +47,12 @@ clean: ## Remove the environments and everything else that was made
 .venv/complete: requirements.txt
 .venv-dev/complete: requirements-dev.txt
 .venv-browser/complete: requirements-browser.txt
-.venv/complete .venv-dev/complete .venv-browser/complete:
+.venv-clients/complete: requirements-clients.txt
+.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete:
 	@scripts/environment $(@D) --require-hashes -r $<
 
 .venv-bench/complete: benchmarks/requirements.txt
+	@scripts/environment $(@D) -r $<
+
+.venv-bench-%/complete: benchmarks/service/requirements/%.txt
 	@scripts/environment $(@D) -r $<

@@ -163,3 +163,41 @@ SAMPLED_EXAMPLES: dict[str, Any] = {
         "value": _LAYER | {"labels": [2, 0], "num_sampled": 7},
     },
 }
+
+_LOGITS_TENSOR = {"name": "logits", "shape": [2, 3], "datatype": "FP32", "data": [2.0, 0.5, 1.0, 0.1, 1.0, 3.0]}
+_INDICES_TENSOR = {"name": "labels", "shape": [2], "datatype": "INT64", "data": [1, 2]}
+
+INFER_EXAMPLES: dict[str, Any] = {
+    "class_indices": {
+        "summary": "Class indices",
+        "description": "The model `auto` computes sparse_softmax_cross_entropy.",
+        "value": {"id": "batch-1", "inputs": [_LOGITS_TENSOR, _INDICES_TENSOR]},
+    },
+    "gradient": {
+        "summary": "A training step: loss and gradient",
+        "description": "Smoothed labels, and the gradient of their sum.",
+        "value": {
+            "parameters": {"label_smoothing": 0.1, "reduction": "sum"},
+            "inputs": [_LOGITS_TENSOR, _INDICES_TENSOR],
+            "outputs": [{"name": "loss"}, {"name": "gradient"}],
+        },
+    },
+    "scalar": {
+        "summary": "One label for all",
+        "description": "A tensor of shape [1] is a single number: the label of every logit, and its weight.",
+        "value": {
+            "inputs": [
+                _LOGITS_TENSOR,
+                {"name": "labels", "shape": [1], "datatype": "BOOL", "data": [True]},
+                {"name": "weights", "shape": [1], "datatype": "FP32", "data": [2.0]},
+            ]
+        },
+    },
+    "error_label_out_of_range": {
+        "summary": "Error: a label one past the end",
+        "description": "Answered with status 400: labels[1] is 3.",
+        "value": {
+            "inputs": [_LOGITS_TENSOR, {"name": "labels", "shape": [2], "datatype": "INT64", "data": [1, 3]}],
+        },
+    },
+}

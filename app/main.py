@@ -8,8 +8,10 @@ from fastapi import FastAPI
 from app import __version__, docs, problems
 from app.head import HeadAsGet
 from app.limits import BodyLimit
-from app.routes import catalogue, loss, operations, recommend, sampled
+from app.routes import catalogue, inference, loss, models, operations, recommend, sampled
+from app.schemas.base import TENSOR_OBJECT
 from app.settings import Settings
+from app.statistics import Statistics
 
 DESCRIPTION = """
 Classification losses over HTTP, so that no caller needs TensorFlow or PyTorch, and the loss type they should have used.
@@ -29,18 +31,20 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(HeadAsGet)
-    for room in (loss, recommend, sampled, catalogue, operations, docs):
-        app.include_router(room.router)
+    app.state.statistics = Statistics(models.MODELS)
+    for room in (loss, inference, recommend, sampled, catalogue, models, operations, docs):
+        app.router.routes.extend(room.router.routes)
     _declare_problems(app)
     return app
 
 
 def _declare_problems(app: FastAPI) -> None:
-    """Have the OpenAPI document say which errors there are, and that they are problem+json.
+    """Have the OpenAPI document say which errors there are, and in which media type.
 
     FastAPI writes every model under application/json, and declares an error of its own that is never answered.
     """
@@ -49,21 +53,22 @@ def _declare_problems(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = generate()
-            for path in document["paths"].values():
-                for operation in path.values():
-                    operation["responses"] = dict(_problem_responses(operation["responses"]))
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    operation["responses"] = dict(_responses(operation["responses"], problems.media_type(path)))
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)
+            document["components"]["schemas"]["TensorObject"] = TENSOR_OBJECT
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to change the document
 
 
-def _problem_responses(responses: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _responses(responses: dict[str, Any], error_type: str) -> Iterator[tuple[str, Any]]:
     for status, response in responses.items():
         if int(status) < 400:
             yield status, response
             continue
         content = response["content"]["application/json"]
         if content["schema"] != {"$ref": "#/components/schemas/HTTPValidationError"}:
-            yield status, response | {"content": {problems.MEDIA_TYPE: content}}
+            yield status, response | {"content": {error_type: content}}

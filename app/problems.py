@@ -1,12 +1,13 @@
-"""Exceptions to problem+json (RFC 9457), as a table. Only here is it known which exception is which status.
+"""Exceptions to answers, as a table. Only here is it known which exception is which status.
 
-A problem says what was found and what was expected, and where. It never holds a stack trace, the caller's arrays, or
-more than MOST_ERRORS entries, however broken the request is.
+An answer says what was found and what was expected, and where. It never holds a stack trace, the caller's arrays, or
+more than MOST_ERRORS entries, however broken the request is. It is written as problem+json (RFC 9457), but under `/v2`
+as the Open Inference Protocol has it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -14,8 +15,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.limits import BodyTooLarge
-from app.wire.json import NotJson, describe
+from app.limits import WINDOW_BITS, BodyTooLarge, NotInflatable, UnknownCoding
+from app.wire.oip import BadFrame
+from app.wire.parse import NotJson
+from app.wire.words import describe
 from xent_core.errors import InvalidInput
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,10 +36,36 @@ class UnsupportedMediaType(Exception):
 Loc = Sequence[str | int]
 
 
-def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None, headers: Any = None) -> Response:
+class Refusal(NamedTuple):
+    """What a caller is told in place of an answer, before it is written in one form or the other."""
+
+    status: int
+    detail: str
+    errors: Sequence[dict[str, Any]] = ()
+    headers: Mapping[str, str] | None = None
+
+
+def _problem(refusal: Refusal) -> Response:
+    """The refusal as RFC 9457 has it."""
+    status, detail, errors, headers = refusal
     title = TITLES.get(status) or HTTPStatus(status).phrase
-    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": errors or []}
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": errors}
     return Response(orjson.dumps(content), status, headers, MEDIA_TYPE)
+
+
+def _oip_error(refusal: Refusal) -> Response:
+    """The refusal as the Open Inference Protocol has it, which knows no 422."""
+    status = 400 if refusal.status == 422 else refusal.status
+    return Response(orjson.dumps({"error": refusal.detail}), status, refusal.headers, "application/json")
+
+
+def _written(refusal: Refusal, path: str) -> Response:
+    return _problem(refusal) if media_type(path) == MEDIA_TYPE else _oip_error(refusal)
+
+
+def media_type(path: str) -> str:
+    """What errors at this path are written as."""
+    return "application/json" if path == "/v2" or path.startswith("/v2/") else MEDIA_TYPE
 
 
 def _entry(loc: Loc, code: str, message: str) -> dict[str, Any]:
@@ -50,18 +79,18 @@ def _shown(part: str | int) -> str | int:
     return "".join(character if character.isprintable() else "?" for character in part[:LONGEST_NAME])
 
 
-def _of_entries(entries: list[dict[str, Any]]) -> Response:
+def _of_entries(entries: list[dict[str, Any]]) -> Refusal:
     loc, message = entries[0]["loc"], entries[0]["message"]
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc[1:])[1:]
     more = f" (and {len(entries) - 1} more)" if len(entries) > 1 else ""
-    return problem(422, f"{place if len(loc) > 1 else 'the body'} {message}{more}", entries)
+    return Refusal(422, f"{place if len(loc) > 1 else 'the body'} {message}{more}", entries)
 
 
-def _invalid_input(error: InvalidInput) -> Response:
+def _invalid_input(error: InvalidInput) -> Refusal:
     return _of_entries([_entry(("body", *error.argument.split("."), *error.position), error.code, error.message)])
 
 
-def _invalid_form(error: RequestValidationError) -> Response:
+def _invalid_form(error: RequestValidationError) -> Refusal:
     found = error.errors()[:MOST_ERRORS]
     return _of_entries([_form_error(each) for each in found])
 
@@ -88,12 +117,13 @@ EXPECTED = {
     "bool_type": "true or false",
     "float_type": "a number",
     "int_type": "a whole number",
+    "string_type": "a string",
     "tuple_type": "a list",
     "model_attributes_type": "a JSON object",
     "dict_type": "a JSON object",
     "model_type": "a JSON object",
     "greater_than_equal": "a whole number of 64 bits",
-    "less_than": "a whole number of 64 bits",
+    "less_than_equal": "a whole number of 64 bits",
     "too_long": "each name at most once, so a shorter list",
 }
 
@@ -102,19 +132,32 @@ def _meant(close: list[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _not_json(error: NotJson) -> Response:
-    return problem(400, str(error), [_entry(("body",), "not_json", str(error))])
+def _not_json(error: NotJson) -> Refusal:
+    return Refusal(400, str(error), [_entry(("body",), "not_json", str(error))])
 
 
-def _too_large(error: BodyTooLarge) -> Response:
-    return problem(413, f"the body has more than {error.limit} bytes, the most that is accepted (XENT_MAX_BODY_BYTES)")
+def _too_large(error: BodyTooLarge) -> Refusal:
+    inflated = "inflated, " if error.inflated else ""
+    return Refusal(
+        413, f"{inflated}the body has more than {error.limit} bytes, the most that is accepted (XENT_MAX_BODY_BYTES)"
+    )
 
 
-def _http(error: HTTPException) -> Response:
+def _not_inflatable(error: NotInflatable) -> Refusal:
+    return Refusal(400, str(error), [_entry(("body",), "not_inflatable", str(error))])
+
+
+def _unknown_coding(error: UnknownCoding) -> Refusal:
+    codings = ", ".join(WINDOW_BITS)
+    detail = f"Content-Encoding is {_shown(error.coding)}; one of {codings} was expected, or none"
+    return Refusal(415, detail, headers={"Accept-Encoding": codings})
+
+
+def _http(error: HTTPException) -> Refusal:
     detail = str(error.detail)
     if detail == HTTPStatus(error.status_code).phrase:
         detail = HTTP_DETAILS.get(error.status_code, detail)
-    return problem(error.status_code, detail, headers=error.headers)
+    return Refusal(error.status_code, detail, headers=error.headers)
 
 
 HTTP_DETAILS = {
@@ -123,27 +166,30 @@ HTTP_DETAILS = {
 }
 
 
-def _internal(error: Exception) -> Response:  # noqa: ARG001  what went wrong inside is for the log, not for the caller
-    return problem(500, "the service failed on this request; its log says why")
+def _internal(error: Exception) -> Refusal:  # noqa: ARG001  what went wrong inside is for the log, not for the caller
+    return Refusal(500, "the service failed on this request; its log says why")
 
 
-PROBLEMS: dict[type[Exception], Callable[[Any], Response]] = {
+PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
     InvalidInput: _invalid_input,
     RequestValidationError: _invalid_form,
     NotJson: _not_json,
-    UnsupportedMediaType: lambda error: problem(415, str(error), headers={"Accept": "application/json"}),
+    BadFrame: lambda error: Refusal(400, str(error)),
+    UnsupportedMediaType: lambda error: Refusal(415, str(error), headers={"Accept": "application/json"}),
     BodyTooLarge: _too_large,
+    NotInflatable: _not_inflatable,
+    UnknownCoding: _unknown_coding,
     HTTPException: _http,
-    ClientDisconnect: lambda error: problem(400, "the client went away"),
+    ClientDisconnect: lambda error: Refusal(400, "the client went away"),
     Exception: _internal,
 }
 
 
 def install(app: FastAPI) -> None:
     """Have the application answer every exception of the table by it."""
-    for exception, answer in PROBLEMS.items():
+    for exception, refuse in PROBLEMS.items():
 
-        async def handle(request: Request, error: Exception, answer: Callable[[Any], Response] = answer) -> Response:  # noqa: ARG001
-            return answer(error)
+        async def handle(request: Request, error: Exception, refuse: Callable[[Any], Refusal] = refuse) -> Response:
+            return _written(refuse(error), request.scope["path"])
 
         app.add_exception_handler(exception, handle)

@@ -1,5 +1,6 @@
 """The service as its users meet it: `python -m app`, a process of its own, reached over HTTP."""
 
+import json
 import os
 import re
 import signal
@@ -84,34 +85,46 @@ class Document:
 
     def validator(self, name: str) -> Draft202012Validator:
         """What checks instances of the schema of this name."""
-        if name not in self._validators:
-            schema = {"$ref": f"#/components/schemas/{name}", "components": self.content["components"]}
-            self._validators[name] = Draft202012Validator(schema)
-        return self._validators[name]
+        return self._validator({"$ref": f"#/components/schemas/{name}"})
+
+    def _validator(self, schema: dict[str, Any]) -> Draft202012Validator:
+        key = str(schema)
+        if key not in self._validators:
+            self._validators[key] = Draft202012Validator({**schema, "components": self.content["components"]})
+        return self._validators[key]
 
     def check(self, response: httpx.Response) -> None:
         """Fails unless the answer is one that the document declares, and of the form that it publishes.
 
-        Errors are problems at every path, declared or not. A hook for httpx.
+        Errors are problems at every path, declared or not, and of the Open Inference Protocol's form under /v2. A hook
+        for httpx.
         """
         response.read()
         operation = self._operation(response.request)
         if operation is not None:
             assert str(response.status_code) in operation["responses"], f"undeclared status {response.status_code}"
             content = operation["responses"][str(response.status_code)]["content"]
-            assert list(content) == [response.headers["content-type"]]
-            schema = content[response.headers["content-type"]]["schema"]
-            self.validator(schema["$ref"].removeprefix("#/components/schemas/")).validate(response.json())
+            assert response.headers["content-type"] in content
+            (schema,) = (each["schema"] for media_type, each in content.items() if media_type.endswith("json"))
+            self._validator(schema).validate(json_of(response))
         elif response.status_code >= 400:
-            assert response.headers["content-type"] == "application/problem+json"
+            v2 = (response.request.url.path + "/").startswith("/v2/")
+            assert response.headers["content-type"] == ("application/json" if v2 else "application/problem+json")
             if response.request.method != "HEAD":
-                self.validator("Problem").validate(response.json())
+                self.validator("InferenceError" if v2 else "Problem").validate(response.json())
 
     def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
         for (method, path), operation in self.operations.items():
             if method == request.method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path):
                 return operation
         return None
+
+
+def json_of(response: httpx.Response) -> Any:
+    """The answer's JSON, without the tensors' bytes that may follow it."""
+    length = response.headers.get("Inference-Header-Content-Length")
+    assert (length is None) == (response.headers["content-type"] != "application/octet-stream")
+    return json.loads(response.content if length is None else response.content[: int(length)])
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:

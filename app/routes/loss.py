@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from app import offload
 from app.examples import LOSS_EXAMPLES
 from app.routes.decoding import ArrayRoute
+from app.routes.encoding import PiecesResponse
 from app.routes.judgement import judgement_content
 from app.schemas.loss import LossRequest, LossResponse
 from app.schemas.problem import problem_responses
@@ -20,7 +21,8 @@ DESCRIPTION = """
 Per-sample and reduced losses of one batch, the loss type its labels call for, and warnings about likely mistakes.
 
 Losses are in nats, and equal those of TensorFlow, Keras and PyTorch to the last digits that the dtype has. Nested
-lists are computed in float64.
+lists are computed in float64, and so is what the dtype of a tensor object doesn't say otherwise: float16, bfloat16 and
+float32 are computed in float32.
 
 A *sample* is one entry of the batch dimensions (the logits' shape without the class axis); with logits of rank 1 each
 logit is a sample for sigmoid losses, and for softmax losses they are one sample. An *element* is one loss before any
@@ -45,12 +47,13 @@ the checks that ran.
     tags=["losses"],
 )
 async def loss(request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
-    body = await offload.run(partial(_answer, request), request.logits.nbytes)
-    return Response(body, media_type="application/json")
+    return PiecesResponse(await offload.run(partial(_answer, request), request.logits.nbytes))
 
 
-def _answer(request: LossRequest) -> bytes:
-    return encode_body(_content(evaluate(**dict(request))))
+def _answer(request: LossRequest) -> list[bytes]:
+    arguments = dict(vars(request))
+    base64 = arguments.pop("encoding") == "base64"
+    return encode_body(_content(evaluate(**arguments)), base64=base64)
 
 
 def _content(result: Evaluation) -> dict[str, Any]:

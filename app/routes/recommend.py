@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from app import offload
 from app.examples import RECOMMEND_EXAMPLES
 from app.routes.decoding import ArrayRoute
+from app.routes.encoding import PiecesResponse
 from app.routes.judgement import judgement_content
 from app.schemas.problem import problem_responses
 from app.schemas.recommendation import RecommendRequest, RecommendResponse
@@ -36,9 +37,8 @@ leaves them out. The other fields are those of `POST /v1/loss`, and are checked 
 )
 async def recommend(request: Annotated[RecommendRequest, Body(openapi_examples=RECOMMEND_EXAMPLES)]) -> Response:
     size = request.labels.nbytes + (0 if request.logits is None else request.logits.nbytes)
-    body = await offload.run(partial(_answer, request), size)
-    return Response(body, media_type="application/json")
+    return PiecesResponse(await offload.run(partial(_answer, request), size))
 
 
-def _answer(request: RecommendRequest) -> bytes:
-    return encode_body(judgement_content(judge(**dict(request))))
+def _answer(request: RecommendRequest) -> list[bytes]:
+    return encode_body(judgement_content(judge(**vars(request))))

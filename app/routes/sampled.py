@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Response
 from app import offload
 from app.examples import SAMPLED_EXAMPLES
 from app.routes.decoding import ArrayRoute
+from app.routes.encoding import PiecesResponse
 from app.schemas.problem import problem_responses
 from app.schemas.sampled import SampledSoftmaxRequest, SampledSoftmaxResponse
 from app.wire.json import encode_body
@@ -54,14 +55,14 @@ async def sampled_softmax(
     given = request.sampled_values
     candidates = request.num_sampled or 0 if given is None else given.candidates.size
     size = request.weights.nbytes + request.inputs.nbytes * candidates
-    body = await offload.run(partial(_answer, request), size)
-    return Response(body, media_type="application/json")
+    return PiecesResponse(await offload.run(partial(_answer, request), size))
 
 
-def _answer(request: SampledSoftmaxRequest) -> bytes:
+def _answer(request: SampledSoftmaxRequest) -> list[bytes]:
     given = request.sampled_values
-    arguments = dict(request) | {"sampled_values": None if given is None else SampledValues(**dict(given))}
-    return encode_body(_content(evaluate_sampled_softmax(**arguments)))
+    arguments = vars(request) | {"sampled_values": None if given is None else SampledValues(**dict(given))}
+    base64 = arguments.pop("encoding") == "base64"
+    return encode_body(_content(evaluate_sampled_softmax(**arguments)), base64=base64)
 
 
 def _content(result: SampledEvaluation) -> dict[str, Any]:

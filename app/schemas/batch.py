@@ -23,6 +23,47 @@ LOSS_TYPE = (
 ) + "\n".join(f"- `{name}`: {CATALOGUE[name].use_when} Labels: {CATALOGUE[name].label_form}." for name in LOSS_TYPES)
 
 
+LabelSmoothing = Annotated[
+    StrictFloat,
+    Field(
+        description="s, from 0 to 1. Softmax: y(1 − s) + s/C. Sigmoid: y(1 − s) + s/2.",
+        json_schema_extra={"minimum": 0, "maximum": 1},
+    ),
+]
+IgnoreIndex = Annotated[
+    Whole | None,
+    Field(
+        description=(
+            "sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no "
+            "denominator. Without it a label outside [0, C) is an error."
+        ),
+    ),
+]
+Axis = Annotated[Whole, Field(description="The class axis.")]
+FromLogits = Annotated[
+    StrictBool,
+    Field(
+        description=(
+            "false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at "
+            "once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than "
+            "1e-6, or a row that sums to 0, is an error."
+        )
+    ),
+]
+ReductionName = Annotated[
+    Reduction,
+    Field(
+        description=(
+            "How losses become one value. With w an element's weight, v its weight for denominators (w times "
+            "its labels' class weight): `sum`: Σ w·ℓ. `mean`: Σ w·ℓ / number of elements not ignored "
+            "(TensorFlow's SUM_OVER_BATCH_SIZE). `weighted_mean`: Σ w·ℓ / Σ v (TensorFlow's MEAN; PyTorch's "
+            "mean with class weights and indices). `mean_by_nonzero_weights`: Σ w·ℓ / number of elements with "
+            "v ≠ 0 (the default of tf.losses). `none`: there is no reduced loss. A denominator of 0 gives 0."
+        )
+    ),
+]
+
+
 class BatchRequest(Request):
     """One batch, and how its losses are to be computed."""
 
@@ -60,42 +101,8 @@ class BatchRequest(Request):
         Array | None,
         Field(description="Softmax losses only: one weight w_c for each class, ℓ = −Σ_c w_c · y_c · log p_c."),
     ] = None
-    label_smoothing: Annotated[
-        StrictFloat,
-        Field(
-            description="s, from 0 to 1. Softmax: y(1 − s) + s/C. Sigmoid: y(1 − s) + s/2.",
-            json_schema_extra={"minimum": 0, "maximum": 1},
-        ),
-    ] = 0.0
-    ignore_index: Annotated[
-        Whole | None,
-        Field(
-            description=(
-                "sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no "
-                "denominator. Without it a label outside [0, C) is an error."
-            ),
-        ),
-    ] = None
-    axis: Annotated[Whole, Field(description="The class axis.")] = -1
-    from_logits: Annotated[
-        StrictBool,
-        Field(
-            description=(
-                "false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at "
-                "once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than "
-                "1e-6, or a row that sums to 0, is an error."
-            )
-        ),
-    ] = True
-    reduction: Annotated[
-        Reduction,
-        Field(
-            description=(
-                "How losses become one value. With w an element's weight, v its weight for denominators (w times "
-                "its labels' class weight): `sum`: Σ w·ℓ. `mean`: Σ w·ℓ / number of elements not ignored "
-                "(TensorFlow's SUM_OVER_BATCH_SIZE). `weighted_mean`: Σ w·ℓ / Σ v (TensorFlow's MEAN; PyTorch's "
-                "mean with class weights and indices). `mean_by_nonzero_weights`: Σ w·ℓ / number of elements with "
-                "v ≠ 0 (the default of tf.losses). `none`: `reduced` is null. A denominator of 0 gives 0."
-            )
-        ),
-    ] = "mean"
+    label_smoothing: LabelSmoothing = 0.0
+    ignore_index: IgnoreIndex = None
+    axis: Axis = -1
+    from_logits: FromLogits = True
+    reduction: ReductionName = "mean"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from app.schemas.base import Answer, Array, Number
+from app.schemas.base import Answer, Array, Encoding, Number
 from app.schemas.batch import LOGITS, BatchRequest
 from app.schemas.recommendation import LossWarning, Recommendation
 from xent_core.catalogue import LossType
@@ -37,6 +37,7 @@ class LossRequest(BatchRequest):
             max_length=len(OUTPUTS),
         ),
     ] = ()
+    encoding: Encoding = "list"
 
 
 class Reduced(Answer):

@@ -9,6 +9,7 @@ from xent_core.errors import InvalidInput
 
 CODES = {error.code: error.__doc__ for error in InvalidInput.__subclasses__()} | {
     "not_json": "The body is not JSON.",
+    "not_inflatable": "The body is not compressed as its Content-Encoding says.",
     "missing": "A field is absent that is required.",
     "unknown_field": "A field is none of this request's.",
     "unknown_value": "A value is none of those that the field knows.",
@@ -52,10 +53,13 @@ class Problem(Answer):
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The body is not JSON."},
+    400: {"model": Problem, "description": "The body is not JSON, or not compressed as its header says."},
     404: {"model": Problem, "description": "There is nothing by this name."},
     413: {"model": Problem, "description": "The body has more bytes than are accepted."},
-    415: {"model": Problem, "description": "The body is not application/json."},
+    415: {
+        "model": Problem,
+        "description": "The body is not application/json, or compressed otherwise than by gzip or deflate.",
+    },
     422: {
         "model": Problem,
         "description": (

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictInt
 
-from app.schemas.base import Answer, Array, Request
+from app.schemas.base import Answer, Array, Encoding, Request
 from app.schemas.loss import Reduced
 from app.schemas.recommendation import LossWarning
 from xent_core.reduction import Reduction
@@ -99,6 +99,7 @@ class SampledSoftmaxRequest(Request):
     sample_weights: Annotated[
         Array | None, Field(description="Multiplies losses: a scalar, or [B]. Finite. Absent: 1.")
     ] = None
+    encoding: Encoding = "list"
 
 
 class SampledSoftmaxResponse(Answer):

@@ -1,208 +1,279 @@
 """JSON bodies: bytes to a document whose numbers stand in arrays, and answers back to bytes.
 
+A long list, or the long string of a tensor object, is cut out of the body before the rest of it is read as any JSON.
+
 JSON has no infinities: they are read and written as the strings "Infinity" and "-Infinity". A NaN, which no JSON can
 hold, is read all the same, so that whoever judges the numbers can say where it stands; none is ever written.
 """
 
-import json
-from collections.abc import Collection
-from itertools import chain
-from typing import Any, NoReturn
+import math
+import re
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from functools import cache
+from typing import Any
 
 import numpy as np
 import orjson
+import simdjson
 from numpy.typing import NDArray
 
-from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
+from app.wire.lists import CHUNK_BYTES, NotPlain, Unclear, read_array, read_long, read_plain
+from app.wire.parse import Body, Dialect, NotJson, parse
+from app.wire.tensor import read_tensor, tensor_object
+from xent_core.errors import InvalidInput
 
-NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}
-# NumPy's own limit is 64.
-MOST_DIMENSIONS = 32
-
-
-class NotJson(ValueError):
-    """The body is not JSON. The message may be shown to the caller."""
+# To cut a list out of the body pays from about this length on.
+LONG_BYTES = 1024
 
 
-def decode_body(body: bytes, arrays: Collection[str]) -> Any:
-    """The document, with arrays where the fields named in `arrays` hold lists or numbers.
+Cut = dict[str, slice]
+"""Where the long lists and strings are in the body, by the placeholders that the document has for them."""
 
-    A field of an object in the document is named "object.field". Where a field holds no array, the reason stands in its
-    place: an InvalidInput, for the validation to raise. Raises NotJson.
+
+def decode_body(body: Body, arrays: Collection[str], *, bare_infinities: bool = False, booleans: bool = False) -> Any:
+    """The document, with arrays where the fields named in `arrays` hold lists, numbers or tensor objects.
+
+    A field of an object in the document is named "object.field"; where a list stands on the way, each object in it is
+    meant. Where a field holds no array, the reason stands in its place: an InvalidInput, for the validation to raise.
+
+    bare_infinities: Infinity and -Infinity are numbers, as they are for many who say JSON.
+    booleans: a list of nothing but true and false is an array too.
+
+    Raises NotJson.
     """
-    document = _parse(body)
-    for path in arrays:
-        *objects, name = path.split(".")
-        holder = document
-        for each in objects:
-            holder = holder.get(each) if isinstance(holder, dict) else None
-        if isinstance(holder, dict) and name in holder:
-            holder[name] = _array_or_reason(holder[name], name)
+    paths = {tuple(path.split(".")) for path in arrays}
+    dialect = Dialect(bare_infinities, booleans)
+    try:
+        if len(body) <= CHUNK_BYTES:
+            with suppress(NotPlain):
+                return _read_plain_document(body, paths)
+        else:
+            with suppress(Unclear):
+                document, cut = _parse_around(body, frozenset(path[-1] for path in paths), dialect)
+                return _with_arrays(document, paths, dialect, body, cut)
+        return _with_arrays(parse(body, dialect), paths, dialect)
+    except NotJson as error:
+        raise error.within(body) from None
+
+
+def _read_plain_document(body: Body, paths: Collection[tuple[str, ...]]) -> Any:
+    """The document, where simdjson takes it as a whole. Raises NotPlain."""
+    try:
+        parsed: Any = simdjson.Parser().parse(body)
+    except (ValueError, RuntimeError):
+        raise NotPlain from None
+    if type(parsed) is not simdjson.Object:
+        raise NotPlain
+    document: dict[str, Any] = {}
+    lists = 0
+    for name in parsed:
+        value: Any = parsed[name]
+        if type(value) is simdjson.Array:
+            if (name,) in paths:
+                value, count = read_plain(value)
+                lists += count
+            else:
+                value = value.as_list()
+                lists += 1
+        elif type(value) is simdjson.Object or (value is not None and (name,) in paths):
+            raise NotPlain
+        document[name] = value
+    # Lists within lists that were not looked into, and names that came twice, are for more careful readers.
+    if body.count(b"[") != lists or len(parsed) != len(document):
+        raise NotPlain
     return document
 
 
-def _parse(body: bytes) -> Any:
+def _with_arrays(
+    document: Any, paths: Collection[tuple[str, ...]], dialect: Dialect, body: Body = b"", cut: Cut | None = None
+) -> Any:
+    """The document with its arrays, some of which may be cut out of it. Raises Unclear where one that is was none."""
+    places = dict(cut or {})
+    for *objects, name in paths:
+        for holder in _holders(document, objects):
+            if name in holder:
+                holder[name] = _array_or_reason(holder[name], name, dialect, body, places)
+    if places:
+        raise Unclear
+    return document
+
+
+def _array_or_reason(value: Any, name: str, dialect: Dialect, body: Body, places: Cut) -> Any:
+    """What stands for a field; the places of what was cut out are used up. Raises NotJson, Unclear."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if body[error.pos : error.pos + 3] == b"NaN":
-            return _parse_with_nan(body)
-        raise _not_json(body, error) from None
-
-
-def _not_json(body: bytes, error: orjson.JSONDecodeError) -> NotJson:
-    if not body:
-        return NotJson("the body is empty; a JSON object was expected")
-    where = f"at line {error.lineno}, column {error.colno}"
-    if body[error.pos : error.pos + 8] == b"Infinity":
-        name = "-Infinity" if body[error.pos - 1 : error.pos] == b"-" else "Infinity"
-        return NotJson(f'the body is not JSON: {where} stands a bare {name}; write it as the string "{name}"')
-    return NotJson(f"the body is not JSON: {error.msg} {where}")
-
-
-def _parse_with_nan(body: bytes) -> Any:
-    """The document with its bare NaNs, which is no JSON: so that it can be said where they stand."""
-    try:
-        return json.loads(body, parse_constant=_nan_only, parse_int=_whole, parse_float=_real)
-    except NotJson:
-        raise
-    except (ValueError, RecursionError):
-        raise NotJson("the body is not JSON: it holds a bare NaN, and more that can't be read") from None
-
-
-def _nan_only(constant: str) -> float:
-    if constant == "NaN":
-        return np.nan
-    raise NotJson(f'the body is not JSON: a bare {constant} stands in it; write it as the string "{constant}"')
-
-
-def _whole(digits: str) -> int | float:
-    """As orjson reads it: what is far beyond 64 bits as a float."""
-    return int(digits) if len(digits) <= 20 else _real(digits)
-
-
-def _real(digits: str) -> float:
-    value = float(digits)
-    if np.isinf(value):
-        raise NotJson("the body is not JSON that can be read: a number in it is too large for 64 bits")
-    return value
-
-
-def _array_or_reason(value: Any, name: str) -> Any:
-    if value is None:
-        return None
-    try:
-        return read_array(value, name)
+        match value:
+            case None:
+                return None
+            case str() if value in places and body[places[value].start] == ord("["):
+                return read_long(body, places.pop(value), name, dialect)
+            case {"data": str(data)} if data in places:
+                place = places.pop(data)
+                return read_tensor({**value, "data": memoryview(body)[place.start + 1 : place.stop - 1]}, name)
+            case dict():
+                return read_tensor(value, name)
+            case _:
+                return read_array(value, name, dialect)
     except InvalidInput as reason:
         return reason
 
 
-def read_array(value: Any, name: str) -> NDArray[Any]:
-    """A number or a nested list of numbers as an array: integers where all are whole and fit one dtype, else float64.
+def _holders(document: Any, objects: list[str]) -> Iterator[dict[str, Any]]:
+    """The objects at the end of the path."""
+    if isinstance(document, list):
+        for item in document:
+            if isinstance(item, dict):
+                yield from _holders(item, objects)
+    elif isinstance(document, dict):
+        if objects:
+            yield from _holders(document.get(objects[0]), objects[1:])
+        else:
+            yield document
 
-    Raises Ragged, Empty, NotNumeric, WrongShape.
+
+def _parse_around(body: Body, names: frozenset[str], dialect: Dialect) -> tuple[Any, Cut]:
+    """The document, but for the long lists that stand after one of the names, and the long strings after "data".
+
+    Raises Unclear where what is left is no JSON, so also where what was taken for a list is none.
     """
-    shape: tuple[int, ...] = ()
-    level = [value]
-    kinds = {type(value)}
-    while kinds == {list}:
-        lengths = set(map(len, level))
-        if len(lengths) > 1:
-            _refuse_ragged(level, shape, name)
-        (length,) = lengths
-        shape = (*shape, length)
-        if not length:
-            raise Empty(name, f"is empty, with shape {list(shape)}; at least one value is needed")
-        if len(shape) > MOST_DIMENSIONS:
-            raise WrongShape(name, f"has more than {MOST_DIMENSIONS} dimensions")
-        level = list(chain.from_iterable(level))
-        kinds = set(map(type, level))
-    if list in kinds:
-        _refuse_uneven(level, shape, name)
-    if not kinds <= {int, float}:
-        level = _with_named_numbers(level, shape, name)
-    array = np.array(level, np.float64 if float in kinds or str in kinds else None).reshape(shape)
-    if array.dtype.kind == "O":
-        raise NotNumeric(name, "holds a whole number that does not fit 64 bits")
-    return array
+    view, done = memoryview(body), 0
+    pieces: list[bytes | memoryview] = []
+    cut: Cut = {}
+    for place in _long_values(body, names):
+        # No JSON text holds the character itself, and one with its escape is not cut.
+        pieces += [view[done : place.start], b'"\\u0000%d"' % len(cut)]
+        cut[f"\x00{len(cut)}"] = place
+        done = place.stop
+    rest = b"".join((*pieces, view[done:]))
+    if rest.count(b"\\u0000") > len(cut):
+        raise Unclear
+    try:
+        return parse(rest, dialect), cut
+    except NotJson:
+        raise Unclear from None
 
 
-def _with_named_numbers(level: list[Any], shape: tuple[int, ...], name: str) -> list[Any]:
-    """The level with the strings of NAMED_NUMBERS as numbers. Raises NotNumeric for all else that is no number."""
-    for index, value in enumerate(level):
-        if type(value) not in (int, float) and not (type(value) is str and value in NAMED_NUMBERS):
-            expected = "a number" if shape else "a number or a nested list of numbers"
-            raise NotNumeric(name, f"is {describe(value)}; {expected} was expected", _position(index, shape))
-    return [NAMED_NUMBERS[value] if type(value) is str else value for value in level]
+def _long_values(body: Body, names: frozenset[str]) -> Iterator[slice]:
+    """Where they stand. Raises Unclear."""
+    key, at = _key_pattern(names), 0
+    while found := key.search(body, at):
+        at = start = found.end()
+        end = _end_of_list(body, start) if body[start] == ord("[") else _end_of_string(body, start)
+        if end - start > LONG_BYTES:
+            yield slice(start, end)
+            at = end
 
 
-def _refuse_uneven(level: list[Any], shape: tuple[int, ...], name: str) -> NoReturn:
-    """A level of lists and of what is none: the first that differs from the very first is refused."""
-    of_lists = isinstance(level[0], list)
-    index = next(i for i, value in enumerate(level) if isinstance(value, list) != of_lists)
-    expected = "a list, as its neighbours are" if of_lists else "a number, as its neighbours are"
-    raise Ragged(name, f"is {describe(level[index])}; {expected}, was expected", _position(index, shape))
+@cache
+def _key_pattern(names: frozenset[str]) -> re.Pattern[bytes]:
+    return re.compile(rb'"(?:(?:%s)"\s*:\s*(?=\[)|data"\s*:\s*(?="))' % "|".join(sorted(names)).encode())
 
 
-def describe(value: Any) -> str:
-    """What a JSON value is, in words that never repeat it at length."""
+def _end_of_list(body: Body, start: int) -> int:
+    """Behind the last bracket before the next name or brace.
+
+    Numbers have no colons, nor have the strings among them: where the next colon follows no name, it is no list of
+    theirs. Raises Unclear.
+    """
+    colon = body.find(b":", start)
+    next_name = NAME.search(body, max(start, colon - LONGEST_NAME), colon) if colon >= 0 else None
+    if colon >= 0 and not next_name:
+        raise Unclear
+    until = next_name.start() if next_name else len(body)
+    brace = body.find(b"}", start, until)
+    bracket = body.rfind(b"]", start, until if brace < 0 else brace)
+    if bracket < 0:
+        raise Unclear
+    return bracket + 1
+
+
+LONGEST_NAME = 100
+NAME = re.compile(rb'"[^"]*"\s*\Z')
+
+
+def _end_of_string(body: Body, start: int) -> int:
+    """Behind the quote that ends the string; its start where it holds an escape, and must be read as JSON."""
+    end = body.find(b'"', start + 1) + 1
+    return start if body.find(b"\\", start, end) >= 0 else end
+
+
+def encode_body(answer: dict[str, Any], *, base64: bool = False) -> list[bytes]:
+    """The answer as JSON, in pieces of no great length, each written straight from the arrays in one pass.
+
+    Arrays become lists, what is not finite in them a string; or with `base64`, tensor objects.
+    """
+    if base64:
+        answer = _with_tensors(answer)
+    elif any(isinstance(value, np.ndarray) and value.size > LONG_ELEMENTS for value in answer.values()):
+        return list(_pieces(answer))
+    return [_dumps({name: _finite(value) for name, value in answer.items()})]
+
+
+# What one call writes: other threads wait for it.
+LONG_ELEMENTS = 1 << 16
+
+
+def _dumps(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _with_tensors(value: Any) -> Any:
     match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case str():
-            return f'the string "{value}"' if len(value) <= 40 and value.isprintable() else "a string"
-        case int() | float():
-            return f"{value:.17g}" if isinstance(value, float) or abs(value) < 1 << 64 else "a very large number"
-        case list():
-            return "a list"
+        case np.ndarray():
+            return tensor_object(value)
         case dict():
-            return "an object"
+            return {name: _with_tensors(item) for name, item in value.items()}
         case _:
-            return "an array"
+            return value
 
 
-def _refuse_ragged(level: list[Any], shape: tuple[int, ...], name: str) -> NoReturn:
-    expected = len(level[0])
-    index = next(i for i, row in enumerate(level) if len(row) != expected)
-    first = "".join("[0]" for _ in shape)
-    raise Ragged(
-        name,
-        f"has length {len(level[index])}, but {name}{first} has length {expected}; all must be of one length",
-        _position(index, shape),
-    )
+def _pieces(answer: dict[str, Any]) -> Iterator[bytes]:
+    """The answer, whose long arrays each take pieces of their own."""
+    opening = b"{"
+    for name, value in answer.items():
+        yield b"%b%b:" % (opening, _dumps(name))
+        if isinstance(value, np.ndarray):
+            yield from _list_pieces(value)
+        else:
+            yield _dumps(_finite(value))
+        opening = b","
+    yield b"}"
 
 
-def _position(index: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.unravel_index(index, shape)) if shape else ()
-
-
-def encode_body(answer: dict[str, Any]) -> bytes:
-    """The answer as JSON, arrays and all, in one pass; what is not finite as a string."""
-    return orjson.dumps({name: _finite(value) for name, value in answer.items()}, option=orjson.OPT_SERIALIZE_NUMPY)
+def _list_pieces(array: NDArray[Any]) -> Iterator[bytes]:
+    if array.size <= LONG_ELEMENTS:
+        yield _dumps(_finite_array(array))
+        return
+    opening = b"["
+    rows = max(1, LONG_ELEMENTS * len(array) // array.size)
+    for start in range(0, len(array), rows):
+        strip = array[start : start + rows]
+        if strip.size > LONG_ELEMENTS:
+            yield opening
+            yield from _list_pieces(strip[0])
+        else:
+            yield opening + _dumps(_finite_array(strip))[1:-1]
+        opening = b","
+    yield b"]"
 
 
 def _finite(value: Any) -> Any:
     """The value as orjson can write it: it would turn infinities into null."""
-    match value:
-        case np.ndarray():
-            return _finite_array(value)
-        case float():
-            return value if np.isfinite(value) else _name_of(value)
-        case dict():
-            return {key: _finite(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_finite(item) for item in value]
-        case _:
-            return value
+    kind = type(value)
+    if kind is dict:
+        return {key: item if type(item) is str else _finite(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [item if type(item) is str else _finite(item) for item in value]
+    if kind is float:
+        return value if math.isfinite(value) else _name_of(value)
+    return _finite_array(value) if kind is np.ndarray else value
 
 
 def _finite_array(array: NDArray[Any]) -> Any:
     if array.ndim == 0:
         return array[()] if np.isfinite(array) else _name_of(float(array))
     if np.isfinite(array).all():
-        return array
+        return np.ascontiguousarray(array)
     named = array.astype(object)
     named[np.isposinf(array)] = "Infinity"
     named[np.isneginf(array)] = "-Infinity"

@@ -1,12 +1,14 @@
-"""A body over the limit is refused, to whoever reads it, before it is all there."""
+"""A body over the limit is refused, to whoever reads it, before it is all there; a compressed one is inflated."""
 
 import asyncio
+import gzip
+import zlib
 from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app.limits import BodyLimit, BodyTooLarge
+from app.limits import PIECE_BYTES, BodyLimit, BodyTooLarge, NotInflatable, UnknownCoding
 
 LIMIT = 10
 
@@ -27,7 +29,15 @@ async def send(message: Message) -> None:
     raise AssertionError(f"nothing is answered here, but {message} was")
 
 
-def read(caller: Caller, *, announced: bytes | None = None, kind: str = "http", reads: int = 1) -> list[Any]:
+def read(
+    caller: Caller,
+    *,
+    announced: bytes | None = None,
+    coding: bytes | None = None,
+    kind: str = "http",
+    reads: int = 1,
+    limit: int = LIMIT,
+) -> list[Any]:
     """What an application gets that asks for a message so many times: messages and errors."""
     got: list[Any] = []
 
@@ -35,11 +45,15 @@ def read(caller: Caller, *, announced: bytes | None = None, kind: str = "http", 
         for _ in range(reads):
             try:
                 got.append(await receive())
-            except BodyTooLarge as error:
+            except (BodyTooLarge, NotInflatable, UnknownCoding) as error:
                 got.append(error)
+                continue
+            if not got[-1].get("more_body"):
+                break
 
-    headers = [] if announced is None else [(b"content-length", announced)]
-    asyncio.run(BodyLimit(application, LIMIT)({"type": kind, "headers": headers}, caller.receive, send))
+    given = {b"content-length": announced, b"content-encoding": coding}
+    headers = [(name, value) for name, value in given.items() if value is not None]
+    asyncio.run(BodyLimit(application, limit)({"type": kind, "headers": headers}, caller.receive, send))
     return got
 
 
@@ -80,3 +94,91 @@ def test_whoever_reads_on_is_refused_again() -> None:
 def test_what_is_not_http_passes() -> None:
     (message,) = read(Caller(b"12345678901"), kind="lifespan")
     assert message["body"] == b"12345678901"
+
+
+# --- Compressed bodies
+
+CODINGS = {b"gzip": gzip.compress, b"x-gzip": gzip.compress, b"deflate": zlib.compress, b"GZip ": gzip.compress}
+CONTENT = b"numbers, " * 100
+
+
+def in_pieces(content: bytes, size: int) -> list[bytes]:
+    return [content[at : at + size] for at in range(0, len(content), size)]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_compressed_body_arrives_inflated_however_it_is_cut(coding: bytes, size: int) -> None:
+    got = read(Caller(*in_pieces(CODINGS[coding](CONTENT), size)), coding=coding, reads=1000, limit=1000)
+    assert b"".join(message["body"] for message in got) == CONTENT
+
+
+@pytest.mark.parametrize("pieces", [[gzip.compress(CONTENT), b""], [b"", gzip.compress(CONTENT)]])
+def test_pieces_of_nothing_do_no_harm(pieces: list[bytes]) -> None:
+    got = read(Caller(*pieces), coding=b"gzip", reads=1000, limit=1000)
+    assert b"".join(message["body"] for message in got) == CONTENT
+
+
+def test_the_limit_holds_for_what_comes_of_it() -> None:
+    *_, error = read(Caller(gzip.compress(CONTENT)), coding=b"gzip", limit=len(CONTENT) - 1)
+    assert isinstance(error, BodyTooLarge)
+    assert error.inflated
+
+
+def test_a_bomb_is_not_inflated_beyond_the_limit() -> None:
+    """A million times: to no more than a piece beyond it."""
+    bomb = gzip.compress(bytes(50_000_000))
+    got = read(Caller(bomb), coding=b"gzip", reads=1000, limit=1_000_000)
+    assert isinstance(got[-1], BodyTooLarge)
+    inflated = [len(message["body"]) for message in got if isinstance(message, dict)]
+    assert sum(inflated) <= 1_000_000
+    assert max(inflated) <= PIECE_BYTES
+
+
+def test_so_is_the_limit_for_what_is_sent() -> None:
+    *_, error = read(Caller(gzip.compress(CONTENT)), coding=b"gzip", limit=10)
+    assert isinstance(error, BodyTooLarge)
+    assert not error.inflated
+
+
+@pytest.mark.parametrize("coding", [b"br", b"zstd", b"gzip, gzip", b"", b"gz\xffip"])
+def test_another_coding_is_refused_with_nothing_read(coding: bytes) -> None:
+    caller = Caller(b"1234")
+    (error,) = read(caller, coding=coding)
+    assert isinstance(error, UnknownCoding)
+    assert caller.asked == 0
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate"])
+def test_a_compressed_body_cut_anywhere_is_refused(coding: bytes) -> None:
+    content = CODINGS[coding](CONTENT)
+    for length in range(len(content)):
+        *_, error = read(Caller(content[:length]), coding=coding, reads=3, limit=1000)
+        assert isinstance(error, NotInflatable), length
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate"])
+@pytest.mark.parametrize("in_one_piece", [True, False])
+def test_nothing_may_follow_it(coding: bytes, in_one_piece: bool) -> None:
+    content = CODINGS[coding](CONTENT)
+    pieces = [content + b"x"] if in_one_piece else [content, b"x"]
+    *_, error = read(Caller(*pieces), coding=coding, reads=3, limit=1000)
+    assert isinstance(error, NotInflatable)
+    assert "goes on" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("coding", "content"), [(b"gzip", zlib.compress(CONTENT)), (b"deflate", gzip.compress(CONTENT))]
+)
+def test_one_coding_is_not_the_other(coding: bytes, content: bytes) -> None:
+    (error,) = read(Caller(content), coding=coding, limit=1000)
+    assert isinstance(error, NotInflatable)
+
+
+def test_who_goes_away_is_known_to_have_gone() -> None:
+    class Leaver(Caller):
+        async def receive(self) -> Message:
+            return {"type": "http.disconnect"}
+
+    (message,) = read(Leaver(), coding=b"gzip")
+    assert message["type"] == "http.disconnect"

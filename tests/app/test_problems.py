@@ -9,22 +9,25 @@ from fastapi import FastAPI, HTTPException
 from starlette.requests import ClientDisconnect
 
 from app import problems
+from app.limits import BodyTooLarge
+from app.wire.json import NotJson
+from app.wire.oip import BadFrame
 from xent_core.errors import InvalidInput
 
 
-def answer_to(exception: Exception) -> httpx.Response:
+def answer_to(exception: Exception, path: str = "/") -> httpx.Response:
     """What an application answers in which this happens."""
     app = FastAPI()
     problems.install(app)
 
-    @app.get("/")
+    @app.get(path)
     async def fail() -> None:
         raise exception
 
     async def get() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://xent") as client:
-            return await client.get("/")
+            return await client.get(path)
 
     return asyncio.run(get())
 
@@ -66,6 +69,39 @@ def test_invalid_input_stands_at_its_place() -> None:
 
 def test_a_caller_who_went_away_is_no_failure_of_ours() -> None:
     assert content_of(ClientDisconnect(), 400)["errors"] == []
+
+
+@pytest.mark.parametrize("path", ["/v2", "/v2/models"])
+@pytest.mark.parametrize(
+    ("exception", "status", "error"),
+    [
+        (InvalidInput("labels", "is odd", (3,)), 400, "labels[3] is odd"),
+        (BadFrame("the body is odd"), 400, "the body is odd"),
+        (NotJson("the body is no JSON"), 400, "the body is no JSON"),
+        (BodyTooLarge(5), 413, "the body has more than 5 bytes, the most that is accepted (XENT_MAX_BODY_BYTES)"),
+        (HTTPException(404, "there is no such model"), 404, "there is no such model"),
+        (ClientDisconnect(), 400, "the client went away"),
+        (RuntimeError("the password is swordfish"), 500, "the service failed on this request; its log says why"),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, Exception) else "",
+)
+def test_under_v2_it_is_written_as_the_open_inference_protocol_has_it(
+    exception: Exception, status: int, error: str, path: str
+) -> None:
+    response = answer_to(exception, path)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == {"error": error}
+
+
+def test_headers_stay_under_v2_too() -> None:
+    response = answer_to(HTTPException(503, "the service is full", {"Retry-After": "1"}), "/v2/models")
+    assert response.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize("path", ["/v1/loss", "/v20", "/v", "/x/v2/models"])
+def test_elsewhere_it_is_a_problem(path: str) -> None:
+    assert answer_to(InvalidInput("labels", "is odd"), path).headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("exception", problems.PROBLEMS)

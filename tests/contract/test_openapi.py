@@ -26,6 +26,8 @@ EXAMPLES = [
     if "requestBody" in operation
     for name in PUBLISHED.examples(method, path)
 ]
+V1_EXAMPLES = [example for example in EXAMPLES if example[1].startswith("/v1/")]
+V2_EXAMPLES = [example for example in EXAMPLES if example[1].startswith("/v2/")]
 
 
 def test_the_service_publishes_its_applications_document(document: Document) -> None:
@@ -81,20 +83,24 @@ def test_every_status_is_described_in_our_own_words(document: Document) -> None:
             assert response["description"] not in ("", "Successful Response", HTTPStatus(int(status)).phrase), key
 
 
-def test_errors_are_declared_as_problems(document: Document) -> None:
-    for operation in document.operations.values():
+def test_errors_are_declared_in_the_form_of_their_place(document: Document) -> None:
+    """Problems, but under /v2 what the Open Inference Protocol has."""
+    for (_, path), operation in document.operations.items():
+        v2 = path.startswith("/v2")
+        media_type, schema = ("application/json", "InferenceError") if v2 else ("application/problem+json", "Problem")
         for status, response in operation["responses"].items():
-            expected = "application/problem+json" if int(status) >= 400 else "application/json"
-            assert list(response["content"]) == [expected]
             if int(status) >= 400:
-                schema = response["content"][expected]["schema"]
-                assert schema == {"$ref": "#/components/schemas/Problem"}
+                assert response["content"] == {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+            else:
+                assert response["content"].keys() <= {"application/json", "application/octet-stream"}
+                assert "application/json" in response["content"]
 
 
 def test_whoever_takes_a_body_declares_its_errors(document: Document) -> None:
-    for operation in document.operations.values():
+    for (_, path), operation in document.operations.items():
         if "requestBody" in operation:
-            assert operation["responses"].keys() >= {"200", "400", "413", "415", "422", "500"}
+            own = {"404"} if path.startswith("/v2") else {"422"}
+            assert operation["responses"].keys() == {"200", "400", "413", "415", "500"} | own
 
 
 def descriptions(part: Any) -> Iterator[str]:
@@ -116,7 +122,12 @@ def test_every_warning_and_every_error_is_described_by_its_code(document: Docume
 # --- The examples
 
 
-@pytest.mark.parametrize(("method", "path", "name"), EXAMPLES)
+def test_every_example_is_of_one_version_or_the_other() -> None:
+    assert len(V1_EXAMPLES) + len(V2_EXAMPLES) == len(EXAMPLES)
+    assert {name for _, _, name in V2_EXAMPLES}
+
+
+@pytest.mark.parametrize(("method", "path", "name"), V1_EXAMPLES)
 def test_an_example_does_what_its_description_says(
     client: httpx.Client, document: Document, method: str, path: str, name: str
 ) -> None:
@@ -141,6 +152,27 @@ def test_an_example_does_what_its_description_says(
         assert {warning["code"] for warning in answer["warnings"]} & CHECKS.keys() == words & CHECKS.keys()
     stated = answer.get("loss_type") or answer.get("recommendation", {}).get("loss_type")
     assert words & set(LOSS_TYPES) <= {stated}
+
+
+@pytest.mark.parametrize(("method", "path", "name"), V2_EXAMPLES)
+def test_an_example_of_the_open_inference_protocol_does_what_its_description_says(
+    client: httpx.Client, document: Document, method: str, path: str, name: str
+) -> None:
+    example = document.examples(method, path)[name]
+    assert example["summary"]
+    response = client.request(method, path.format(model="auto", version="1"), json=example["value"])
+    promised = re.search(r"status (\d+): (.+)\.$", example["description"])
+    if promised:
+        assert response.status_code == int(promised[1])
+        assert response.json()["error"].startswith(promised[2])
+        return
+    assert response.status_code == 200, response.text
+    answer = response.json()
+    assert answer.get("id") == example["value"].get("id")
+    outputs = [output["name"] for output in example["value"].get("outputs", [])]
+    assert [output["name"] for output in answer["outputs"]] == (outputs or ["per_sample", "loss"])
+    words = set(re.findall(r"\w+", example["description"]))
+    assert words & set(LOSS_TYPES) <= {answer["parameters"]["loss_type"]}
 
 
 @pytest.mark.parametrize(("method", "path", "name"), EXAMPLES)

@@ -30,7 +30,7 @@ INPUT_AND_OUTPUT = {
 }
 THREADS = {"_thread", "anyio", "concurrent", "multiprocessing", "threading"}
 THREAD_CALLS = {"run_in_executor", "run_in_threadpool", "run_sync", "to_thread"}
-LEAVES = {"settings", "limits", "offload", "wire", "examples", "docs"}
+LEAVES = {"settings", "limits", "offload", "wire", "statistics", "examples", "docs"}
 
 
 def modules(package: str) -> dict[str, ast.Module]:

@@ -159,15 +159,26 @@ def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[^\w.-]", requirement)[0] for requirement in requirements}
 
 
+DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def test_the_lock_holds_what_the_project_asks_for() -> None:
+    assert names(DECLARED["project"]["dependencies"]) <= pins("requirements.txt").keys()
+
+
+@pytest.mark.parametrize("group", DECLARED["dependency-groups"])
+def test_the_lock_of_a_group_holds_what_it_asks_for(group: str) -> None:
+    assert names(DECLARED["dependency-groups"][group]) <= pins(f"requirements-{group}.txt").keys()
+
+
 @pytest.mark.parametrize("group", ["dev", "browser"])
-def test_the_locks_hold_what_the_project_asks_for_and_agree(group: str) -> None:
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
+def test_where_the_service_runs_too_the_locks_agree(group: str) -> None:
     runtime, lock = pins("requirements.txt"), pins(f"requirements-{group}.txt")
-    assert names(declared["project"]["dependencies"]) <= runtime.keys()
-    assert names(declared["dependency-groups"][group]) <= lock.keys()
     assert {name: lock[name] for name in runtime} == runtime
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt", "requirements-browser.txt"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.txt", *(f"requirements-{group}.txt" for group in DECLARED["dependency-groups"])]
+)
 def test_the_locks_name_no_place_to_load_from(lock: str) -> None:
     assert not re.search(r"://|--(index|extra-index|find-links)", (ROOT / lock).read_text())

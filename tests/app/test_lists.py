@@ -1,0 +1,241 @@
+"""A list's text becomes the array that Python's own reading of it gives, however long it is and whatever it holds."""
+
+import random
+import re
+import time
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_array_equal
+from numpy.typing import NDArray
+
+from app.wire import json as json_bodies
+from app.wire import lists
+from app.wire.json import decode_body
+from app.wire.lists import NotPlain, read_array
+from app.wire.parse import JSON, NotJson, parse
+from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
+
+SECONDS_OF_FUZZING = 3
+ARRAYS = hnp.arrays(
+    np.float64, hnp.array_shapes(min_dims=1, max_dims=4, max_side=6), elements=st.floats(-9, 9, width=16)
+)
+
+
+@pytest.fixture(params=[1, 40, 1 << 18], ids=["entry by entry", "a few entries at once", "in one chunk"])
+def in_chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long and short chunks must give the same."""
+    cut_into(request.param, monkeypatch)
+
+
+def cut_into(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every list cut out, and read in chunks of this length."""
+    monkeypatch.setattr(lists, "CHUNK_BYTES", size)
+    monkeypatch.setattr(json_bodies, "CHUNK_BYTES", 0)
+    monkeypatch.setattr(json_bodies, "LONG_BYTES", 0)
+
+
+def read(text: str | bytes, **dialect: bool) -> NDArray[Any]:
+    """The list, from the middle of a body."""
+    content = text.encode() if isinstance(text, str) else text
+    body = b'{"labels": [0], "logits": ' + content + b', "weights": [1, 2]}'
+    array = decode_body(body, {"logits"}, **dialect)["logits"]
+    if isinstance(array, InvalidInput):
+        raise array
+    assert isinstance(array, np.ndarray)
+    return array
+
+
+TEXTS = {
+    "whole numbers": "[1, 2, 3]",
+    "negative ones": "[-1, 2, -9223372036854775808]",
+    "unsigned ones of 64 bits": "[0, 1, 18446744073709551615]",
+    "unsigned ones at the beginning": "[18446744073709551615, 0, 1]",
+    "both of these": "[-1, 0, 18446744073709551615]",
+    "reals": "[0.1, 0.2, 3.5]",
+    "whole numbers that become reals": "[9007199254740993, 1, 2, 3, 4, 5, 0.5, 6, 7, 8]",
+    "reals that become whole": "[0.5, 1, 2, 3, 4, 5, 6, 7]",
+    "zeros of either sign": "[0.0, -0.0, 0, -0]",
+    "the largest and the smallest": "[1.7976931348623157e308, 5e-324, 2.2250738585072014e-308]",
+    "more digits than a float has": "[0.1000000000000000055511151231257827, 123456789012345678901234567890.5]",
+    "a whole number of 100 bits": "[1, 1234567890123456789012345678901, 2]",
+    "less than any float": "[1e-400, -1e-400]",
+    "rows": "[[1.5, 2], [3, 4]]",
+    "rows of whole numbers": "[[1, 2], [3, 4], [5, 6]]",
+    "columns": "[[[1], [2]], [[3], [4]], [[5], [6]]]",
+    "white space": " [ [\t1 ,\n2\r] , [ 3 , 4 ] ] ".strip(),
+    "infinities": '[[1, "Infinity"], ["-Infinity", 2], [3, 4]]',
+    "a nan": '[[1, 2], [3, "NaN"], [5, 6]]',
+    "a bare nan": "[[1, 2], [3, NaN], [5, 6]]",
+    "one": "[7]",
+    "one deep down": "[[[[[7]]]]]",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=[*TEXTS])
+@pytest.mark.usefixtures("in_chunks")
+def test_a_long_list_is_read_as_a_short_one_is(text: str) -> None:
+    expected = read_array(parse(text.encode(), JSON), "logits")
+    array = read(text)
+    assert array.dtype == expected.dtype
+    assert array.tobytes() == expected.tobytes()
+    assert array.shape == expected.shape
+
+
+WRONG: dict[str, tuple[str, type[InvalidInput], tuple[int, ...]]] = {
+    "nothing": ("[]", Empty, ()),
+    "rows of nothing": ("[[], []]", Empty, ()),
+    "a shorter row": ("[[1, 2], [3, 4], [5]]", Ragged, (2,)),
+    "a longer row": ("[[1, 2], [3, 4], [5, 6, 7], [8, 9]]", Ragged, (2,)),
+    "a deeper row": ("[[1, 2], [3, 4], [[5], [6]]]", Ragged, (2, 0)),
+    "a list for a number": ("[[1, 2], [3, 4], [5, [6]]]", Ragged, (2, 1)),
+    "a number for a list": ("[[1, 2], [3, 4], 5]", Ragged, (2,)),
+    "a shorter row further in": ("[[[1, 2], [3, 4]], [[5, 6], [7]]]", Ragged, (1, 1)),
+    "other rows further in": ("[[[1, 2], [3, 4]], [[5], [7]]]", Ragged, (1, 0)),
+    "true": ("[[1, 2], [3, 4], [5, true]]", NotNumeric, (2, 1)),
+    "null": ("[[1, 2], [null, 4], [5, 6]]", NotNumeric, (1, 0)),
+    "a string": ('[[1, 2], [3, "4"], [5, 6]]', NotNumeric, (1, 1)),
+    "an object": ("[[1, 2], [3, {}], [5, 6]]", NotNumeric, (1, 1)),
+    "33 dimensions": ("[" * 33 + "1" + "]" * 33, WrongShape, ()),
+}
+
+
+@pytest.mark.parametrize(("text", "error", "position"), WRONG.values(), ids=[*WRONG])
+@pytest.mark.usefixtures("in_chunks")
+def test_what_is_no_array_is_named_with_its_place(
+    text: str, error: type[InvalidInput], position: tuple[int, ...]
+) -> None:
+    with pytest.raises(error) as caught:
+        read(text)
+    assert caught.value.position == position
+    assert caught.value.argument == "logits"
+
+
+@pytest.mark.usefixtures("in_chunks")
+def test_booleans_are_taken_where_they_are_asked_for_and_stand_alone() -> None:
+    assert_array_equal(read("[[true, false], [false, false]]", booleans=True), [[True, False], [False, False]])
+    with pytest.raises(NotNumeric):
+        read("[[true, false], [false, 1]]", booleans=True)
+
+
+@pytest.mark.usefixtures("in_chunks")
+def test_bare_infinities_are_taken_where_they_are_asked_for() -> None:
+    text = "[[1.5, -Infinity], [Infinity, 2.5], [3.5, 4.5]]"
+    assert_array_equal(read(text, bare_infinities=True), [[1.5, -np.inf], [np.inf, 2.5], [3.5, 4.5]])
+    with pytest.raises(NotJson, match="bare -Infinity"):
+        read(text)
+
+
+@given(ARRAYS, st.integers(1, 99))
+def test_every_array_survives_however_it_is_cut(array: NDArray[np.float64], size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        cut_into(size, patch)
+        assert_array_equal(read(orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY)), array)
+
+
+def test_numbers_alone_never_take_the_careful_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which makes an object for each of them."""
+    monkeypatch.delattr(lists, "_read_carefully")
+    rows = np.random.default_rng(0).standard_normal((3000, 40))
+    text = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)
+    assert len(text) > 4 * lists.CHUNK_BYTES
+    assert_array_equal(read(text), rows)
+    assert_array_equal(read(re.sub(rb"\.\d+", b"", text)), np.trunc(rows))
+    with pytest.raises(NameError):
+        read(text[:-1] + b', ["Infinity"]]')
+
+
+def test_where_numbers_cease_to_be_json_is_found_without_reading_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an object for each of them."""
+    text = b"[" + b"[1.5, 2.5],\n" * 50_000 + b"[3.5; 4.5], " + b"[1.5, 2.5], " * 50_000 + b"[5.5, 6.5]]"
+    parsed = []
+    monkeypatch.setattr(lists, "parse", lambda part, dialect: parsed.append(len(part)) or parse(part, dialect))
+    monkeypatch.setattr(json_bodies, "parse", lambda part, dialect: parsed.append(len(part)) or parse(part, dialect))
+    with pytest.raises(NotJson, match=r"at line 50001, column 5$"):
+        read(text)
+    assert sum(parsed) < 2 * lists.CHUNK_BYTES
+
+
+NOT_JSON = [
+    "[[1, 2], [3, 4]",
+    "[[1, 2]], [3, 4]]",
+    "[1] 2]",
+    "[NaN, x]",
+    "[[1, 2], [3 4]]",
+    "[1, 2,]",
+    "[[1], [2],,]",
+    "[1e]",
+]
+
+
+@pytest.mark.parametrize("text", NOT_JSON)
+@pytest.mark.usefixtures("in_chunks")
+def test_what_is_no_json_is_refused_as_such(text: str) -> None:
+    with pytest.raises(NotJson):
+        read(text)
+
+
+@pytest.mark.usefixtures("in_chunks")
+def test_strings_may_hold_what_looks_like_the_end_of_a_list() -> None:
+    with pytest.raises(NotNumeric, match="is the string") as caught:
+        read('[[1, 2], ["a],[b: c", 4], [5, 6]]')
+    assert caught.value.position == (1, 0)
+
+
+@pytest.mark.parametrize("text", ["[[1, 2], [3]]", "[1, [2]]", "[[1], 2]", "[]", "[[]]", '["1"]', "[true]", "[{}]"])
+def test_the_plain_way_takes_nothing_but_rectangles_of_numbers(text: str) -> None:
+    with pytest.raises(NotPlain):
+        lists._read_plain_chunk(lists.simdjson.Parser(), text.encode(), whole=True)
+
+
+def test_whatever_the_text_it_is_read_as_json_would_be_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers, brackets, commas and rubbish in random order, for some seconds."""
+    draw = random.Random(20)  # noqa: S311  for tests, not for secrets
+    parts = [
+        "[",
+        "]",
+        ",",
+        "1",
+        "-2.5",
+        "1e3",
+        "[1,2]",
+        "[[3]]",
+        '"Infinity"',
+        '"-Infinity"',
+        "null",
+        "true",
+        '"',
+        " ",
+        "{}",
+    ]
+    until = time.monotonic() + SECONDS_OF_FUZZING
+    agreed = 0
+    while time.monotonic() < until:
+        cut_into(draw.choice([1, 5, 1 << 18]), monkeypatch)
+        inside = "".join(draw.choices(parts, k=draw.randrange(12)))
+        if draw.random() < 0.5:
+            inside = ",".join(
+                draw.choices(["[1,2]", "[3,4.5]", '["Infinity",5]', "[6]", "[[7],[8]]"], k=draw.randrange(1, 6))
+            )
+        text = f"[{inside}]"
+        try:
+            expected: Any = read_array(orjson.loads(text), "logits")
+        except (InvalidInput, orjson.JSONDecodeError) as error:
+            expected = error
+        try:
+            found: Any = read(text)
+        except (InvalidInput, NotJson) as error:
+            found = error
+        if isinstance(expected, np.ndarray):
+            assert isinstance(found, np.ndarray), (text, found)
+            assert found.dtype == expected.dtype, text
+            assert_array_equal(found, expected)
+            agreed += 1
+        else:
+            assert isinstance(found, Exception), (text, expected, found)
+    assert agreed > 100

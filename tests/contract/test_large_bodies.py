@@ -1,0 +1,99 @@
+"""Whatever is being decoded, computed and answered, the service says at once that it is alive."""
+
+import base64
+import threading
+import time
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+import pytest
+from numpy.typing import NDArray
+
+from tests.service import Server
+
+MOST_SECONDS = 0.1
+ROUNDS = 3
+# Bodies of about 60 MB each.
+ROWS = 60_000
+RNG = np.random.default_rng(5)
+LOGITS = RNG.standard_normal((ROWS, 100)).astype(np.float32)
+LABELS = RNG.integers(0, 100, ROWS)
+MASKED: list[Any] = ["-Infinity"] * 98 + [0.5, 1.5]
+
+
+def tensor(array: NDArray[Any]) -> dict[str, Any]:
+    return {"dtype": array.dtype.name, "shape": array.shape, "data": base64.b64encode(array).decode()}
+
+
+def lists() -> bytes:
+    return orjson.dumps({"logits": LOGITS, "labels": LABELS}, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def tensors() -> bytes:
+    many = np.tile(LOGITS, (2, 1))[:110_000]
+    return orjson.dumps({"logits": tensor(many), "labels": tensor(np.tile(LABELS, 2)[:110_000]), "encoding": "base64"})
+
+
+def gradients() -> bytes:
+    half = LOGITS[:30_000]
+    return orjson.dumps({"logits": tensor(half), "labels": tensor(LABELS[:30_000]), "include": ["gradient"]})
+
+
+def infinities() -> bytes:
+    return orjson.dumps({"logits": [MASKED] * 48_000, "labels": [99] * 48_000})
+
+
+def not_json() -> bytes:
+    return lists()[:-50_000] + b"x" + lists()[-50_000:]
+
+
+def ragged() -> bytes:
+    return orjson.dumps({"labels": LABELS, "logits": LOGITS}, option=orjson.OPT_SERIALIZE_NUMPY)[:-2] + b",[1]]}"
+
+
+BODIES = {
+    "lists": (lists, 200),
+    "tensor objects": (tensors, 200),
+    "a long answer": (gradients, 200),
+    "infinities": (infinities, 200),
+    "no JSON": (not_json, 400),
+    "ragged lists": (ragged, 422),
+}
+
+
+@pytest.mark.parametrize(("make", "status"), BODIES.values(), ids=[*BODIES])
+def test_it_says_so_while_large_bodies_are_at_work(server: Server, make: Any, status: int) -> None:
+    """Two of them at once. A machine that is busy with other things may take longer; so the best of some rounds."""
+    body = make()
+    longest = [longest_wait(server, body, status) for _ in range(ROUNDS)]
+    assert min(longest) < MOST_SECONDS, longest
+
+
+def longest_wait(server: Server, body: bytes, status: int) -> float:
+    """For /livez, in seconds, while two such bodies are answered."""
+    statuses: list[int] = []
+
+    def post() -> None:
+        with (
+            server.client() as client,
+            client.stream("POST", "/v1/loss", content=body, headers={"Content-Type": "application/json"}) as response,
+        ):
+            for _ in response.iter_raw():
+                pass
+            statuses.append(response.status_code)
+
+    at_work = [threading.Thread(target=post) for _ in range(2)]
+    waits = []
+    with server.client() as client:
+        client.get("/livez")
+        for thread in at_work:
+            thread.start()
+        while any(thread.is_alive() for thread in at_work):
+            asked = time.perf_counter()
+            assert client.get("/livez").status_code == httpx.codes.OK
+            waits.append(time.perf_counter() - asked)
+            time.sleep(0.002)
+    assert statuses == [status, status]
+    return max(waits)
