@@ -7,7 +7,6 @@ calls work on it. Temporaries are at most a few blocks of small things, and neve
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,8 +34,7 @@ class Block(NamedTuple):
         return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How an array of `shape` lies as [outer, classes, inner]; its rows are the (outer, inner) pairs.
 
     `class_axis` is None where every element is a row of its own (sigmoid losses of rank-1 logits).

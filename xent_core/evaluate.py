@@ -1,8 +1,8 @@
 """One batch, whole: choose the loss, compute, weight, reduce, recommend, diagnose."""
 
+import math
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,8 +23,7 @@ from xent_core.walk import Output, mean_loss, scale, walk
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """What `evaluate` found out about one batch.
 
     loss_type       what was computed
@@ -115,7 +114,7 @@ def evaluate(
 def _infinite(losses: Array) -> int:
     """How many of them are infinite."""
     flat = losses.reshape(-1)
-    if np.isfinite(np.add.reduce(flat)):
+    if math.isfinite(np.add.reduce(flat)):
         return 0
     return sum(int(np.count_nonzero(np.isinf(flat[piece]))) for piece in strips(len(flat)))
 
@@ -158,5 +157,5 @@ def _bind(case: Case, logits: Array, *, from_logits: bool) -> Batch:
         ignore_index=case.options.ignore_index,
         from_logits=from_logits,
         excused=excused,
-        judged=case.facts.classes is not None,
+        judged=case.facts.class_counts is not None,
     )

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,12 +15,13 @@ from xent_core.catalogue import CATALOGUE, LOSS_TYPES, Entry, LossType, takers
 from xent_core.diagnose import SOFTMAX_LOSSES, Evidence, LossWarning, Observed, diagnose
 from xent_core.equivalents import SAMPLED_SOFTMAX, equivalents
 from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedParameter
-from xent_core.labels import LabelFacts, describe_labels, describe_rows
-from xent_core.recommend import Recommendation, choose, recommend
+from xent_core.labels import Count, LabelFacts, describe_labels, describe_rows
+from xent_core.recommend import Recommendation, balance, choose, recommend
 from xent_core.reduction import REDUCTIONS, Reduction
 from xent_core.weighting import Weights, dimensions_fit, fit_weights
 
 MOST_LOGITS = 2**40
+NAMES = ("auto", *LOSS_TYPES)
 
 
 class Options(NamedTuple):
@@ -109,7 +111,7 @@ def judge(
 
 def understand(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, options: Options) -> Case:
     """Find out which loss is meant, and check that all arguments but the logits' and labels' values fit it."""
-    _check_name("loss_type", options.loss_type, ("auto", *LOSS_TYPES))
+    _check_name("loss_type", options.loss_type, NAMES)
     _check_name("reduction", options.reduction, REDUCTIONS)
     arrays.smoothing(options.label_smoothing)
     given = arrays.numeric(labels, "labels")
@@ -161,35 +163,69 @@ def observed(
 
 
 def recommendation(case: Case) -> Recommendation:
-    found = recommend(case.facts, case.layout, case.loss_type)
-    return Recommendation(
-        found.loss_type,
-        found.label_kind,
-        found.reasons,
-        found.alternatives,
-        found.suggested,
-        _equivalents(case, found),
-    )
+    suggested = balance(case.facts, case.layout)
+    if suggested is None and case.weights is None and case.pos_weight is None and case.class_weights is None:
+        facts = LabelFacts(case.facts.kind, rows_not_one=Count(case.facts.rows_not_one.rows))
+        return _usual(facts, case.layout, case.loss_type, case.labels.shape, case.labels.dtype, case.options)
+    found = recommend(case.facts, case.layout, case.loss_type, suggested)
+    return found._replace(equivalents=_equivalents(case, found))
+
+
+@lru_cache(maxsize=256)
+def _usual(
+    facts: LabelFacts,
+    layout: Layout,
+    loss_type: LossType,
+    labels_shape: tuple[int, ...],
+    labels_dtype: np.dtype[Any],
+    options: Options,
+) -> Recommendation:
+    """Without weights, and with nothing to suggest, batches of one form all have the same."""
+    found = recommend(facts, layout, loss_type, None)
+    texts = _texts(found, layout, labels_shape, labels_dtype, options)
+    return found._replace(equivalents=texts)
 
 
 def _equivalents(case: Case, found: Recommendation) -> dict[str, str]:
     """The recommended loss in each framework, with those of the request's parameters that it takes."""
-    options = case.options
     pos_weight: float | Literal["array"] | None = None
     if found.loss_type == "weighted_cross_entropy":
         given = case.pos_weight
         suggested = found.suggested.pos_weight if found.suggested else None
         pos_weight = suggested if given is None else float(given) if given.ndim == 0 else "array"
-    return equivalents(
-        found.loss_type,
-        logits_shape=case.layout.shape,
-        labels_shape=case.labels.shape,
-        labels_dtype=case.labels.dtype,
-        label_kind=found.label_kind,
-        axis=options.axis,
+    return _texts(
+        found,
+        case.layout,
+        case.labels.shape,
+        case.labels.dtype,
+        case.options,
         weights=_weights_for(case, found.loss_type),
         pos_weight=pos_weight,
         class_weights=case.class_weights is not None and found.loss_type in SOFTMAX_LOSSES,
+    )
+
+
+def _texts(
+    found: Recommendation,
+    layout: Layout,
+    labels_shape: tuple[int, ...],
+    labels_dtype: np.dtype[Any],
+    options: Options,
+    *,
+    weights: float | tuple[int, ...] | None = None,
+    pos_weight: float | Literal["array"] | None = None,
+    class_weights: bool = False,
+) -> dict[str, str]:
+    return equivalents(
+        found.loss_type,
+        logits_shape=layout.shape,
+        labels_shape=labels_shape,
+        labels_dtype=labels_dtype,
+        label_kind=found.label_kind,
+        axis=options.axis,
+        weights=weights,
+        pos_weight=pos_weight,
+        class_weights=class_weights,
         label_smoothing=options.label_smoothing,
         ignore_index=options.ignore_index if found.loss_type == "sparse_softmax_cross_entropy" else None,
         from_logits=options.from_logits,
@@ -217,8 +253,8 @@ def equivalents_of_example(entry: Entry) -> dict[str, str]:
     given = dict(entry.example) | {"loss_type": entry.loss_type}
     logits, labels = np.asarray(given.pop("logits")), given.pop("labels")
     case = understand(logits, logits.shape, labels, Options(**given))
-    found = recommend(case.facts, case.layout, case.loss_type)
-    return _equivalents(case, replace(found, loss_type=case.loss_type))
+    found = recommend(case.facts, case.layout, case.loss_type, balance(case.facts, case.layout))
+    return _equivalents(case, found._replace(loss_type=case.loss_type))
 
 
 def _check_name(parameter: str, value: str, known: tuple[str, ...]) -> None:

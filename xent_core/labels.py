@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from xent_core import arrays
-from xent_core.blocks import TILE_ELEMENTS, Array, Layout, extremes, row_sums
+from xent_core.blocks import TILE_ELEMENTS, Array, Block, Layout, extremes, row_sums, strips
 from xent_core.onehot import one_hot_indices
 
 LabelKind = Literal[
@@ -37,7 +37,8 @@ class LabelFacts(NamedTuple):
     """What a batch's labels look like. Fields that the labels' form has no use for are None or NaN.
 
     positives, negatives  how many are 1, and 0, where all are
-    class_counts          how often each class present occurs (class indices and one-hot labels), and classes: which
+    class_counts          how often each class occurs (class indices and one-hot labels); classes: which, where not all
+                          of them are counted but only those present
     row_sums              the smallest and the largest sum of a row
     rows_not_one          rows that don't sum to 1
     rows_of_several       rows of zeros and ones with more than one 1
@@ -103,15 +104,15 @@ def _describe_questions(labels: Array) -> LabelFacts:
 
 
 def _describe_indices(labels: Array, layout: Layout, ignore_index: int | None) -> LabelFacts:
-    rows = Layout.elementwise(labels.shape)
-    whole = labels.dtype.kind in "iub"
+    flat, whole = labels.reshape(-1), labels.dtype.kind in "iub"
     minimum, maximum, count = np.inf, -np.inf, 0
     countable = layout.classes <= COUNTABLE_CLASSES
     occurrences = None
-    for block in rows.tiles():
-        values = labels.reshape(-1)[block.rows]
+    for piece in strips(len(flat)):
+        values = flat[piece]
         if not whole:
-            arrays.judge_labels(labels, rows, block, arrays.FLOAT64)
+            block = Block(piece, slice(0, 1))
+            arrays.judge_labels(labels, Layout.elementwise(labels.shape), block, arrays.FLOAT64)
             values = values.astype(np.float64, copy=False)
             if not (values == np.floor(values)).all():
                 return LabelFacts("other", float(values.min()), float(values.max()))
@@ -132,8 +133,7 @@ def _describe_indices(labels: Array, layout: Layout, ignore_index: int | None) -
             labels if ignore_index is None else labels[labels != ignore_index], return_counts=True
         )
         return LabelFacts("class_indices", classes=present, class_counts=counts)
-    present = np.flatnonzero(occurrences)
-    return LabelFacts("class_indices", classes=present, class_counts=occurrences[present])
+    return LabelFacts("class_indices", class_counts=occurrences)
 
 
 def describe_rows(labels: Array, layout: Layout) -> LabelFacts:
@@ -148,15 +148,13 @@ def describe_rows(labels: Array, layout: Layout) -> LabelFacts:
         counts += np.bincount(found, minlength=layout.classes)
         if len(indices):
             indices[block.rows] = found
-    classes = np.flatnonzero(counts)
     return LabelFacts(
         kind="one_hot",
         minimum=0.0,
         maximum=1.0,
         positives=layout.rows,
         negatives=labels.size - layout.rows,
-        classes=classes,
-        class_counts=counts[classes],
+        class_counts=counts,
         row_sums=(1.0, 1.0),
         indices=indices.reshape(layout.sample_shape) if len(indices) else None,
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib import introspect
 
-from xent_core.blocks import Array, extremes, row_sums, row_tiles, shaped, strips
+from xent_core.blocks import Array, row_sums, row_tiles, shaped, strips
 
 # Sums of exponentials in this range have lost nothing to overflow or underflow, with up to 1e7 classes.
 SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290, 1e300)}
@@ -49,12 +49,13 @@ def index_losses(logits: Array, indices: Array, buffer: Array, judge: Judge) -> 
 
 
 def _all_safe(label_logits: Array, others: Array, losses: Array, logits: Array) -> bool:
-    """Whether no row needs a second look; a NaN makes every comparison false."""
-    low, high = SAFE_SUMS[logits.dtype]
-    least, most = extremes(others)
-    first, last = extremes(label_logits)
-    within = low <= least and most <= high and first >= -SAFE_LABEL_LOGIT and last <= SAFE_LABEL_LOGIT
-    return bool(within and np.maximum.reduce(losses) < np.inf)
+    """Whether no row needs a second look: what overflowed led to an infinite loss, and a NaN compares as false."""
+    low, _ = SAFE_SUMS[logits.dtype]
+    return bool(
+        np.maximum.reduce(losses) < np.inf
+        and np.minimum.reduce(others) >= low
+        and np.maximum.reduce(label_logits) <= SAFE_LABEL_LOGIT
+    )
 
 
 def _rows(matrix: Array, rows: Array) -> Array:
@@ -164,16 +165,20 @@ def _split_sums_of_exponentials(logits: Array, indices: Array, buffer: Array) ->
     count, classes = logits.shape
     if classes > buffer.size:
         return _split_sums_of_long_rows(logits, indices, buffer)
+    starts = np.arange(0, min(logits.size, buffer.size), classes)
+    if logits.size <= buffer.size:
+        return _split_sums_of_tile(logits, starts + indices, buffer)
     label_logits, others = np.empty(count), np.empty(count)
-    starts = np.arange(0, buffer.size, classes)
     for rows in row_tiles(count, classes, buffer.size):
-        given = logits[rows]
-        part = np.exp(given, out=shaped(buffer, given.shape))
-        at_labels = starts[: len(part)] + indices[rows]
-        label_logits[rows] = given.reshape(-1)[at_labels]
-        buffer[at_labels] = 0
-        others[rows] = row_sums(part)
+        tile = logits[rows]
+        label_logits[rows], others[rows] = _split_sums_of_tile(tile, starts[: len(tile)] + indices[rows], buffer)
     return label_logits, others
+
+
+def _split_sums_of_tile(logits: Array, at_labels: Array, buffer: Array) -> tuple[Array, Array]:
+    part = np.exp(logits, out=shaped(buffer, logits.shape))
+    buffer[at_labels] = 0
+    return logits.reshape(-1)[at_labels].astype(np.float64), row_sums(part).astype(np.float64)
 
 
 def _split_sums_of_long_rows(logits: Array, indices: Array, buffer: Array) -> tuple[Array, Array]:

@@ -1,11 +1,11 @@
 """From the labels to the loss they call for, its reasons, and what else could be meant."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from xent_core.blocks import Array, Layout, extremes
+from xent_core.blocks import Array, Layout
 from xent_core.catalogue import CALLED_FOR, CATALOGUE, LossType
 from xent_core.errors import UnclearLabels, UnexpectedParameter
 from xent_core.labels import LabelFacts, LabelKind
@@ -37,8 +37,7 @@ class Suggested:
     class_weights: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """The loss that labels call for; `equivalents` are its calls in other frameworks, by their names."""
 
     loss_type: LossType
@@ -46,7 +45,7 @@ class Recommendation:
     reasons: tuple[Reason, ...]
     alternatives: tuple[Alternative, ...]
     suggested: Suggested | None
-    equivalents: dict[str, str] = field(default_factory=dict)
+    equivalents: dict[str, str] = {}  # noqa: RUF012  replaced, never written to
 
 
 def choose(facts: LabelFacts, layout: Layout, *, pos_weight: bool, class_weights: bool) -> LossType:
@@ -82,10 +81,9 @@ def _no_form(facts: LabelFacts, layout: Layout) -> str:
     )
 
 
-def recommend(facts: LabelFacts, layout: Layout, named: LossType) -> Recommendation:
+def recommend(facts: LabelFacts, layout: Layout, named: LossType, suggested: Suggested | None) -> Recommendation:
     """`named` is what is computed; it is recommended where the labels are of no known kind."""
     alternatives = _alternatives(facts)
-    suggested = _balance(facts, layout)
     loss_type: LossType = CALLED_FOR.get(facts.kind, named)
     if facts.kind == "one_hot":
         loss_type = "sparse_softmax_cross_entropy"
@@ -179,13 +177,13 @@ def _alternatives(facts: LabelFacts) -> list[Alternative]:
             return []
 
 
-def _balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
+def balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
+    """What would balance the labels, where they need it."""
     if facts.kind in ("binary", "multi_hot"):
         return _balanced_questions(facts.positives or 0, facts.negatives or 0)
-    present, counts = facts.classes, facts.class_counts
-    if present is None or counts is None or not len(present) or present[0] < 0 or present[-1] >= layout.classes:
+    if facts.class_counts is None:
         return None
-    return _balanced_classes(present, counts, layout.classes)
+    return _balanced_classes(facts.classes, facts.class_counts, layout.classes)
 
 
 def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
@@ -201,9 +199,15 @@ def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
     )
 
 
-def _balanced_classes(present: Array, counts: Array, classes: int) -> Suggested | None:
-    rarest, commonest = (int(count) for count in extremes(counts))
-    if commonest < CLASS_RATIO * rarest or classes > MOST_SUGGESTED:
+def _balanced_classes(present: Array | None, counts: Array, classes: int) -> Suggested | None:
+    commonest = int(np.maximum.reduce(counts))
+    if commonest < CLASS_RATIO or classes > MOST_SUGGESTED:
+        return None
+    if present is None:
+        present = np.flatnonzero(counts)
+        counts = counts[present]
+    rarest = int(counts.min())
+    if commonest < CLASS_RATIO * rarest:
         return None
     weights = np.ones(classes)
     weights[present.astype(np.intp)] = counts.sum() / (len(counts) * counts)

@@ -27,7 +27,7 @@ def walk(batch: Batch, weights: Weights | None, include: Collection[Output]) -> 
     """Compute every block once, and keep of it what is asked for; the gradient is that of the sum."""
     layout = batch.layout
     totals = Totals()
-    per_sample = np.zeros(layout.rows, batch.dtype)
+    per_sample = np.zeros(layout.rows if len(batch.blocks) > 1 else 0, batch.dtype)
     elements = np.empty(batch.element_shape, batch.dtype) if "elements" in include else None
     gradient = np.empty(layout.shape, batch.dtype) if "gradient" in include else None
     probabilities = np.empty(layout.shape, batch.dtype) if "probabilities" in include else None
@@ -35,7 +35,10 @@ def walk(batch: Batch, weights: Weights | None, include: Collection[Output]) -> 
         piece = batch.compute(block, None)
         weight = None if weights is None else weights.of(block)
         losses = piece.losses if weight is None else multiply(piece.losses, weight)
-        per_sample[block.rows] += _add_losses(totals, losses, layout.classes)
+        if len(batch.blocks) > 1:
+            per_sample[block.rows] += _add_losses(totals, losses, layout.classes)
+        else:
+            per_sample = _add_losses(totals, losses, layout.classes).astype(batch.dtype, copy=False)
         _add_weights(totals, piece, weight)
         if elements is not None:
             place = batch.place(elements, block)

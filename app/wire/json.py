@@ -42,7 +42,7 @@ def decode_body(body: Body, arrays: Collection[str], *, bare_infinities: bool = 
 
     Raises NotJson.
     """
-    paths = {tuple(path.split(".")) for path in arrays}
+    paths = _paths(arrays if isinstance(arrays, frozenset) else frozenset(arrays))
     dialect = Dialect(bare_infinities, booleans)
     try:
         if len(body) <= CHUNK_BYTES:
@@ -57,7 +57,15 @@ def decode_body(body: Body, arrays: Collection[str], *, bare_infinities: bool = 
         raise error.within(body) from None
 
 
-def _read_plain_document(body: Body, paths: Collection[tuple[str, ...]]) -> Any:
+Paths = frozenset[tuple[str, ...]]
+
+
+@cache
+def _paths(arrays: frozenset[str]) -> Paths:
+    return frozenset(tuple(path.split(".")) for path in arrays)
+
+
+def _read_plain_document(body: Body, paths: Paths) -> Any:
     """The document, where simdjson takes it as a whole. Raises NotPlain."""
     try:
         parsed: Any = simdjson.Parser().parse(body)
@@ -85,9 +93,7 @@ def _read_plain_document(body: Body, paths: Collection[tuple[str, ...]]) -> Any:
     return document
 
 
-def _with_arrays(
-    document: Any, paths: Collection[tuple[str, ...]], dialect: Dialect, body: Body = b"", cut: Cut | None = None
-) -> Any:
+def _with_arrays(document: Any, paths: Paths, dialect: Dialect, body: Body = b"", cut: Cut | None = None) -> Any:
     """The document with its arrays, some of which may be cut out of it. Raises Unclear where one that is was none."""
     places = dict(cut or {})
     for *objects, name in paths:
@@ -207,6 +213,14 @@ def encode_body(answer: dict[str, Any], *, base64: bool = False) -> list[bytes]:
     elif any(isinstance(value, np.ndarray) and value.size > LONG_ELEMENTS for value in answer.values()):
         return list(_pieces(answer))
     return [_dumps({name: _finite(value) for name, value in answer.items()})]
+
+
+Encoded = orjson.Fragment
+"""A part of an answer that is JSON already."""
+
+
+def encoded(part: dict[str, Any]) -> Encoded:
+    return orjson.Fragment(_dumps(_finite(part)))
 
 
 # What one call writes: other threads wait for it.
