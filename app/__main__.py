@@ -1,5 +1,6 @@
 """`python -m app`: the service, on a laptop as in a container."""
 
+import ctypes
 import gc
 import socket
 import sys
@@ -47,9 +48,27 @@ def main() -> int | str:
     )
     # Bodies of millions of small lists would set off full collections, which stop every thread for seconds.
     gc.set_threshold(100_000, 50, 1000)
+    _keep_memory()
     with suppress(KeyboardInterrupt), threadpool_limits(1):
         Server(config).run(sockets=[listener])
     return 0
+
+
+def _keep_memory() -> None:
+    """Have the C library keep up to 32 MiB of what was freed, where it is glibc.
+
+    It would give the memory of every larger body back to the system, and be given it anew, page by page, for the next:
+    half of what a binary body of 4 MB costs.
+    """
+    with suppress(AttributeError, OSError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, 16 << 20)
+        mallopt(M_TRIM_THRESHOLD, 32 << 20)
+        mallopt(M_ARENA_MAX, 1)
+
+
+# As <malloc.h> has them.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 def _listen(settings: Settings) -> socket.socket:

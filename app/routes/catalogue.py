@@ -18,6 +18,7 @@ router = APIRouter(tags=["catalogue"])
     operation_id="list_losses",
     summary="All losses: formulas, when to use them, framework calls",
     response_description="The catalogue.",
+    responses=problem_responses(500),
 )
 async def list_losses() -> Catalogue:
     """What each loss computes, when to use it and when not, its parameters, and the matching call elsewhere."""
@@ -29,7 +30,7 @@ async def list_losses() -> Catalogue:
     operation_id="get_loss",
     summary="One loss of the catalogue",
     response_description="The entry.",
-    responses=problem_responses(404),
+    responses=problem_responses(404, 500),
 )
 async def get_loss(loss_type: Annotated[str, Path(description="one of the catalogue's names")]) -> CatalogueEntry:
     """One entry of the catalogue."""

@@ -29,6 +29,7 @@ from app.routes.models import (
 from app.schemas.inference import InferRequest, InferResponse, inference_errors
 from app.statistics import Stopwatch
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
+from app.wire.parse import Content
 from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -120,7 +121,7 @@ async def _read(http: Request, watch: Stopwatch) -> InferRequest:
     return request
 
 
-def _decode(body: bytes | bytearray | memoryview, length: int | None, watch: Stopwatch) -> dict[str, Any]:
+def _decode(body: Content | memoryview, length: int | None, watch: Stopwatch) -> dict[str, Any]:
     watch.lap("queue")
     document = decode_frame(body, length, "inputs")
     watch.lap("compute_input")

@@ -19,7 +19,7 @@ import simdjson
 from numpy.typing import NDArray
 
 from app.wire.lists import CHUNK_BYTES, NotPlain, Unclear, read_array, read_long, read_plain
-from app.wire.parse import Body, Dialect, NotJson, parse
+from app.wire.parse import Content, Dialect, NotJson, parse
 from app.wire.tensor import read_tensor, tensor_object
 from xent_core.errors import InvalidInput
 
@@ -31,7 +31,9 @@ Cut = dict[str, slice]
 """Where the long lists and strings are in the body, by the placeholders that the document has for them."""
 
 
-def decode_body(body: Body, arrays: Collection[str], *, bare_infinities: bool = False, booleans: bool = False) -> Any:
+def decode_body(
+    body: Content, arrays: Collection[str], *, bare_infinities: bool = False, booleans: bool = False
+) -> Any:
     """The document, with arrays where the fields named in `arrays` hold lists, numbers or tensor objects.
 
     A field of an object in the document is named "object.field"; where a list stands on the way, each object in it is
@@ -47,7 +49,7 @@ def decode_body(body: Body, arrays: Collection[str], *, bare_infinities: bool = 
     try:
         if len(body) <= CHUNK_BYTES:
             with suppress(NotPlain):
-                return _read_plain_document(body, paths)
+                return _read_plain_document(bytes(body), paths)
         else:
             with suppress(Unclear):
                 document, cut = _parse_around(body, frozenset(path[-1] for path in paths), dialect)
@@ -65,7 +67,7 @@ def _paths(arrays: frozenset[str]) -> Paths:
     return frozenset(tuple(path.split(".")) for path in arrays)
 
 
-def _read_plain_document(body: Body, paths: Paths) -> Any:
+def _read_plain_document(body: bytes, paths: Paths) -> Any:
     """The document, where simdjson takes it as a whole. Raises NotPlain."""
     try:
         parsed: Any = simdjson.Parser().parse(body)
@@ -93,7 +95,7 @@ def _read_plain_document(body: Body, paths: Paths) -> Any:
     return document
 
 
-def _with_arrays(document: Any, paths: Paths, dialect: Dialect, body: Body = b"", cut: Cut | None = None) -> Any:
+def _with_arrays(document: Any, paths: Paths, dialect: Dialect, body: Content = b"", cut: Cut | None = None) -> Any:
     """The document with its arrays, some of which may be cut out of it. Raises Unclear where one that is was none."""
     places = dict(cut or {})
     for *objects, name in paths:
@@ -105,7 +107,7 @@ def _with_arrays(document: Any, paths: Paths, dialect: Dialect, body: Body = b""
     return document
 
 
-def _array_or_reason(value: Any, name: str, dialect: Dialect, body: Body, places: Cut) -> Any:
+def _array_or_reason(value: Any, name: str, dialect: Dialect, body: Content, places: Cut) -> Any:
     """What stands for a field; the places of what was cut out are used up. Raises NotJson, Unclear."""
     try:
         match value:
@@ -137,7 +139,7 @@ def _holders(document: Any, objects: list[str]) -> Iterator[dict[str, Any]]:
             yield document
 
 
-def _parse_around(body: Body, names: frozenset[str], dialect: Dialect) -> tuple[Any, Cut]:
+def _parse_around(body: Content, names: frozenset[str], dialect: Dialect) -> tuple[Any, Cut]:
     """The document, but for the long lists that stand after one of the names, and the long strings after "data".
 
     Raises Unclear where what is left is no JSON, so also where what was taken for a list is none.
@@ -159,7 +161,7 @@ def _parse_around(body: Body, names: frozenset[str], dialect: Dialect) -> tuple[
         raise Unclear from None
 
 
-def _long_values(body: Body, names: frozenset[str]) -> Iterator[slice]:
+def _long_values(body: Content, names: frozenset[str]) -> Iterator[slice]:
     """Where they stand. Raises Unclear."""
     key, at = _key_pattern(names), 0
     while found := key.search(body, at):
@@ -175,7 +177,7 @@ def _key_pattern(names: frozenset[str]) -> re.Pattern[bytes]:
     return re.compile(rb'"(?:(?:%s)"\s*:\s*(?=\[)|data"\s*:\s*(?="))' % "|".join(sorted(names)).encode())
 
 
-def _end_of_list(body: Body, start: int) -> int:
+def _end_of_list(body: Content, start: int) -> int:
     """Behind the last bracket before the next name or brace.
 
     Numbers have no colons, nor have the strings among them: where the next colon follows no name, it is no list of
@@ -197,7 +199,7 @@ LONGEST_NAME = 100
 NAME = re.compile(rb'"[^"]*"\s*\Z')
 
 
-def _end_of_string(body: Body, start: int) -> int:
+def _end_of_string(body: Content, start: int) -> int:
     """Behind the quote that ends the string; its start where it holds an escape, and must be read as JSON."""
     end = body.find(b'"', start + 1) + 1
     return start if body.find(b"\\", start, end) >= 0 else end

@@ -16,7 +16,7 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from app.wire.parse import JSON, Body, Dialect, NotJson, parse
+from app.wire.parse import JSON, Content, Dialect, NotJson, parse
 from app.wire.words import describe
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
@@ -136,7 +136,7 @@ def read_plain(entries: Any, *, whole: bool = True) -> tuple[NDArray[Any], int]:
         raise NotPlain from None
 
 
-def read_long(body: Body, place: slice, name: str, dialect: Dialect = JSON) -> NDArray[Any]:
+def read_long(body: Content, place: slice, name: str, dialect: Dialect = JSON) -> NDArray[Any]:
     """As read_array, of the list whose text stands at this place of the body.
 
     Raises Ragged, Empty, NotNumeric, WrongShape; and NotJson, or Unclear, where the text is no list.

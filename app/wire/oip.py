@@ -23,7 +23,7 @@ import orjson
 from numpy.typing import NDArray
 
 from app.wire.json import decode_body
-from app.wire.parse import NotJson
+from app.wire.parse import Content, NotJson
 from app.wire.tensor import DTYPES, checked_shape, view
 from app.wire.words import describe
 from xent_core.errors import InvalidInput
@@ -140,7 +140,7 @@ def read_header_length(value: str | None) -> int | None:
     return int(value)
 
 
-def decode_frame(body: bytes | bytearray | memoryview, header_length: int | None, tensors: str) -> dict[str, Any]:
+def decode_frame(body: Content | memoryview, header_length: int | None, tensors: str) -> dict[str, Any]:
     """The document of a frame, with a list of Tensor under the name in `tensors`, "inputs" or "outputs".
 
     Arrays have the tensors' dtypes and shapes; those of binary tensors are views of the body, unless they lie askew in
@@ -156,7 +156,7 @@ def decode_frame(body: bytes | bytearray | memoryview, header_length: int | None
     try:
         document = decode_body(text, (f"{tensors}.data",), bare_infinities=True, booleans=True)
     except NotJson as error:
-        if header_length is None and b"binary_data_size" in text:
+        if header_length is None and text.find(b"binary_data_size") >= 0:
             raise NotJson(f"{error}; {BINARY_NEEDS_LENGTH}") from None
         raise
     decoded = []

@@ -1,12 +1,13 @@
 """JSON text to Python objects."""
 
 import json
+from mmap import mmap
 from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 
-Body = bytes | bytearray
+Content = bytes | bytearray | mmap
 INFINITIES = frozenset({"Infinity", "-Infinity"})
 
 
@@ -34,19 +35,19 @@ class NotJson(ValueError):
         super().__init__(message)
         self.position = position
 
-    def within(self, body: Body) -> "NotJson":
+    def within(self, body: Content) -> "NotJson":
         """The same, of a position in this body, as people count it."""
         if self.position is None:
             return self
-        line = body.count(b"\n", 0, self.position) + 1
-        column = self.position - body.rfind(b"\n", 0, self.position)
+        before = bytes(body[: self.position])
+        line, column = before.count(b"\n") + 1, self.position - before.rfind(b"\n")
         return NotJson(f"{self} at line {line}, column {column}")
 
 
-def parse(text: Body, dialect: Dialect) -> Any:
+def parse(text: Content, dialect: Dialect) -> Any:
     """The document. A bare NaN, which is no JSON, is read, so that it can be said where it stands. Raises NotJson."""
     try:
-        return orjson.loads(text)
+        return orjson.loads(memoryview(text) if isinstance(text, mmap) else text)
     except orjson.JSONDecodeError as error:
         # orjson counts characters.
         position = len(error.doc[: error.pos].encode())
@@ -56,7 +57,7 @@ def parse(text: Body, dialect: Dialect) -> Any:
         raise _not_json(text, position, error.msg) from None
 
 
-def _not_json(text: Body, position: int, reason: str) -> NotJson:
+def _not_json(text: Content, position: int, reason: str) -> NotJson:
     if not text:
         return NotJson("the body is empty; a JSON object was expected")
     if text[position : position + 8] == b"Infinity":
@@ -65,14 +66,14 @@ def _not_json(text: Body, position: int, reason: str) -> NotJson:
     return NotJson(f"the body is not JSON: {reason}", position)
 
 
-def _parse_with_constants(text: Body, taken: set[str]) -> Any:
+def _parse_with_constants(text: Content, taken: set[str]) -> Any:
     def read_constant(constant: str) -> float:
         if constant in taken:
             return float(constant)
         raise NotJson(f'the body is not JSON: a bare {constant} stands in it; write it as the string "{constant}"')
 
     try:
-        return json.loads(text, parse_constant=read_constant, parse_int=_whole, parse_float=_real)
+        return json.loads(bytes(text), parse_constant=read_constant, parse_int=_whole, parse_float=_real)
     except NotJson:
         raise
     except (ValueError, RecursionError):

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
+from mmap import mmap
 
 import numpy as np
 import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from app.body import ALIGNMENT, read_body, read_frame
+from app.body import ALIGNMENT, LARGE_BYTES, read_body, read_frame
 
 
-def request(*pieces: bytes, cut_off: bool = False) -> Request:
+def request(*pieces: bytes, cut_off: bool = False, announced: bool = False) -> Request:
     """A request whose body comes in these pieces; or whose caller goes away after them."""
 
     def messages() -> Iterator[Message]:
@@ -24,16 +25,18 @@ def request(*pieces: bytes, cut_off: bool = False) -> Request:
     async def receive() -> Message:
         return next(coming)
 
-    return Request({"type": "http", "headers": []}, receive)
+    headers = [(b"content-length", str(sum(map(len, pieces))).encode())] if announced else []
+    return Request({"type": "http", "headers": headers}, receive)
 
 
 PIECES = [[b"whole"], [b"in ", b"two"], [b"", b"with ", b"", b"gaps", b""], [b""]]
 
 
+@pytest.mark.parametrize("announced", [True, False])
 @pytest.mark.parametrize("pieces", PIECES)
-def test_a_body_is_the_pieces_that_it_comes_in(pieces: list[bytes]) -> None:
-    assert asyncio.run(read_body(request(*pieces))) == b"".join(pieces)
-    assert asyncio.run(read_frame(request(*pieces), 3)) == b"".join(pieces)
+def test_a_body_is_the_pieces_that_it_comes_in(pieces: list[bytes], announced: bool) -> None:
+    assert asyncio.run(read_body(request(*pieces, announced=announced))) == b"".join(pieces)
+    assert asyncio.run(read_frame(request(*pieces, announced=announced), 3)) == b"".join(pieces)
 
 
 def test_a_body_in_one_piece_is_not_copied() -> None:
@@ -48,12 +51,21 @@ def test_a_message_without_a_body_is_an_empty_one() -> None:
     assert asyncio.run(read_body(Request({"type": "http", "headers": []}, receive))) == b""
 
 
+@pytest.mark.parametrize("announced", [True, False])
 @pytest.mark.parametrize("header_length", [1, 7, 8, ALIGNMENT, ALIGNMENT + 1, 150, 10_000])
-def test_arrays_behind_a_header_lie_where_arrays_may(header_length: int) -> None:
+def test_arrays_behind_a_header_lie_where_arrays_may(header_length: int, announced: bool) -> None:
     pieces = [bytes(header_length), np.arange(50_000.0).tobytes()]
-    frame = asyncio.run(read_frame(request(*pieces), header_length))
+    frame = asyncio.run(read_frame(request(*pieces, announced=announced), header_length))
     assert frame == b"".join(pieces)
     assert np.frombuffer(frame[header_length:], np.float64).flags.aligned
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_large_body_is_whole_too(announced: bool) -> None:
+    pieces = [b"[", *[b"1234567," * 8192] * (LARGE_BYTES // 65_536), b"1]"]
+    body = asyncio.run(read_body(request(*pieces, announced=announced)))
+    assert body[:] == b"".join(pieces)
+    assert isinstance(body, mmap) == announced
 
 
 @pytest.mark.parametrize("pieces", [[], [b"half"], [b"a ", b"third"]])

@@ -33,6 +33,10 @@ class Answer(NamedTuple):
     left_the_loop: bool
 
 
+def workers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if "worker" in thread.name]
+
+
 def post(path: str, body: bytes, media_type: str = "application/json", *, included: bool = False) -> Answer:
     app = FastAPI()
     problems.install(app)
@@ -42,11 +46,14 @@ def post(path: str, body: bytes, media_type: str = "application/json", *, includ
         else:
             app.router.routes.extend(each.routes)
 
+    for thread in workers():
+        thread.join(10)  # of the test before
+
     async def answer() -> Answer:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
             response = await client.post(path, content=body, headers={"Content-Type": media_type})
             # A thread that took work off the loop waits for more, until the loop ends.
-            return Answer(response, any("worker" in thread.name for thread in threading.enumerate()))
+            return Answer(response, bool(workers()))
 
     return asyncio.run(answer())
 
