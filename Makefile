@@ -5,7 +5,7 @@ RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
 	--universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 
-.PHONY: help serve test test-browser test-clients check bench bench-core lock clean
+.PHONY: help serve test test-browser test-clients check generate bench bench-core lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -23,10 +23,14 @@ test-browser: .venv-browser/complete ## Run the tests of the documentation page,
 test-clients: .venv/complete .venv-clients/complete ## Run the tests with Triton's and KServe's clients
 	@.venv-clients/bin/python -m pytest --confcutdir=tests/clients tests/clients --serve-with=.venv/bin/python
 
-check: .venv-dev/complete ## Check lint, format and types
+check: .venv-dev/complete ## Check lint, format, types, and that what is generated is as the application has it
 	@.venv-dev/bin/python -m ruff check
 	@.venv-dev/bin/python -m ruff format --check
 	@.venv-dev/bin/python -m mypy
+	@.venv-dev/bin/python -m scripts.generate --check
+
+generate: .venv-dev/complete ## Make openapi.json and the clients from the application
+	@.venv-dev/bin/python -m scripts.generate
 
 bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside its peers (Linux, two cores, wrk)
 	@.venv-bench-fastapi/bin/python -m benchmarks.service

@@ -1,0 +1,89 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .alternative import Alternative
+from .array_type_1 import ArrayType1
+from .catalogue import Catalogue
+from .catalogue_entry import CatalogueEntry
+from .catalogue_entry_example import CatalogueEntryExample
+from .catalogue_entry_loss_type import CatalogueEntryLossType
+from .equivalents import Equivalents
+from .health import Health
+from .loss_request import LossRequest
+from .loss_request_encoding_type_0 import LossRequestEncodingType0
+from .loss_request_include_type_0_item import LossRequestIncludeType0Item
+from .loss_request_loss_type_type_0 import LossRequestLossTypeType0
+from .loss_request_reduction_type_0 import LossRequestReductionType0
+from .loss_response import LossResponse
+from .loss_response_loss_type import LossResponseLossType
+from .loss_warning import LossWarning
+from .loss_warning_evidence import LossWarningEvidence
+from .number_type_1 import NumberType1
+from .parameter import Parameter
+from .problem import Problem
+from .problem_error import ProblemError
+from .reason import Reason
+from .recommend_request import RecommendRequest
+from .recommend_request_loss_type_type_0 import RecommendRequestLossTypeType0
+from .recommend_request_reduction_type_0 import RecommendRequestReductionType0
+from .recommend_response import RecommendResponse
+from .recommendation import Recommendation
+from .recommendation_label_kind import RecommendationLabelKind
+from .recommendation_loss_type import RecommendationLossType
+from .reduced import Reduced
+from .reduced_reduction import ReducedReduction
+from .sampled_softmax_request import SampledSoftmaxRequest
+from .sampled_softmax_request_encoding_type_0 import SampledSoftmaxRequestEncodingType0
+from .sampled_softmax_request_reduction_type_0 import (
+    SampledSoftmaxRequestReductionType0,
+)
+from .sampled_softmax_request_sampler_type_0 import SampledSoftmaxRequestSamplerType0
+from .sampled_softmax_response import SampledSoftmaxResponse
+from .sampled_values import SampledValues
+from .source import Source
+from .suggested import Suggested
+from .tensor_object import TensorObject
+from .tensor_object_dtype import TensorObjectDtype
+
+__all__ = (
+    "Alternative",
+    "ArrayType1",
+    "Catalogue",
+    "CatalogueEntry",
+    "CatalogueEntryExample",
+    "CatalogueEntryLossType",
+    "Equivalents",
+    "Health",
+    "LossRequest",
+    "LossRequestEncodingType0",
+    "LossRequestIncludeType0Item",
+    "LossRequestLossTypeType0",
+    "LossRequestReductionType0",
+    "LossResponse",
+    "LossResponseLossType",
+    "LossWarning",
+    "LossWarningEvidence",
+    "NumberType1",
+    "Parameter",
+    "Problem",
+    "ProblemError",
+    "Reason",
+    "Recommendation",
+    "RecommendationLabelKind",
+    "RecommendationLossType",
+    "RecommendRequest",
+    "RecommendRequestLossTypeType0",
+    "RecommendRequestReductionType0",
+    "RecommendResponse",
+    "Reduced",
+    "ReducedReduction",
+    "SampledSoftmaxRequest",
+    "SampledSoftmaxRequestEncodingType0",
+    "SampledSoftmaxRequestReductionType0",
+    "SampledSoftmaxRequestSamplerType0",
+    "SampledSoftmaxResponse",
+    "SampledValues",
+    "Source",
+    "Suggested",
+    "TensorObject",
+    "TensorObjectDtype",
+)

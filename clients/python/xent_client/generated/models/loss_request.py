@@ -1,0 +1,547 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+
+from ..models.array_type_1 import ArrayType1, check_array_type_1
+from ..models.loss_request_encoding_type_0 import (
+    LossRequestEncodingType0,
+    check_loss_request_encoding_type_0,
+)
+from ..models.loss_request_include_type_0_item import (
+    LossRequestIncludeType0Item,
+    check_loss_request_include_type_0_item,
+)
+from ..models.loss_request_loss_type_type_0 import (
+    LossRequestLossTypeType0,
+    check_loss_request_loss_type_type_0,
+)
+from ..models.loss_request_reduction_type_0 import (
+    LossRequestReductionType0,
+    check_loss_request_reduction_type_0,
+)
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.tensor_object import TensorObject
+
+
+T = TypeVar("T", bound="LossRequest")
+
+
+@_attrs_define
+class LossRequest:
+    """One batch of logits and labels, and how its losses are to be computed.
+
+    Attributes:
+        logits (ArrayType1 | float | list[Any] | TensorObject): A number; or a nested list of numbers, all rows of one
+            length; or a tensor object. What is not finite is written as the string "Infinity" or "-Infinity"; NaN, booleans
+            and other strings in a list are refused.
+        labels (ArrayType1 | float | list[Any] | TensorObject): A number; or a nested list of numbers, all rows of one
+            length; or a tensor object. What is not finite is written as the string "Infinity" or "-Infinity"; NaN, booleans
+            and other strings in a list are refused.
+        weights (ArrayType1 | float | list[Any] | None | TensorObject | Unset): Multiplies losses. A scalar; or the
+            samples' shape; or the rank of the elements with every dimension equal to theirs or 1. Nothing else broadcasts.
+            Finite. Absent: 1.
+        loss_type (LossRequestLossTypeType0 | None | Unset): Which loss to compute. `auto` goes by the labels' form: a
+            scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse
+            softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape:
+            sigmoid. It judges each batch alone: a caller whose batches vary should name the type.
+
+            - `sigmoid_cross_entropy`: Each logit answers a yes/no question of its own: a sample's labels don't exclude each
+            other. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
+            - `weighted_cross_entropy`: Each logit answers a yes/no question of its own, and positives are rare, or missing
+            one costs more than a false alarm: a pos_weight of negatives / positives balances the two. Labels: 0 or 1, or
+            anything in [0, 1], in the logits' shape; a scalar stands for every element.
+            - `softmax_cross_entropy`: Exactly one class is right for each sample, and the labels say how likely each is:
+            soft labels, distillation, annotators who disagree. Labels: the logits' shape, each row a distribution over the
+            classes: in [0, 1], summing to 1.
+            - `sparse_softmax_cross_entropy`: Exactly one class is right for each sample, and the labels name it. Labels:
+            class indices from 0 to C − 1, the logits' shape without the class axis. Default: 'auto'.
+        pos_weight (ArrayType1 | float | list[Any] | None | TensorObject | Unset): weighted_cross_entropy only, and
+            required there: how often the positive term counts. A scalar, or one for each class (logits of rank 1: a
+            scalar). With `auto`, sigmoid becomes weighted.
+        class_weights (ArrayType1 | float | list[Any] | None | TensorObject | Unset): Softmax losses only: one weight
+            w_c for each class, ℓ = −Σ_c w_c · y_c · log p_c.
+        label_smoothing (float | None | Unset): s, from 0 to 1. Softmax: y(1 − s) + s/C. Sigmoid: y(1 − s) + s/2.
+            Default: 0.0.
+        ignore_index (int | None | Unset): sparse_softmax_cross_entropy only: a label of this value gives loss 0 and
+            counts in no denominator. Without it a label outside [0, C) is an error.
+        axis (int | None | Unset): The class axis. Default: -1.
+        from_logits (bool | None | Unset): false: `logits` holds probabilities. Softmax: each row is divided by its sum;
+            then (sigmoid: at once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more
+            than 1e-6, or a row that sums to 0, is an error. Default: True.
+        reduction (LossRequestReductionType0 | None | Unset): How losses become one value. With w an element's weight, v
+            its weight for denominators (w times its labels' class weight): `sum`: Σ w·ℓ. `mean`: Σ w·ℓ / number of elements
+            not ignored (TensorFlow's SUM_OVER_BATCH_SIZE). `weighted_mean`: Σ w·ℓ / Σ v (TensorFlow's MEAN; PyTorch's mean
+            with class weights and indices). `mean_by_nonzero_weights`: Σ w·ℓ / number of elements with v ≠ 0 (the default
+            of tf.losses). `none`: there is no reduced loss. A denominator of 0 gives 0. Default: 'mean'.
+        include (list[LossRequestIncludeType0Item] | None | Unset): Heavier outputs, on demand. `elements`: weighted
+            losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the
+            reduction is `none`. `probabilities`: softmax or sigmoid of the logits.
+        encoding (LossRequestEncodingType0 | None | Unset): How arrays come back: as nested lists, or as tensor objects
+            in the dtype of the computation. Default: 'list'.
+    """
+
+    logits: ArrayType1 | float | list[Any] | TensorObject
+    labels: ArrayType1 | float | list[Any] | TensorObject
+    weights: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    loss_type: LossRequestLossTypeType0 | None | Unset = "auto"
+    pos_weight: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    class_weights: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    label_smoothing: float | None | Unset = 0.0
+    ignore_index: int | None | Unset = UNSET
+    axis: int | None | Unset = -1
+    from_logits: bool | None | Unset = True
+    reduction: LossRequestReductionType0 | None | Unset = "mean"
+    include: list[LossRequestIncludeType0Item] | None | Unset = UNSET
+    encoding: LossRequestEncodingType0 | None | Unset = "list"
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.tensor_object import TensorObject  # noqa: PLC0415
+
+        logits: dict[str, Any] | float | list[Any] | str
+        if isinstance(self.logits, str):
+            logits = self.logits
+        elif isinstance(self.logits, list):
+            logits = self.logits
+
+        elif isinstance(self.logits, TensorObject):
+            logits = self.logits.to_dict()
+        else:
+            logits = self.logits
+
+        labels: dict[str, Any] | float | list[Any] | str
+        if isinstance(self.labels, str):
+            labels = self.labels
+        elif isinstance(self.labels, list):
+            labels = self.labels
+
+        elif isinstance(self.labels, TensorObject):
+            labels = self.labels.to_dict()
+        else:
+            labels = self.labels
+
+        weights: dict[str, Any] | float | list[Any] | None | str | Unset
+        if isinstance(self.weights, Unset):
+            weights = UNSET
+        elif isinstance(self.weights, str):
+            weights = self.weights
+        elif isinstance(self.weights, list):
+            weights = self.weights
+
+        elif isinstance(self.weights, TensorObject):
+            weights = self.weights.to_dict()
+        else:
+            weights = self.weights
+
+        loss_type: None | str | Unset
+        if isinstance(self.loss_type, Unset):
+            loss_type = UNSET
+        elif isinstance(self.loss_type, str):
+            loss_type = self.loss_type
+        else:
+            loss_type = self.loss_type
+
+        pos_weight: dict[str, Any] | float | list[Any] | None | str | Unset
+        if isinstance(self.pos_weight, Unset):
+            pos_weight = UNSET
+        elif isinstance(self.pos_weight, str):
+            pos_weight = self.pos_weight
+        elif isinstance(self.pos_weight, list):
+            pos_weight = self.pos_weight
+
+        elif isinstance(self.pos_weight, TensorObject):
+            pos_weight = self.pos_weight.to_dict()
+        else:
+            pos_weight = self.pos_weight
+
+        class_weights: dict[str, Any] | float | list[Any] | None | str | Unset
+        if isinstance(self.class_weights, Unset):
+            class_weights = UNSET
+        elif isinstance(self.class_weights, str):
+            class_weights = self.class_weights
+        elif isinstance(self.class_weights, list):
+            class_weights = self.class_weights
+
+        elif isinstance(self.class_weights, TensorObject):
+            class_weights = self.class_weights.to_dict()
+        else:
+            class_weights = self.class_weights
+
+        label_smoothing: float | None | Unset
+        if isinstance(self.label_smoothing, Unset):
+            label_smoothing = UNSET
+        else:
+            label_smoothing = self.label_smoothing
+
+        ignore_index: int | None | Unset
+        if isinstance(self.ignore_index, Unset):
+            ignore_index = UNSET
+        else:
+            ignore_index = self.ignore_index
+
+        axis: int | None | Unset
+        if isinstance(self.axis, Unset):
+            axis = UNSET
+        else:
+            axis = self.axis
+
+        from_logits: bool | None | Unset
+        if isinstance(self.from_logits, Unset):
+            from_logits = UNSET
+        else:
+            from_logits = self.from_logits
+
+        reduction: None | str | Unset
+        if isinstance(self.reduction, Unset):
+            reduction = UNSET
+        elif isinstance(self.reduction, str):
+            reduction = self.reduction
+        else:
+            reduction = self.reduction
+
+        include: list[str] | None | Unset
+        if isinstance(self.include, Unset):
+            include = UNSET
+        elif isinstance(self.include, list):
+            include = []
+            for include_type_0_item_data in self.include:
+                include_type_0_item: str = include_type_0_item_data
+                include.append(include_type_0_item)
+
+        else:
+            include = self.include
+
+        encoding: None | str | Unset
+        if isinstance(self.encoding, Unset):
+            encoding = UNSET
+        elif isinstance(self.encoding, str):
+            encoding = self.encoding
+        else:
+            encoding = self.encoding
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "logits": logits,
+                "labels": labels,
+            }
+        )
+        if weights is not UNSET:
+            field_dict["weights"] = weights
+        if loss_type is not UNSET:
+            field_dict["loss_type"] = loss_type
+        if pos_weight is not UNSET:
+            field_dict["pos_weight"] = pos_weight
+        if class_weights is not UNSET:
+            field_dict["class_weights"] = class_weights
+        if label_smoothing is not UNSET:
+            field_dict["label_smoothing"] = label_smoothing
+        if ignore_index is not UNSET:
+            field_dict["ignore_index"] = ignore_index
+        if axis is not UNSET:
+            field_dict["axis"] = axis
+        if from_logits is not UNSET:
+            field_dict["from_logits"] = from_logits
+        if reduction is not UNSET:
+            field_dict["reduction"] = reduction
+        if include is not UNSET:
+            field_dict["include"] = include
+        if encoding is not UNSET:
+            field_dict["encoding"] = encoding
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.tensor_object import TensorObject  # noqa: PLC0415
+
+        d = dict(src_dict)
+
+        def _parse_logits(data: object) -> ArrayType1 | float | list[Any] | TensorObject:
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | TensorObject, data)
+
+        logits = _parse_logits(d.pop("logits"))
+
+        def _parse_labels(data: object) -> ArrayType1 | float | list[Any] | TensorObject:
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | TensorObject, data)
+
+        labels = _parse_labels(d.pop("labels"))
+
+        def _parse_weights(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | None | TensorObject | Unset, data)
+
+        weights = _parse_weights(d.pop("weights", UNSET))
+
+        def _parse_loss_type(data: object) -> LossRequestLossTypeType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                loss_type_type_0 = check_loss_request_loss_type_type_0(data)
+
+                return loss_type_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(LossRequestLossTypeType0 | None | Unset, data)
+
+        loss_type = _parse_loss_type(d.pop("loss_type", UNSET))
+
+        def _parse_pos_weight(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | None | TensorObject | Unset, data)
+
+        pos_weight = _parse_pos_weight(d.pop("pos_weight", UNSET))
+
+        def _parse_class_weights(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | None | TensorObject | Unset, data)
+
+        class_weights = _parse_class_weights(d.pop("class_weights", UNSET))
+
+        def _parse_label_smoothing(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        label_smoothing = _parse_label_smoothing(d.pop("label_smoothing", UNSET))
+
+        def _parse_ignore_index(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        ignore_index = _parse_ignore_index(d.pop("ignore_index", UNSET))
+
+        def _parse_axis(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        axis = _parse_axis(d.pop("axis", UNSET))
+
+        def _parse_from_logits(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        from_logits = _parse_from_logits(d.pop("from_logits", UNSET))
+
+        def _parse_reduction(data: object) -> LossRequestReductionType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                reduction_type_0 = check_loss_request_reduction_type_0(data)
+
+                return reduction_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(LossRequestReductionType0 | None | Unset, data)
+
+        reduction = _parse_reduction(d.pop("reduction", UNSET))
+
+        def _parse_include(data: object) -> list[LossRequestIncludeType0Item] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                include_type_0 = []
+                _include_type_0 = data
+                for include_type_0_item_data in _include_type_0:
+                    include_type_0_item = check_loss_request_include_type_0_item(include_type_0_item_data)
+
+                    include_type_0.append(include_type_0_item)
+
+                return include_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[LossRequestIncludeType0Item] | None | Unset, data)
+
+        include = _parse_include(d.pop("include", UNSET))
+
+        def _parse_encoding(data: object) -> LossRequestEncodingType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                encoding_type_0 = check_loss_request_encoding_type_0(data)
+
+                return encoding_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(LossRequestEncodingType0 | None | Unset, data)
+
+        encoding = _parse_encoding(d.pop("encoding", UNSET))
+
+        loss_request = cls(
+            logits=logits,
+            labels=labels,
+            weights=weights,
+            loss_type=loss_type,
+            pos_weight=pos_weight,
+            class_weights=class_weights,
+            label_smoothing=label_smoothing,
+            ignore_index=ignore_index,
+            axis=axis,
+            from_logits=from_logits,
+            reduction=reduction,
+            include=include,
+            encoding=encoding,
+        )
+
+        return loss_request

@@ -1,0 +1,15 @@
+from typing import Literal
+
+LossRequestIncludeType0Item = Literal["elements", "gradient", "probabilities"]
+
+LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES: set[LossRequestIncludeType0Item] = {
+    "elements",
+    "gradient",
+    "probabilities",
+}
+
+
+def check_loss_request_include_type_0_item(value: str) -> LossRequestIncludeType0Item:
+    if value in LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES:
+        return value
+    raise TypeError(f"Unexpected value {value!r}. Expected one of {LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES!r}")

@@ -1,0 +1,19 @@
+from typing import Literal
+
+RecommendRequestLossTypeType0 = Literal[
+    "auto", "sigmoid_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "weighted_cross_entropy"
+]
+
+RECOMMEND_REQUEST_LOSS_TYPE_TYPE_0_VALUES: set[RecommendRequestLossTypeType0] = {
+    "auto",
+    "sigmoid_cross_entropy",
+    "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy",
+    "weighted_cross_entropy",
+}
+
+
+def check_recommend_request_loss_type_type_0(value: str) -> RecommendRequestLossTypeType0:
+    if value in RECOMMEND_REQUEST_LOSS_TYPE_TYPE_0_VALUES:
+        return value
+    raise TypeError(f"Unexpected value {value!r}. Expected one of {RECOMMEND_REQUEST_LOSS_TYPE_TYPE_0_VALUES!r}")
