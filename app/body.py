@@ -1,7 +1,5 @@
 """A request's body, whole, in one piece of memory."""
 
-from mmap import mmap
-
 import numpy as np
 from starlette.requests import ClientDisconnect, Request
 
@@ -9,9 +7,6 @@ from app.wire.parse import Content
 
 # What NumPy's loops over the largest numbers want; memory itself begins at a multiple of it.
 ALIGNMENT = 16
-# From here on a body gets pages of its own, which go back to the system with it: in pieces, and joined, it would stand
-# in memory twice.
-LARGE_BYTES = 1 << 20
 
 
 async def read_body(request: Request) -> Content:
@@ -20,13 +15,8 @@ async def read_body(request: Request) -> Content:
     if not more:
         return piece
     length = _announced(request)
-    if length is not None and length > LARGE_BYTES:
-        body = mmap(-1, length)
-        body.write(piece)
-        while more:
-            piece, more = await _piece(request)
-            body.write(piece)
-        return body
+    if length is not None:
+        return await _read_into(np.empty(length, np.uint8).data, request, piece)
     pieces = [piece]
     while more:
         piece, more = await _piece(request)
@@ -40,13 +30,18 @@ async def read_frame(request: Request, header_length: int) -> memoryview:
     length = _announced(request)
     if length is None:
         return memoryview(b"".join((bytes(lead), await read_body(request))))[lead:]
-    body = np.empty(lead + length, np.uint8).data
-    at, more = lead, True
+    return await _read_into(np.empty(lead + length, np.uint8).data[lead:], request)
+
+
+async def _read_into(body: memoryview, request: Request, piece: bytes = b"") -> memoryview:
+    """Each piece is copied while it is in the cache, and need never stand in memory twice."""
+    body[: len(piece)] = piece
+    at, more = len(piece), True
     while more:
         piece, more = await _piece(request)
         body[at : at + len(piece)] = piece
         at += len(piece)
-    return body[lead:at]
+    return body[:at]
 
 
 def _announced(request: Request) -> int | None:

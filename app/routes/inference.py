@@ -121,7 +121,7 @@ async def _read(http: Request, watch: Stopwatch) -> InferRequest:
     return request
 
 
-def _decode(body: Content | memoryview, length: int | None, watch: Stopwatch) -> dict[str, Any]:
+def _decode(body: Content, length: int | None, watch: Stopwatch) -> dict[str, Any]:
     watch.lap("queue")
     document = decode_frame(body, length, "inputs")
     watch.lap("compute_input")

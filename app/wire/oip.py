@@ -140,7 +140,7 @@ def read_header_length(value: str | None) -> int | None:
     return int(value)
 
 
-def decode_frame(body: Content | memoryview, header_length: int | None, tensors: str) -> dict[str, Any]:
+def decode_frame(body: Content, header_length: int | None, tensors: str) -> dict[str, Any]:
     """The document of a frame, with a list of Tensor under the name in `tensors`, "inputs" or "outputs".
 
     Arrays have the tensors' dtypes and shapes; those of binary tensors are views of the body, unless they lie askew in
@@ -152,11 +152,11 @@ def decode_frame(body: Content | memoryview, header_length: int | None, tensors:
     at = len(content) if header_length is None else header_length
     if at > len(content):
         raise DocumentCutShort(f"Inference-Header-Content-Length is {at}, but the body has only {len(content)} bytes")
-    text = bytes(content[:at]) if isinstance(body, memoryview) or at < len(content) else body
+    text = body if at == len(content) else bytes(content[:at])
     try:
         document = decode_body(text, (f"{tensors}.data",), bare_infinities=True, booleans=True)
     except NotJson as error:
-        if header_length is None and text.find(b"binary_data_size") >= 0:
+        if header_length is None and b"binary_data_size" in bytes(text):
             raise NotJson(f"{error}; {BINARY_NEEDS_LENGTH}") from None
         raise
     decoded = []

@@ -1,13 +1,12 @@
 """JSON text to Python objects."""
 
 import json
-from mmap import mmap
 from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 
-Content = bytes | bytearray | mmap
+Content = bytes | bytearray | memoryview
 INFINITIES = frozenset({"Infinity", "-Infinity"})
 
 
@@ -47,11 +46,11 @@ class NotJson(ValueError):
 def parse(text: Content, dialect: Dialect) -> Any:
     """The document. A bare NaN, which is no JSON, is read, so that it can be said where it stands. Raises NotJson."""
     try:
-        return orjson.loads(memoryview(text) if isinstance(text, mmap) else text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         # orjson counts characters.
         position = len(error.doc[: error.pos].encode())
-        found = text[position : position + 8]
+        found = bytes(text[position : position + 8])
         if found.startswith(b"NaN") or (dialect.bare_infinities and found == b"Infinity"):
             return _parse_with_constants(text, {"NaN"} | (INFINITIES if dialect.bare_infinities else set()))
         raise _not_json(text, position, error.msg) from None

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
-from mmap import mmap
 
 import numpy as np
 import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from app.body import ALIGNMENT, LARGE_BYTES, read_body, read_frame
+from app.body import ALIGNMENT, read_body, read_frame
 
 
 def request(*pieces: bytes, cut_off: bool = False, announced: bool = False) -> Request:
@@ -58,14 +57,6 @@ def test_arrays_behind_a_header_lie_where_arrays_may(header_length: int, announc
     frame = asyncio.run(read_frame(request(*pieces, announced=announced), header_length))
     assert frame == b"".join(pieces)
     assert np.frombuffer(frame[header_length:], np.float64).flags.aligned
-
-
-@pytest.mark.parametrize("announced", [True, False])
-def test_a_large_body_is_whole_too(announced: bool) -> None:
-    pieces = [b"[", *[b"1234567," * 8192] * (LARGE_BYTES // 65_536), b"1]"]
-    body = asyncio.run(read_body(request(*pieces, announced=announced)))
-    assert body[:] == b"".join(pieces)
-    assert isinstance(body, mmap) == announced
 
 
 @pytest.mark.parametrize("pieces", [[], [b"half"], [b"a ", b"third"]])
