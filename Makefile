@@ -4,11 +4,12 @@
 RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
 	--universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 RESOLVE = $(RESOLVE_ALONE) pyproject.toml
+NODE_MODULES = clients/typescript/node_modules/complete
 
-.PHONY: help serve test test-browser test-clients check generate bench bench-core lock clean
+.PHONY: help serve test test-browser test-clients test-typescript-client check generate bench bench-core lock clean
 
 help: ## List these commands
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
 
 serve: .venv/complete ## Serve on XENT_HOST (127.0.0.1) and XENT_PORT (8000)
 	@.venv/bin/python -m app
@@ -23,14 +24,19 @@ test-browser: .venv-browser/complete ## Run the tests of the documentation page,
 test-clients: .venv/complete .venv-clients/complete ## Run the tests with Triton's and KServe's clients
 	@.venv-clients/bin/python -m pytest --confcutdir=tests/clients tests/clients --serve-with=.venv/bin/python
 
-check: .venv-dev/complete ## Check lint, format, types, and that what is generated is as the application has it
+test-typescript-client: .venv/complete $(NODE_MODULES) ## Run the tests of the TypeScript client (Node)
+	@npm --prefix clients/typescript --silent test
+
+check: .venv-dev/complete $(NODE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
 	@.venv-dev/bin/python -m ruff check
 	@.venv-dev/bin/python -m ruff format --check
 	@.venv-dev/bin/python -m mypy
 	@.venv-dev/bin/python -m scripts.generate --check
+	@npm --prefix clients/typescript --silent run check-generated
 
-generate: .venv-dev/complete ## Make openapi.json and the clients from the application
+generate: .venv-dev/complete $(NODE_MODULES) ## Make openapi.json and the clients from the application
 	@.venv-dev/bin/python -m scripts.generate
+	@npm --prefix clients/typescript --silent run generate
 
 bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside its peers (Linux, two cores, wrk)
 	@.venv-bench-fastapi/bin/python -m benchmarks.service
@@ -46,6 +52,7 @@ lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upg
 
 clean: ## Remove the environments and everything else that was made
 	@rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	@rm -rf clients/typescript/node_modules clients/typescript/build clients/typescript/dist
 	@find . -name __pycache__ -type d -prune -exec rm -r {} +
 
 .venv/complete: requirements.txt
@@ -54,6 +61,9 @@ clean: ## Remove the environments and everything else that was made
 .venv-clients/complete: requirements-clients.txt
 .venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete:
 	@scripts/environment $(@D) --require-hashes -r $<
+
+$(NODE_MODULES): clients/typescript/package.json clients/typescript/package-lock.json
+	@scripts/node-modules clients/typescript
 
 .venv-bench/complete: benchmarks/requirements.txt
 	@scripts/environment $(@D) -r $<
