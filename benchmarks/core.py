@@ -1,4 +1,4 @@
-"""Measure xent_core against PyTorch, one thread each: `make bench`.
+"""Measure xent_core against PyTorch, one thread each: `make bench-core`.
 
 Both compute losses without a reduction, from the same arrays, in turns, on one core. Before anything is timed their
 losses are compared, with each other and, on a sample of rows, with extended precision. The report goes to standard

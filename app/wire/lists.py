@@ -2,8 +2,8 @@
 
 Short ones come as Python's lists. Long ones come as their JSON text, and never become Python objects: they are read
 chunk by chunk, by simdjson, straight into arrays, which stays in the cache, takes little memory beside the result, and
-lets other threads run between two chunks. A chunk that simdjson does not take, be it for the string "Infinity" or for
-an error, is read the way of short lists, which says what is wrong and where.
+lets other threads run between two chunks. A chunk that simdjson does not take is read the way of short lists, which
+says what is wrong and where.
 """
 
 import re
@@ -189,7 +189,27 @@ def _chunks(text: memoryview, name: str) -> Iterator[tuple[int, bytes]]:
         at = until + 1
 
 
+# Stand for the infinities where simdjson reads, which takes no strings among numbers. Whoever sends these numbers has
+# them read the careful way.
+STAND_INS = {b'"-Infinity"': b"-8.9e307", b'"Infinity"': b"8.9e307"}
+
+
 def _read_plain_chunk(parser: simdjson.Parser, chunk: bytes, *, whole: bool) -> NDArray[Any]:
+    if b'"' not in chunk:
+        return _read_numbers(parser, chunk, whole=whole)
+    named = {text: chunk.count(text) for text in STAND_INS}
+    for text, stand_in in STAND_INS.items():
+        chunk = chunk.replace(text, stand_in)
+    array = _read_numbers(parser, chunk, whole=False).copy()
+    for text, stand_in in STAND_INS.items():
+        found = array == float(stand_in)
+        if np.count_nonzero(found) != named[text]:
+            raise NotPlain
+        array[found] = float(text[1:-1])
+    return array
+
+
+def _read_numbers(parser: simdjson.Parser, chunk: bytes, *, whole: bool) -> NDArray[Any]:
     try:
         array, lists = read_plain(parser.parse(chunk), whole=whole)
     except (ValueError, RuntimeError):  # the latter for a number of more than 64 bits

@@ -70,6 +70,7 @@ TEXTS = {
     "columns": "[[[1], [2]], [[3], [4]], [[5], [6]]]",
     "white space": " [ [\t1 ,\n2\r] , [ 3 , 4 ] ] ".strip(),
     "infinities": '[[1, "Infinity"], ["-Infinity", 2], [3, 4]]',
+    "what stands for infinities": '[[8.9e307, "Infinity"], ["-Infinity", 89e306], [-8.9e307, 4]]',
     "a nan": '[[1, 2], [3, "NaN"], [5, 6]]',
     "a bare nan": "[[1, 2], [3, NaN], [5, 6]]",
     "one": "[7]",
@@ -146,8 +147,14 @@ def test_numbers_alone_never_take_the_careful_way(monkeypatch: pytest.MonkeyPatc
     assert len(text) > 4 * lists.CHUNK_BYTES
     assert_array_equal(read(text), rows)
     assert_array_equal(read(re.sub(rb"\.\d+", b"", text)), np.trunc(rows))
+    masked = rows.copy()
+    masked[::3, 7], masked[1::5, 3] = -np.inf, np.inf
+    named = [
+        ["-Infinity" if x == -np.inf else "Infinity" if x == np.inf else x for x in row] for row in masked.tolist()
+    ]
+    assert_array_equal(read(orjson.dumps(named)), masked)
     with pytest.raises(NameError):
-        read(text[:-1] + b', ["Infinity"]]')
+        read(text[:-1] + b", [true]]")
 
 
 def test_where_numbers_cease_to_be_json_is_found_without_reading_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
