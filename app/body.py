@@ -30,13 +30,15 @@ async def read_frame(request: Request, header_length: int) -> memoryview:
     length = _announced(request)
     if length is None:
         return memoryview(b"".join((bytes(lead), await read_body(request))))[lead:]
-    return await _read_into(np.empty(lead + length, np.uint8).data[lead:], request)
+    # Only once the first piece is there is it known that so long a body is accepted.
+    piece, more = await _piece(request)
+    return await _read_into(np.empty(lead + length, np.uint8).data[lead:], request, piece, more=more)
 
 
-async def _read_into(body: memoryview, request: Request, piece: bytes = b"") -> memoryview:
+async def _read_into(body: memoryview, request: Request, piece: bytes, *, more: bool = True) -> memoryview:
     """Each piece is copied while it is in the cache, and need never stand in memory twice."""
     body[: len(piece)] = piece
-    at, more = len(piece), True
+    at = len(piece)
     while more:
         piece, more = await _piece(request)
         body[at : at + len(piece)] = piece

@@ -1,6 +1,7 @@
 """POST /v2/models/{model}/infer and the endpoints around it, byte by byte; Triton's own client is in tests/clients."""
 
 import gzip
+import socket
 import time
 import zlib
 from collections.abc import Iterator
@@ -654,3 +655,15 @@ def test_the_time_in_which_a_body_arrives_is_not_counted(client: httpx.Client) -
     response = client.post(request.url, content=slowly(request.content), headers={LENGTH: request.headers[LENGTH]})
     assert response.status_code == 200
     assert 0 < spent() - before < 500_000_000
+
+
+@pytest.mark.parametrize("length", [10**9, 10**15])
+def test_a_length_beyond_all_memory_is_refused_before_any_is_taken(server: Server, length: int) -> None:
+    host, port = server.address.removeprefix("http://").split(":")
+    head = (
+        f"POST /v2/models/auto/infer HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n"
+        "Inference-Header-Content-Length: 10\r\n\r\n{"
+    )
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
