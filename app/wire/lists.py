@@ -17,12 +17,11 @@ import simdjson
 from numpy.typing import NDArray
 
 from app.wire.parse import JSON, Content, Dialect, NotJson, parse
+from app.wire.tensor import MOST_DIMENSIONS
 from app.wire.words import describe
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
 NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}
-# NumPy's own limit is 64.
-MOST_DIMENSIONS = 32
 # What simdjson builds of a chunk is about eight times its size, and stays in the cache.
 CHUNK_BYTES = 1 << 18
 
