@@ -2,7 +2,7 @@
 # requirements have changed. PYTHON=... names the interpreter, where the one found on PATH won't do.
 
 RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
-	--universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+	--universal --python-version 3.11 --generate-hashes --no-strip-extras --custom-compile-command 'make lock'
 RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 NODE_MODULES = clients/typescript/node_modules/complete
 
@@ -46,9 +46,12 @@ bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 
 lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
 	@$(RESOLVE) -o requirements.txt
-	@$(RESOLVE) -o requirements-dev.txt --group dev -c requirements.txt
+	@$(RESOLVE) -o requirements-tracing.txt --extra tracing -c requirements.txt
+	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing -c requirements-tracing.txt
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
+	@$(RESOLVE_ALONE) -o requirements-hostile.txt --group hostile
+	@$(RESOLVE_ALONE) -o requirements-audit.txt --group audit
 
 clean: ## Remove the environments and everything else that was made
 	@rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
