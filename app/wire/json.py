@@ -19,7 +19,7 @@ import simdjson
 from numpy.typing import NDArray
 
 from app.wire.lists import CHUNK_BYTES, NotPlain, Unclear, read_array, read_long, read_plain
-from app.wire.parse import Content, Dialect, NotJson, parse
+from app.wire.parse import JSON, Content, Dialect, NotJson, parse
 from app.wire.tensor import read_tensor, tensor_object
 from xent_core.errors import InvalidInput
 
@@ -31,21 +31,15 @@ Cut = dict[str, slice]
 """Where the long lists and strings are in the body, by the placeholders that the document has for them."""
 
 
-def decode_body(
-    body: Content, arrays: Collection[str], *, bare_infinities: bool = False, booleans: bool = False
-) -> Any:
+def decode_body(body: Content, arrays: Collection[str], dialect: Dialect = JSON) -> Any:
     """The document, with arrays where the fields named in `arrays` hold lists, numbers or tensor objects.
 
     A field of an object in the document is named "object.field"; where a list stands on the way, each object in it is
     meant. Where a field holds no array, the reason stands in its place: an InvalidInput, for the validation to raise.
 
-    bare_infinities: Infinity and -Infinity are numbers, as they are for many who say JSON.
-    booleans: a list of nothing but true and false is an array too.
-
-    Raises NotJson.
+    Raises NotJson, TooManyValues.
     """
     paths = _paths(arrays if isinstance(arrays, frozenset) else frozenset(arrays))
-    dialect = Dialect(bare_infinities, booleans)
     try:
         if len(body) <= CHUNK_BYTES:
             with suppress(NotPlain):
@@ -166,6 +160,8 @@ def _long_values(body: Content, names: frozenset[str]) -> Iterator[slice]:
     key, at = _key_pattern(names), 0
     while found := key.search(body, at):
         at = start = found.end()
+        if SHORT.match(body, start, start + LONG_BYTES):
+            continue
         end = _end_of_list(body, start) if body[start] == ord("[") else _end_of_string(body, start)
         if end - start > LONG_BYTES:
             yield slice(start, end)
@@ -195,6 +191,8 @@ def _end_of_list(body: Content, start: int) -> int:
     return end
 
 
+# Most lists and strings end soon, and so cost next to nothing here, however many of them there are.
+SHORT = re.compile(rb'"[^"]*"|\[[^:}]*[:}]')
 LONGEST_NAME = 100
 NAME = re.compile(rb'"[^"]*"\s*\Z')
 

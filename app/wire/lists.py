@@ -24,6 +24,8 @@ from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}
 # What simdjson builds of a chunk is about eight times its size, and stays in the cache.
 CHUNK_BYTES = 1 << 18
+# An entry of this length is taken apart as well: of one of tens of megabytes, what is built would fill the memory.
+LONG_ENTRY_BYTES = 8 * CHUNK_BYTES
 
 
 class NotPlain(Exception):
@@ -145,6 +147,8 @@ def read_long(body: Content, place: slice, name: str, dialect: Dialect = JSON) -
 
     def read(at: int, chunk: bytes, rows: int, *, whole: bool) -> NDArray[Any]:
         try:
+            if len(chunk) > LONG_ENTRY_BYTES:
+                return _read_long_entry(body, slice(place.start + at, place.start + at + len(chunk) - 2), name, dialect)
             return _read_plain_chunk(parser, chunk, whole=whole)
         except NotPlain:
             return _read_carefully(chunk, place.start + at, name, rows, dialect)
@@ -164,6 +168,19 @@ def read_long(body: Content, place: slice, name: str, dialect: Dialect = JSON) -
         rows += len(piece)
         size += piece.size
     return values[:size].reshape(rows, *first.shape[1:])
+
+
+def _read_long_entry(body: Content, place: slice, name: str, dialect: Dialect) -> NDArray[Any]:
+    """What stands at this place, where it is one list, as an array with one entry. Raises NotPlain."""
+    text = bytes(memoryview(body)[place])
+    entry = text.strip()
+    if not entry.startswith(b"["):
+        raise NotPlain
+    start = place.start + text.index(b"[")
+    try:
+        return read_long(body, slice(start, start + len(entry)), name, dialect)[np.newaxis]
+    except (InvalidInput, NotJson, Unclear):
+        raise NotPlain from None
 
 
 OPENING = re.compile(rb"(?:\[\s*){1,%d}" % (MOST_DIMENSIONS + 1))

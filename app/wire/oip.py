@@ -23,7 +23,7 @@ import orjson
 from numpy.typing import NDArray
 
 from app.wire.json import decode_body
-from app.wire.parse import Content, NotJson
+from app.wire.parse import JSON, Content, Dialect, NotJson
 from app.wire.tensor import DTYPES, checked_shape, view
 from app.wire.words import describe
 from xent_core.errors import InvalidInput
@@ -140,13 +140,14 @@ def read_header_length(value: str | None) -> int | None:
     return int(value)
 
 
-def decode_frame(body: Content, header_length: int | None, tensors: str) -> dict[str, Any]:
+def decode_frame(body: Content, header_length: int | None, tensors: str, dialect: Dialect = JSON) -> dict[str, Any]:
     """The document of a frame, with a list of Tensor under the name in `tensors`, "inputs" or "outputs".
 
     Arrays have the tensors' dtypes and shapes; those of binary tensors are views of the body, unless they lie askew in
     it.
 
-    Raises NotJson, BadFrame, and an InvalidInput where a shape is none or a tensor's data is no list of numbers.
+    Raises NotJson, TooManyValues, BadFrame, and an InvalidInput where a shape is none or a tensor's data is no list of
+    numbers.
     """
     content = memoryview(body)
     at = len(content) if header_length is None else header_length
@@ -154,7 +155,7 @@ def decode_frame(body: Content, header_length: int | None, tensors: str) -> dict
         raise DocumentCutShort(f"Inference-Header-Content-Length is {at}, but the body has only {len(content)} bytes")
     text = body if at == len(content) else bytes(content[:at])
     try:
-        document = decode_body(text, (f"{tensors}.data",), bare_infinities=True, booleans=True)
+        document = decode_body(text, (f"{tensors}.data",), dialect._replace(bare_infinities=True, booleans=True))
     except NotJson as error:
         if header_length is None and b"binary_data_size" in bytes(text):
             raise NotJson(f"{error}; {BINARY_NEEDS_LENGTH}") from None

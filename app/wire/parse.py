@@ -1,6 +1,8 @@
 """JSON text to Python objects."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,15 +12,27 @@ Content = bytes | bytearray | memoryview
 INFINITIES = frozenset({"Infinity", "-Infinity"})
 
 
+# Far more than any request has, and less than what reads it recursively can stand.
+MOST_DEPTH = 64
+# Python's objects take up to forty times the memory of the text they are read from.
+MOST_VALUES = 1 << 21
+# What is looked at at once: others get their turn after it.
+PIECE_BYTES = 1 << 18
+
+
 class Dialect(NamedTuple):
-    """What is read beyond JSON's own numbers.
+    """What is read beyond JSON's own numbers, and how much of JSON.
 
     bare_infinities  Infinity and -Infinity, as many write them who say JSON
     booleans         an array of nothing but true and false
+    max_depth        how deep lists and objects may be nested
+    max_values       how many values a text may hold that is read into Python objects
     """
 
     bare_infinities: bool = False
     booleans: bool = False
+    max_depth: int = MOST_DEPTH
+    max_values: int = MOST_VALUES
 
 
 JSON = Dialect()
@@ -43,8 +57,16 @@ class NotJson(ValueError):
         return NotJson(f"{self} at line {line}, column {column}")
 
 
+class TooManyValues(ValueError):
+    """The body holds more than can be read without an object for each value. The message may be shown to the caller."""
+
+
 def parse(text: Content, dialect: Dialect) -> Any:
-    """The document. A bare NaN, which is no JSON, is read, so that it can be said where it stands. Raises NotJson."""
+    """The document. A bare NaN, which is no JSON, is read, so that it can be said where it stands.
+
+    Raises NotJson, TooManyValues.
+    """
+    _check_amount(text, dialect)
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -54,6 +76,49 @@ def parse(text: Content, dialect: Dialect) -> Any:
         if found.startswith(b"NaN") or (dialect.bare_infinities and found == b"Infinity"):
             return _parse_with_constants(text, {"NaN"} | (INFINITIES if dialect.bare_infinities else set()))
         raise _not_json(text, position, error.msg) from None
+
+
+def _check_amount(text: Content, dialect: Dialect) -> None:
+    """Raises NotJson, TooManyValues, before anything is made of the text."""
+    brackets = _count(text, b"[{")
+    if brackets > dialect.max_depth and _depth(text) > dialect.max_depth:
+        raise NotJson(
+            f"the body is nested more than {dialect.max_depth} deep, the most that is accepted (XENT_MAX_JSON_DEPTH)"
+        )
+    if len(text) > dialect.max_values and brackets + _count(text, b",:") > dialect.max_values:
+        raise TooManyValues(
+            f"the body holds more than {dialect.max_values} values that can't be read as lists of plain numbers, the "
+            "most that are accepted (XENT_MAX_JSON_VALUES)"
+        )
+
+
+def _pieces(text: Content) -> Iterator[bytes]:
+    view = memoryview(text)
+    return (bytes(view[at : at + PIECE_BYTES]) for at in range(0, len(view), PIECE_BYTES))
+
+
+def _count(text: Content, characters: bytes) -> int:
+    return sum(piece.count(character) for piece in _pieces(text) for character in characters)
+
+
+STEPS = np.zeros(256, np.int8)
+STEPS[list(b"[{")] = 1
+STEPS[list(b"]}")] = -1
+
+
+def _depth(text: Content) -> int:
+    """How deep lists and objects are nested; what stands in strings is not counted."""
+    if _count(text, b'"'):
+        text = STRING.sub(b"", bytes(text))
+    deepest = now = 0
+    for piece in _pieces(text):
+        depths = np.cumsum(STEPS[np.frombuffer(piece, np.uint8)], dtype=np.int64)
+        deepest = max(deepest, now + int(depths.max()))
+        now += int(depths[-1])
+    return deepest
+
+
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
 def _not_json(text: Content, position: int, reason: str) -> NotJson:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.wire import json as json_bodies
 from app.wire.json import decode_body, encode_body
 from app.wire.lists import read_array
-from app.wire.parse import NotJson
+from app.wire.parse import MOST_DEPTH, MOST_VALUES, Dialect, NotJson, TooManyValues
 from app.wire.tensor import InvalidTensor
 from app.wire.words import describe
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
@@ -299,6 +299,8 @@ HOSTILE = {
     "colons": b'{"logits": [' + b":" * 3_000_000,
     "names": b'{"logits": [' * 300_000,
     "names and colons": b'"logits": [:' * 300_000,
+    "a number of millions of digits": b'{"logits": [' + b"1" * 3_000_000 + b"]}",
+    "names with short lists": b'"logits": [1], ' * 300_000,
     "names without lists": b'{"logits": 1, ' * 300_000,
     "strings without an end": b'"data": "' * 300_000,
     "escapes": b'{"data": "' + b"\\" * 3_000_000 + b'"}',
@@ -316,7 +318,57 @@ def test_no_body_takes_long(body: bytes) -> None:
     """However it is made, the time is in proportion to its length. Orders of magnitude are meant, not the machine."""
     gc.disable()  # it would look through all that the tests before have left
     began = time.process_time()
-    with suppress(NotJson):
+    with suppress(NotJson, TooManyValues):
         assert not isinstance(decode_body(body, NAMES).get("logits"), np.ndarray)
     assert time.process_time() - began < 5
     gc.enable()
+
+
+# --- How much of JSON
+
+
+def nested(depth: int) -> bytes:
+    """A body so deep, of whose strings the brackets are none."""
+    return b'{"other]": "[[[[\\"[[", "logits": [1], "deep": ' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+
+@pytest.mark.parametrize("padding", [0, 400_000], ids=["short", "in several pieces"])
+def test_lists_may_be_nested_so_deep_and_no_deeper(padding: int) -> None:
+    space = b" " * padding
+    assert decode_body(space + nested(MOST_DEPTH), NAMES)["logits"].shape == (1,)
+    with pytest.raises(NotJson, match=f"nested more than {MOST_DEPTH} deep"):
+        decode_body(space + nested(MOST_DEPTH + 1), NAMES)
+
+
+def test_how_deep_is_a_setting() -> None:
+    assert decode_body(nested(10), NAMES, Dialect(max_depth=10))["deep"]
+    with pytest.raises(NotJson, match="nested more than 9 deep"):
+        decode_body(nested(10), NAMES, Dialect(max_depth=9))
+
+
+VALUES = b"[]," * 400_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"other": [' + VALUES + b"0]}",
+        b'{"logits": [' + VALUES + b'0], "logits": [1]}',
+        b'{"logits": [1], "other": {"a": {' + b'"b": 1,' * 400_000 + b'"c": 1}}}',
+        b'{"logits" [' + b"1," * 900_000 + b"1]}",
+    ],
+    ids=["another field", "one name twice", "objects", "no JSON"],
+)
+def test_what_would_become_too_many_objects_is_refused_before_it_does(body: bytes) -> None:
+    with pytest.raises(TooManyValues, match="more than 500000 values"):
+        decode_body(body, NAMES, Dialect(max_values=500_000))
+
+
+def test_numbers_in_lists_do_not_count() -> None:
+    body = b'{"logits": [' + b"1," * 900_000 + b"1]}"
+    assert decode_body(body, NAMES, Dialect(max_values=10))["logits"].size == 900_001
+
+
+def test_text_does_not_count_either() -> None:
+    body = b'{"other": "' + b"x" * (2 * MOST_VALUES) + b'", "logits": [1]}'
+    assert decode_body(body, NAMES)["logits"].shape == (1,)

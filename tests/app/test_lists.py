@@ -3,6 +3,7 @@
 import random
 import re
 import time
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from app.wire import json as json_bodies
 from app.wire import lists
 from app.wire.json import decode_body
 from app.wire.lists import NotPlain, read_array
-from app.wire.parse import JSON, NotJson, parse
+from app.wire.parse import JSON, Dialect, NotJson, parse
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
 SECONDS_OF_FUZZING = 3
@@ -27,10 +28,15 @@ ARRAYS = hnp.arrays(
 )
 
 
-@pytest.fixture(params=[1, 40, 1 << 18], ids=["entry by entry", "a few entries at once", "in one chunk"])
+@pytest.fixture(
+    params=[(1, 1 << 21), (40, 1 << 21), (1 << 18, 1 << 21), (40, 60)],
+    ids=["entry by entry", "a few entries at once", "in one chunk", "entries taken apart"],
+)
 def in_chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long and short chunks must give the same."""
-    cut_into(request.param, monkeypatch)
+    """Long and short chunks must give the same, and so must entries that are longer than a chunk."""
+    size, of_an_entry = request.param
+    cut_into(size, monkeypatch)
+    monkeypatch.setattr(lists, "LONG_ENTRY_BYTES", of_an_entry)
 
 
 def cut_into(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +50,7 @@ def read(text: str | bytes, **dialect: bool) -> NDArray[Any]:
     """The list, from the middle of a body."""
     content = text.encode() if isinstance(text, str) else text
     body = b'{"labels": [0], "logits": ' + content + b', "weights": [1, 2]}'
-    array = decode_body(body, {"logits"}, **dialect)["logits"]
+    array = decode_body(body, {"logits"}, Dialect(**dialect))["logits"]
     if isinstance(array, InvalidInput):
         raise array
     assert isinstance(array, np.ndarray)
@@ -246,3 +252,13 @@ def test_whatever_the_text_it_is_read_as_json_would_be_or_refused(monkeypatch: p
         else:
             assert isinstance(found, Exception), (text, expected, found)
     assert agreed > 100
+
+
+def test_a_row_of_tens_of_megabytes_takes_no_more_memory_than_many_rows() -> None:
+    body = b'{"logits": [[' + b"0.5," * 10_000_000 + b"1]]}"
+    tracemalloc.start()
+    array = decode_body(body, {"logits"})["logits"]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert array.shape == (1, 10_000_001)
+    assert peak < 5 * len(body)
