@@ -6,7 +6,7 @@ RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
 RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 NODE_MODULES = clients/typescript/node_modules/complete
 
-.PHONY: help serve test test-browser test-clients test-typescript-client check generate bench bench-core lock clean
+.PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-typescript-client check audit generate bench bench-core lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -18,11 +18,22 @@ test: .venv-dev/complete ## Run the tests, with branch coverage
 	@.venv-dev/bin/python -m pytest --cov
 
 test-browser: .venv-browser/complete ## Run the tests of the documentation page, in Chromium
-	@scripts/chromium
+	@scripts/programs chromium=chromium chromedriver=chromium-driver
 	@.venv-browser/bin/python -m pytest --confcutdir=tests/browser tests/browser
 
 test-clients: .venv/complete .venv-clients/complete ## Run the tests with Triton's and KServe's clients
 	@.venv-clients/bin/python -m pytest --confcutdir=tests/clients tests/clients --serve-with=.venv/bin/python
+
+test-container: .venv-dev/complete ## Build and run the image, the compose file and the proxy (as root on Debian)
+	@scripts/programs nginx=nginx-light
+	@scripts/container
+
+test-monitoring: .venv-dev/complete ## Run the tests of alerts and dashboard, with Prometheus
+	@scripts/programs prometheus=prometheus promtool=prometheus
+	@.venv-dev/bin/python -m pytest tests/monitoring
+
+test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
+	@.venv-hostile/bin/python -m pytest --confcutdir=tests/hostile tests/hostile --serve-with=.venv/bin/python
 
 test-typescript-client: .venv/complete $(NODE_MODULES) ## Run the tests of the TypeScript client (Node)
 	@npm --prefix clients/typescript --silent test
@@ -32,10 +43,15 @@ check: .venv-dev/complete $(NODE_MODULES) ## Check lint, format, types, and that
 	@.venv-dev/bin/python -m ruff format --check
 	@.venv-dev/bin/python -m mypy
 	@.venv-dev/bin/python -m scripts.generate --check
+	@.venv-dev/bin/python -m scripts.licenses --check
 	@npm --prefix clients/typescript --silent run check-generated
 
-generate: .venv-dev/complete $(NODE_MODULES) ## Make openapi.json and the clients from the application
+audit: .venv-audit/complete ## Look up known vulnerabilities of what is locked
+	@.venv-audit/bin/python -m scripts.audit requirements.txt requirements-tracing.txt
+
+generate: .venv-dev/complete $(NODE_MODULES) ## Make openapi.json, the clients and THIRD_PARTY.md from what they tell of
 	@.venv-dev/bin/python -m scripts.generate
+	@.venv-dev/bin/python -m scripts.licenses
 	@npm --prefix clients/typescript --silent run generate
 
 bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside its peers (Linux, two cores, wrk)
@@ -62,7 +78,9 @@ clean: ## Remove the environments and everything else that was made
 .venv-dev/complete: requirements-dev.txt
 .venv-browser/complete: requirements-browser.txt
 .venv-clients/complete: requirements-clients.txt
-.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete:
+.venv-hostile/complete: requirements-hostile.txt
+.venv-audit/complete: requirements-audit.txt
+.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete .venv-hostile/complete .venv-audit/complete:
 	@scripts/environment $(@D) --require-hashes -r $<
 
 $(NODE_MODULES): clients/typescript/package.json clients/typescript/package-lock.json

@@ -30,7 +30,8 @@ def service() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"XENT_HOST": "127.0.0.1", "XENT_PORT": str(port)}
+    ours = {"XENT_HOST": "127.0.0.1", "XENT_PORT": str(port), "XENT_WORKERS": "1", "XENT_DRAIN_SECONDS": "0"}
+    environment = os.environ | ours
     with subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=environment) as process:
         try:
             wait_until_alive(process, address)

@@ -150,7 +150,7 @@ def test_an_interrupted_install_is_not_taken_for_a_finished_one(machine: Machine
 def pins(lock: str) -> dict[str, set[str]]:
     """Each package's pinned versions: one, or one for each range of Python versions."""
     found: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE):
+    for name, version in re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", (ROOT / lock).read_text(), re.MULTILINE):
         found.setdefault(name, set()).add(version)
     return found
 
