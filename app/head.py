@@ -11,5 +11,8 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
-        await self.app(scope, receive, send)
+            as_get = {**scope, "method": "GET"}
+            await self.app(as_get, receive, send)
+            scope["route"] = as_get.get("route")
+        else:
+            await self.app(scope, receive, send)

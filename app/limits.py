@@ -1,24 +1,43 @@
 """What the service refuses to take, whatever it holds."""
 
 import asyncio
+import sys
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 # gzip as RFC 1952 has it; deflate as HTTP means it, in a zlib wrapper.
 WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+CODINGS = (*WINDOW_BITS, "zstd")
+# What a zstd frame may have its reader keep, as a power of two: 8 MiB, the most that HTTP allows (RFC 9659).
+ZSTD_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
+# In the state of a request whose body did not come in time; then `receive` returns, whatever it has.
+BODY_IS_LATE = "body is late"
 # What is inflated at once: others get their turn after it.
 PIECE_BYTES = 1 << 18
 
 
-class BodyTooLarge(Exception):
+class TooLarge(Exception):
+    """There is more of something than is accepted. The message may be shown to the caller."""
+
+
+class BodyTooLarge(TooLarge):
     """The body has more bytes than are accepted."""
 
-    def __init__(self, limit: int, *, inflated: bool = False) -> None:
-        super().__init__(limit, inflated)
-        self.limit = limit
-        self.inflated = inflated
+
+class BodyTooSlow(Exception):
+    """The body was not there in time. The message may be shown to the caller."""
+
+
+class TooManyElements(TooLarge):
+    """The arrays have more elements than are accepted, or what is to be computed of them would."""
 
 
 class UnknownCoding(Exception):
@@ -33,86 +52,132 @@ class NotInflatable(ValueError):
     """The body is not compressed as its header says. The message may be shown to the caller."""
 
 
+def check_elements(count: int, most: int) -> None:
+    """Raises TooManyElements."""
+    if count > most:
+        raise TooManyElements(
+            f"the request's arrays and what is to be computed of them have {count} elements; at most {most} are "
+            "accepted (XENT_MAX_ELEMENTS)"
+        )
+
+
 class BodyLimit:
     """Stops reading a body at the limit: at once where its announced length is over it, else when it gets there.
 
-    A compressed body is inflated on the way, and the limit holds for what comes of it as well. Errors are raised to
-    whoever reads the body, so that they are answered in the form of that place.
+    A body that the connection has found late is waited for no longer. A compressed one is inflated on the way, and has
+    a second limit for what comes of it. Errors are raised to whoever reads the body, so that they are answered in the
+    form of that place.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, max_inflated_bytes: int) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.max_inflated_bytes = max_inflated_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        limited = self._as_sent(headers.get(b"content-length", b"0"), receive)
+        limited = self._as_sent(headers.get(b"content-length", b"0"), receive, scope.get("state", {}))
         coding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
         await self.app(scope, limited if coding == "identity" else self._inflated(coding, limited), send)
 
-    def _as_sent(self, announced: bytes, receive: Receive) -> Receive:
+    def _as_sent(self, announced: bytes, receive: Receive, state: dict[str, Any]) -> Receive:
         received = int(announced) if announced.isdigit() and int(announced) > self.max_bytes else 0
+        refusal = f"the body has more than {self.max_bytes} bytes, the most that is accepted (XENT_MAX_BODY_BYTES)"
 
         async def limited() -> Message:
             nonlocal received
             if received > self.max_bytes:
-                raise BodyTooLarge(self.max_bytes)
+                raise BodyTooLarge(refusal)
             message = await receive()
+            if BODY_IS_LATE in state:
+                raise BodyTooSlow("the body did not come in time (XENT_BODY_SECONDS)")
             received += len(message.get("body", b""))
             if received > self.max_bytes:
-                raise BodyTooLarge(self.max_bytes)
+                raise BodyTooLarge(refusal)
             return message
 
         return limited
 
     def _inflated(self, coding: str, receive: Receive) -> Receive:
-        if coding not in WINDOW_BITS:
+        if coding not in CODINGS:
 
             async def refuse() -> Message:
                 raise UnknownCoding(coding)
 
             return refuse
         inflate = _inflater(coding)
-        total, rest, more_to_come = 0, b"", True
+        total, data, more_within, more_to_come = 0, b"", False, True
 
         async def inflated() -> Message:
-            nonlocal total, rest, more_to_come
-            if not rest and more_to_come:
+            nonlocal total, data, more_within, more_to_come
+            if more_within:
+                data = b""
+                await asyncio.sleep(0)
+            elif more_to_come:
                 message = await receive()
                 if message["type"] != "http.request":
                     return message
-                rest, more_to_come = message.get("body", b""), message.get("more_body", False)
-            else:
-                await asyncio.sleep(0)
-            piece, rest = inflate(rest, not more_to_come)
-            total += len(piece)
-            if total > self.max_bytes:
-                raise BodyTooLarge(self.max_bytes, inflated=True)
-            return {"type": "http.request", "body": piece, "more_body": bool(rest) or more_to_come}
+                data, more_to_come = message.get("body", b""), message.get("more_body", False)
+            if total <= self.max_inflated_bytes:
+                piece, more_within = inflate(data, not more_to_come)
+                total += len(piece)
+            if total > self.max_inflated_bytes:
+                raise BodyTooLarge(
+                    f"inflated, the body has more than {self.max_inflated_bytes} bytes, the most that is accepted "
+                    "(XENT_MAX_INFLATED_BYTES)"
+                )
+            return {"type": "http.request", "body": piece, "more_body": more_within or more_to_come}
 
         return inflated
 
 
-def _inflater(coding: str) -> Callable[[bytes, bool], tuple[bytes, bytes]]:
-    """Takes bytes, and whether they are the last; gives a piece of what they come to, and those to take next.
+Inflate = Callable[[bytes, bool], tuple[bytes, bool]]
+"""Takes the next bytes, and whether they are the last; gives a piece of what they come to, and whether more of it is to
+be had with no further bytes. Raises NotInflatable.
+"""
 
-    Raises NotInflatable.
-    """
-    inflater = zlib.decompressobj(WINDOW_BITS[coding])
 
-    def inflate(data: bytes, last: bool) -> tuple[bytes, bytes]:
+def _inflater(coding: str) -> Inflate:
+    step = _zstd() if coding == "zstd" else _zlib(WINDOW_BITS[coding])
+
+    def inflate(data: bytes, last: bool) -> tuple[bytes, bool]:
         try:
-            piece = inflater.decompress(data, PIECE_BYTES)
-        except zlib.error:
+            piece, more, ended, left_over = step(data)
+        except (zlib.error, zstd.ZstdError):
             raise NotInflatable(f"Content-Encoding is {coding}, but the body is not {coding} data") from None
-        if inflater.unused_data:
+        if left_over:
             raise NotInflatable(f"the {coding} data ends, but the body goes on behind it")
-        rest = inflater.unconsumed_tail
-        if last and not rest and not inflater.eof:
+        if last and not more and not ended:
             raise NotInflatable(f"the {coding} data ends too early")
-        return piece, rest
+        return piece, more
 
     return inflate
+
+
+Step = Callable[[bytes], tuple[bytes, bool, bool, bytes]]
+"""A piece, whether more is to be had, whether the data's own end is reached, and what stands behind that."""
+
+
+def _zlib(window_bits: int) -> Step:
+    inflater = zlib.decompressobj(window_bits)
+
+    def step(data: bytes) -> tuple[bytes, bool, bool, bytes]:
+        piece = inflater.decompress(inflater.unconsumed_tail + data, PIECE_BYTES)
+        return piece, bool(inflater.unconsumed_tail), inflater.eof, inflater.unused_data
+
+    return step
+
+
+def _zstd() -> Step:
+    inflater = zstd.ZstdDecompressor(options=ZSTD_WINDOW)
+
+    def step(data: bytes) -> tuple[bytes, bool, bool, bytes]:
+        if inflater.eof:
+            return b"", False, True, data
+        piece = inflater.decompress(data, PIECE_BYTES)
+        return piece, not (inflater.needs_input or inflater.eof), inflater.eof, inflater.unused_data
+
+    return step

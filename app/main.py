@@ -4,14 +4,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from app import __version__, docs, problems
+from app.access import ALWAYS_OPEN, Access
+from app.admission import Admission, InFlight
 from app.head import HeadAsGet
 from app.limits import BodyLimit
+from app.metrics import Metrics
+from app.observability import Observed
+from app.readiness import Readiness
 from app.routes import catalogue, inference, loss, models, operations, recommend, sampled
 from app.schemas.base import TENSOR_OBJECT
-from app.settings import Settings
+from app.settings import Settings, shared_folder
 from app.statistics import Statistics
+from xent_core.catalogue import LOSS_TYPES
 
 DESCRIPTION = """
 Classification losses over HTTP, so that no caller needs TensorFlow or PyTorch, and the loss type they should have used.
@@ -20,8 +30,44 @@ POST a batch of logits and labels to `/v1/loss`. Errors are `application/problem
 """
 
 
+class Application(FastAPI):
+    """FastAPI's application, with what stands around its routes in our own order.
+
+    Each stage may raise what `problems` knows; only what tells of the request stands outside of that.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        state, settings = self.state, self.state.settings
+        app: ASGIApp = HeadAsGet(self.router)
+        app = Admission(app, state.in_flight, settings.max_body_bytes)
+        app = BodyLimit(app, settings.max_body_bytes, settings.max_inflated_bytes)
+        if settings.keys:
+            app = Access(app, settings.keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
+        app = problems.Problems(app)
+        if settings.origins:
+            app = CORSMiddleware(
+                app,
+                allow_origins=settings.origins,
+                allow_methods=["*"],
+                allow_headers=["*"],
+                expose_headers=["*"],
+            )
+        return Observed(app, state.metrics, _routes_by_path(self), log=settings.log_requests)
+
+
+def _routes_by_path(app: FastAPI) -> dict[str, str]:
+    """The routes of all paths that there are, to be named also where a request never gets to its route."""
+    paths = [route.path for route in app.router.routes if isinstance(route, APIRoute)]
+    return {
+        path.format(model=model, version=models.VERSION, asset="", loss_type=loss_type): path
+        for path in paths
+        for model in models.MODELS
+        for loss_type in LOSS_TYPES
+    }
+
+
 def create_app(settings: Settings) -> FastAPI:
-    app = FastAPI(
+    app = Application(
         title="xent",
         version=__version__,
         summary="Classification losses, right to the last digit, and which one it should have been.",
@@ -31,20 +77,26 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
-    problems.install(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(HeadAsGet)
-    app.state.statistics = Statistics(models.MODELS)
+    shared = shared_folder()
+    app.state.settings = settings
+    app.state.readiness = Readiness()
+    app.state.in_flight = InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight)
+    app.state.metrics = Metrics(shared)
+    app.state.statistics = Statistics(models.MODELS, shared)
     for room in (loss, inference, recommend, sampled, catalogue, models, operations, docs):
         app.router.routes.extend(room.router.routes)
+    for route in app.router.routes:
+        if type(route) is APIRoute:
+            # What FastAPI puts around all routes, and those that answer in its own way can't do without.
+            route.app = AsyncExitStackMiddleware(route.app)
     _declare_problems(app)
     return app
 
 
 def _declare_problems(app: FastAPI) -> None:
-    """Have the OpenAPI document say which errors there are, and in which media type.
+    """Have the OpenAPI document say which errors there are, in which media type, and how a key is sent.
 
     FastAPI writes every model under application/json, and declares an error of its own that is never answered.
     """
@@ -55,20 +107,52 @@ def _declare_problems(app: FastAPI) -> None:
             document = generate()
             for path, operations in document["paths"].items():
                 for operation in operations.values():
-                    operation["responses"] = dict(_responses(operation["responses"], problems.media_type(path)))
+                    responses = dict(_responses(operation["responses"], path))
+                    operation["responses"] = responses | dict(_gates(path, takes_body="requestBody" in operation))
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)
             document["components"]["schemas"]["TensorObject"] = TENSOR_OBJECT
+            document["components"]["securitySchemes"] = KEYS
+            document["security"] = [{}, *({scheme: []} for scheme in KEYS)]
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to change the document
 
 
-def _responses(responses: dict[str, Any], error_type: str) -> Iterator[tuple[str, Any]]:
+KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "a key, where the service asks for one"},
+    "header": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "the same, in a header of its own",
+    },
+}
+
+
+def _responses(responses: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]:
     for status, response in responses.items():
         if int(status) < 400:
             yield status, response
             continue
         content = response["content"]["application/json"]
         if content["schema"] != {"$ref": "#/components/schemas/HTTPValidationError"}:
-            yield status, response | {"content": {error_type: content}}
+            yield status, response | {"content": {problems.media_type(path): content}}
+
+
+def _gates(path: str, *, takes_body: bool) -> Iterator[tuple[str, Any]]:
+    """What stands before every endpoint answers in its place."""
+    model = "Problem" if problems.media_type(path) == problems.MEDIA_TYPE else "InferenceError"
+    content = {problems.media_type(path): {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+    for status, description in GATES.items():
+        if {408: takes_body, 503: path not in ALWAYS_ALIVE}.get(status, path not in ALWAYS_OPEN):
+            yield str(status), {"description": description, "content": content}
+
+
+ALWAYS_ALIVE = ("/livez", "/v2/health/live", "/metrics")
+GATES = {
+    401: "A key is required, and there is none.",
+    403: "The key is not known.",
+    408: "The body came too slowly.",
+    503: "The service is full, or about to end, or the computation took too long. Retry-After says when to try again.",
+}

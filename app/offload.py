@@ -1,7 +1,9 @@
 """The only crossing from the event loop to a thread: large work leaves the loop, small work is done where it stands."""
 
+import asyncio
+import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -13,8 +15,43 @@ SMALL_BYTES = 32_768
 _threads = anyio.CapacityLimiter(2)
 
 
-async def run(work: Callable[[], Result], size: int) -> Result:
-    """The result of `work`, whose input takes `size` bytes."""
+class TooLate(Exception):
+    """The work was not done in time. A thread can't be stopped: `work` ends when it does, or at once if none began."""
+
+    def __init__(self, work: asyncio.Future[Any]) -> None:
+        super().__init__("the work was not done in time")
+        self.work = work
+
+
+async def run(work: Callable[[], Result], size: int, until: float) -> Result:
+    """The result of `work`, whose input takes `size` bytes. Raises TooLate, at `until`, a time of time.monotonic()."""
     if size <= SMALL_BYTES:
         return work()
-    return await anyio.to_thread.run_sync(work, limiter=_threads)
+    task = asyncio.ensure_future(anyio.to_thread.run_sync(_outcome, work, limiter=_threads))
+    try:
+        done, _ = await asyncio.wait([task], timeout=until - time.monotonic())
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        task.cancel()
+        raise TooLate(task)
+    result, error = task.result()
+    if error is None:
+        return result  # type: ignore[return-value]  # one of the two is there
+    try:
+        raise error
+    finally:
+        del error, task, done
+
+
+def _outcome(work: Callable[[], Result]) -> tuple[Result | None, Exception | None]:
+    """The result, or what went wrong.
+
+    An exception that is raised where a variable holds it is freed by a collection only, and with it what its frames
+    hold, which is all memory of the work. The thread library raises it so.
+    """
+    try:
+        return work(), None
+    except Exception as error:  # noqa: BLE001  raised again by who waits
+        return None, error

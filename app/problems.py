@@ -5,19 +5,28 @@ more than MOST_ERRORS entries, however broken the request is. It is written as p
 as the Open Inference Protocol has it.
 """
 
+import asyncio
+import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.limits import WINDOW_BITS, BodyTooLarge, NotInflatable, UnknownCoding
+from app.access import NoKey, WrongKey
+from app.admission import Full
+from app.limits import CODINGS, BodyTooSlow, NotInflatable, TooLarge, UnknownCoding
+from app.observation import Observation
+from app.offload import TooLate
+from app.readiness import Draining
 from app.wire.oip import BadFrame
-from app.wire.parse import NotJson
+from app.wire.parse import NotJson, TooManyValues
 from app.wire.words import describe
 from xent_core.errors import InvalidInput
 
@@ -27,6 +36,13 @@ LONGEST_NAME = 80
 
 # Python's own phrases for these differ from version to version.
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+logger = logging.getLogger("xent")
+
+
+class AnswerBroken(Exception):
+    """A request failed when part of its answer was sent already: all that is left is to cut it off."""
 
 
 class UnsupportedMediaType(Exception):
@@ -136,19 +152,12 @@ def _not_json(error: NotJson) -> Refusal:
     return Refusal(400, str(error), [_entry(("body",), "not_json", str(error))])
 
 
-def _too_large(error: BodyTooLarge) -> Refusal:
-    inflated = "inflated, " if error.inflated else ""
-    return Refusal(
-        413, f"{inflated}the body has more than {error.limit} bytes, the most that is accepted (XENT_MAX_BODY_BYTES)"
-    )
-
-
 def _not_inflatable(error: NotInflatable) -> Refusal:
     return Refusal(400, str(error), [_entry(("body",), "not_inflatable", str(error))])
 
 
 def _unknown_coding(error: UnknownCoding) -> Refusal:
-    codings = ", ".join(WINDOW_BITS)
+    codings = ", ".join(CODINGS)
     detail = f"Content-Encoding is {_shown(error.coding)}; one of {codings} was expected, or none"
     return Refusal(415, detail, headers={"Accept-Encoding": codings})
 
@@ -170,26 +179,68 @@ def _internal(error: Exception) -> Refusal:  # noqa: ARG001  what went wrong ins
     return Refusal(500, "the service failed on this request; its log says why")
 
 
+# Requests are short: a second later there is room, or another replica has been found.
+SOON = {"Retry-After": "1"}
+
 PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
     InvalidInput: _invalid_input,
     RequestValidationError: _invalid_form,
     NotJson: _not_json,
     BadFrame: lambda error: Refusal(400, str(error)),
+    NoKey: lambda error: Refusal(401, str(error), headers={"WWW-Authenticate": "Bearer"}),
+    WrongKey: lambda error: Refusal(403, str(error)),
     UnsupportedMediaType: lambda error: Refusal(415, str(error), headers={"Accept": "application/json"}),
-    BodyTooLarge: _too_large,
+    BodyTooSlow: lambda error: Refusal(408, str(error), headers={"Connection": "close"}),
+    TooLarge: lambda error: Refusal(413, str(error)),
+    TooManyValues: lambda error: Refusal(413, str(error)),
     NotInflatable: _not_inflatable,
     UnknownCoding: _unknown_coding,
+    Full: lambda error: Refusal(503, str(error), headers=SOON),
+    TooLate: lambda error: Refusal(503, "this took too long (XENT_COMPUTE_SECONDS); send less at once", headers=SOON),
+    Draining: lambda error: Refusal(503, "the service is about to end; ask another", headers=SOON),
     HTTPException: _http,
     ClientDisconnect: lambda error: Refusal(400, "the client went away"),
     Exception: _internal,
 }
 
 
-def install(app: FastAPI) -> None:
-    """Have the application answer every exception of the table by it."""
-    for exception, refuse in PROBLEMS.items():
+def _refusal(error: Exception) -> Refusal:
+    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)(error)
 
-        async def handle(request: Request, error: Exception, refuse: Callable[[Any], Refusal] = refuse) -> Response:
-            return _written(refuse(error), request.scope["path"])
 
-        app.add_exception_handler(exception, handle)
+def reason_of(error: Exception) -> str:
+    """Why it is refused in one word, of which there are few: for the metrics and the log."""
+    refusal = _refusal(error)
+    if refusal.errors:
+        code: str = refusal.errors[0]["code"]
+        return code
+    name = HTTPStatus(refusal.status).phrase if isinstance(error, HTTPException) else type(error).__name__
+    return re.sub(r"\W+|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+class Problems:
+    """Answers every exception by the table, whatever it came from. What none should be is written to the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            await self._answer(error, scope, receive, send)
+        except asyncio.CancelledError:
+            # The server does so only when it ends, to what has not finished by then.
+            await self._answer(Draining(), scope, receive, send)
+
+    async def _answer(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = _refusal(error)
+        observation: Observation = scope["state"]["observation"]
+        observation.reason = reason_of(error)
+        if refusal.status == 500:
+            logger.error({"message": "a request failed", "request_id": observation.request_id}, exc_info=error)
+        if observation.status:
+            raise AnswerBroken from None
+        await _written(refusal, scope["path"])(scope, receive, send)

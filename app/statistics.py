@@ -1,80 +1,70 @@
-"""What each model did since the process started, as the Open Inference Protocol's statistics extension counts it."""
+"""What each model did, as the Open Inference Protocol's statistics extension counts it."""
 
+import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-STAGES = ("queue", "compute_input", "compute_infer", "compute_output")
+import numpy as np
+from numpy.typing import NDArray
 
+from app.observation import Observation
 
-class Stopwatch:
-    """How many nanoseconds one inference spent in each stage: together all of the time since `start`."""
+STAGES = {"queue": "queue", "compute_input": "decode", "compute_infer": "compute", "compute_output": "encode"}
+"""The protocol's names of ours."""
 
-    def __init__(self) -> None:
-        self.stages = dict.fromkeys(STAGES, 0)
-        self.start()
-
-    def start(self) -> None:
-        self._began = self._last = time.perf_counter_ns()
-
-    def lap(self, stage: str) -> None:
-        """What has passed since the last lap was spent in this stage."""
-        now = time.perf_counter_ns()
-        self.stages[stage] += now - self._last
-        self._last = now
-
-    def elapsed(self) -> int:
-        return time.perf_counter_ns() - self._began
-
-
-@dataclass(slots=True)
-class _Total:
-    count: int = 0
-    ns: int = 0
-
-    def add(self, nanoseconds: int) -> None:
-        self.count += 1
-        self.ns += nanoseconds
-
-    def content(self) -> dict[str, int]:
-        return {"count": self.count, "ns": self.ns}
-
-
-@dataclass(slots=True)
-class _Model:
-    last_inference: int = 0
-    success: _Total = field(default_factory=_Total)
-    fail: _Total = field(default_factory=_Total)
-    stages: dict[str, _Total] = field(default_factory=lambda: {stage: _Total() for stage in STAGES})
+COLUMNS = ("last_inference", "success", "success_ns", "fail", "fail_ns", *STAGES)
 
 
 class Statistics:
-    """Counts and times of each model; to be added to from one thread only."""
+    """Counts and times of each model; to be added to from one thread only.
 
-    def __init__(self, models: Iterable[str]) -> None:
-        self._models = {model: _Model() for model in models}
+    Of several workers each has its row of counts in a file of the shared folder, so that whichever is asked can add up
+    all of them, those of workers that are gone included.
+    """
 
-    def succeeded(self, model: str, watch: Stopwatch) -> None:
-        counted = self._models[model]
-        counted.last_inference = time.time_ns() // 1_000_000
-        elapsed = watch.elapsed()
-        counted.success.add(elapsed)
-        for stage, nanoseconds in watch.stages.items():
-            counted.stages[stage].add(nanoseconds)
+    def __init__(self, models: Iterable[str], shared: Path | None = None) -> None:
+        self._rows = {model: row for row, model in enumerate(models)}
+        self._shared = shared
+        shape = (len(self._rows), len(COLUMNS))
+        self._own: NDArray[np.int64] = (
+            np.zeros(shape, np.int64)
+            if shared is None
+            else np.memmap(shared / f"statistics-{os.getpid()}.bin", np.int64, "w+", shape=shape)
+        )
 
-    def failed(self, model: str, watch: Stopwatch) -> None:
-        self._models[model].fail.add(watch.elapsed())
+    def succeeded(self, model: str, observation: Observation) -> None:
+        counts = self._own[self._rows[model]]
+        phases = observation.phases
+        counts[0] = time.time_ns() // 1_000_000
+        counts[1:] += [1, observation.worked(), 0, 0, *(phases[phase] for phase in STAGES.values())]
+
+    def failed(self, model: str, observation: Observation) -> None:
+        self._own[self._rows[model], 3:5] += [1, observation.worked()]
 
     def of(self, model: str) -> dict[str, Any]:
         """The model's counts and times, in the form of `app.schemas.models.ModelStatistics`."""
-        counted = self._models[model]
-        stages = {stage: total.content() for stage, total in counted.stages.items()}
-        executions = counted.success.count
+        of_workers = np.stack([counts[self._rows[model]] for counts in self._of_all()])
+        total = dict(zip(COLUMNS, of_workers.sum(axis=0).tolist(), strict=True))
+        executions = total["success"]
+        stages = {stage: {"count": executions, "ns": total[stage]} for stage in STAGES}
         return {
-            "last_inference": counted.last_inference,
+            "last_inference": int(of_workers[:, 0].max()),
             "inference_count": executions,
             "execution_count": executions,
-            "inference_stats": {"success": counted.success.content(), "fail": counted.fail.content()} | stages,
-            "batch_stats": [{"batch_size": 1} | {name: stages[name] for name in STAGES[1:]}] if executions else [],
+            "inference_stats": {
+                "success": {"count": executions, "ns": total["success_ns"]},
+                "fail": {"count": total["fail"], "ns": total["fail_ns"]},
+            }
+            | stages,
+            "batch_stats": [{"batch_size": 1} | {stage: stages[stage] for stage in list(STAGES)[1:]}]
+            if executions
+            else [],
         }
+
+    def _of_all(self) -> list[NDArray[np.int64]]:
+        if self._shared is None:
+            return [self._own]
+        files = self._shared.glob("statistics-*.bin")
+        return [np.fromfile(file, np.int64).reshape(self._own.shape) for file in files]

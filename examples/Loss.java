@@ -21,8 +21,7 @@ public class Loss {
         String body = """
             {"logits": %s, "labels": [1, 2]}""".formatted(tensor(logits, 2, 3));
 
-        // By itself Java's client would offer HTTP/2 with the first request, which makes the service miss its body.
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient client = HttpClient.newHttpClient();
         HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/v1/loss"))
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body))

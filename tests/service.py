@@ -6,6 +6,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -16,35 +19,63 @@ from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[1]
 SECONDS_TO_STOP = 15
+JSON = {"Content-Type": "application/json"}
 MOST_BYTES = 8192
 MOST_ENTRIES = 20
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
-def start_app(stderr: Any, **settings: str) -> subprocess.Popen[str]:
-    """`python -m app` with these XENT_ variables and no others; on a free port, unless they name one."""
+def start_app(
+    stdout: Any, stderr: Any, program: tuple[str, ...] = ("-m", "app"), **settings: str
+) -> subprocess.Popen[str]:
+    """`python -m app` with these variables and no other XENT_ ones, on a free port, as one process that ends at once,
+    unless they say otherwise.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("XENT_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "app"],
+        [sys.executable, *program],
         cwd=ROOT,
-        env={**inherited, "XENT_PORT": "0", **settings},
-        stdout=subprocess.PIPE,
+        env={**inherited, "XENT_PORT": "0", "XENT_WORKERS": "1", "XENT_DRAIN_SECONDS": "0", **settings},
+        stdout=stdout,
         stderr=stderr,
         text=True,
     )
 
 
 class Server:
-    """A running service. `log` is the file that its stderr goes to; SIGTERM ends it, which keeps its coverage."""
+    """A running service. `log` is the file that its stdout goes to, and `errors` that of its stderr.
 
-    def __init__(self, log: Path, **settings: str) -> None:
+    SIGTERM ends it, which keeps its coverage.
+    """
+
+    def __init__(self, log: Path, program: tuple[str, ...] = ("-m", "app"), **settings: str) -> None:
         self.log = log
-        with log.open("w") as stderr:
-            self.process = start_app(stderr, **settings)
-        assert self.process.stdout
-        self.announcement = self.process.stdout.readline()
-        assert self.announcement, log.read_text()
-        self.address = self.announcement.split()[3].rstrip(",")
+        self.errors = log.with_name(f"{log.name}-errors")
+        with self.log.open("w") as stdout, self.errors.open("w") as stderr:
+            self.process = start_app(stdout, stderr, program, **settings)
+        self.announcement = self._announcement()
+        self.address = re.findall(r"https?://[^\s,]+", self.announcement)[0]
+
+    def _announcement(self) -> str:
+        """The line that says where it listens."""
+        while self.process.poll() is None:
+            for line in self.log.read_text().splitlines(keepends=True):
+                if "xent listens on" in line and line.endswith("\n"):
+                    return line
+            time.sleep(0.01)
+        raise AssertionError(self.log.read_text() + self.errors.read_text())
+
+    @property
+    def complaints(self) -> list[str]:
+        """What it told of that the operator should know: warnings and worse, and all that is no line of its log."""
+        lines = self.log.read_text().splitlines()
+        return [line for line in lines if json.loads(line)["level"] != "info"] + self.errors.read_text().splitlines()
+
+    @property
+    def workers(self) -> list[int]:
+        """The numbers of its worker processes."""
+        of_thread = Path(f"/proc/{self.process.pid}/task/{self.process.pid}")
+        return [int(child) for child in (of_thread / "children").read_text().split()]
 
     def client(self, **options: Any) -> httpx.Client:
         return httpx.Client(base_url=self.address, timeout=60, **options)
@@ -60,8 +91,37 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self.process.poll() is None:
             self.stop()
-        assert self.process.stdout
-        self.process.stdout.close()
+
+
+class Half:
+    """A request of which half of the body is there, and the rest comes when it is told to."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.told = threading.Event()
+        self.answers: list[httpx.Response | httpx.HTTPError] = []
+        self.caller = threading.Thread(target=self._call)
+        self.caller.start()
+        time.sleep(0.5)
+
+    def _body(self) -> Iterator[bytes]:
+        yield b'{"logits": [1],'
+        self.told.wait(10)
+        yield b'"labels": 1}'
+
+    def _call(self) -> None:
+        with self.server.client() as client:
+            try:
+                self.answers.append(client.post("/v1/loss", content=self._body(), headers=JSON))
+            except httpx.HTTPError as error:
+                self.answers.append(error)
+
+    def answer(self) -> httpx.Response:
+        self.told.set()
+        self.caller.join(15)
+        (answer,) = self.answers
+        assert isinstance(answer, httpx.Response), answer
+        return answer
 
 
 class Document:
@@ -104,9 +164,11 @@ class Document:
         if operation is not None:
             assert str(response.status_code) in operation["responses"], f"undeclared status {response.status_code}"
             content = operation["responses"][str(response.status_code)]["content"]
-            assert response.headers["content-type"] in content
-            (schema,) = (each["schema"] for media_type, each in content.items() if media_type.endswith("json"))
-            self._validator(schema).validate(json_of(response))
+            media_type = response.headers["content-type"].partition(";")[0]
+            assert media_type in content
+            if media_type != "text/plain":
+                (schema,) = (each["schema"] for media_type, each in content.items() if media_type.endswith("json"))
+                self._validator(schema).validate(json_of(response))
         elif response.status_code >= 400:
             v2 = (response.request.url.path + "/").startswith("/v2/")
             assert response.headers["content-type"] == ("application/json" if v2 else "application/problem+json")

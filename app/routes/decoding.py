@@ -6,7 +6,8 @@ would do between, and none of these endpoints has use for, costs more than the l
 """
 
 import inspect
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Collection, Coroutine
 from email.message import Message
 from functools import partial
 from typing import Any, TypeVar, get_args
@@ -19,34 +20,77 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import offload
 from app.body import read_body
+from app.limits import check_elements
+from app.observation import Observation, observation_of
 from app.problems import UnsupportedMediaType
 from app.schemas.base import Request as RequestModel
 from app.wire.json import decode_body
+from app.wire.parse import Content, Dialect
+from xent_core.errors import WrongShape
 
 Model = TypeVar("Model", bound=BaseModel)
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class ArrayRoute(APIRoute):
-    """The route of an endpoint that takes one `app.schemas.base.Request` and nothing else, and returns a Response."""
+    """The route of an endpoint that takes the request as it came and as an `app.schemas.base.Request`."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         self.app = answering(self.get_route_handler())
 
     def get_route_handler(self) -> Handler:
-        endpoint: Callable[[RequestModel], Coroutine[Any, Any, Response]] = self.endpoint
-        (parameter,) = inspect.signature(endpoint, eval_str=True).parameters.values()
+        endpoint: Callable[[Request, RequestModel], Coroutine[Any, Any, Response]] = self.endpoint
+        _, parameter = inspect.signature(endpoint, eval_str=True).parameters.values()
         model: type[RequestModel] = get_args(parameter.annotation)[0]
         arrays = model.array_fields()
 
         async def handle(request: Request) -> Response:
             _require_json(request.headers.get("content-type"))
             body = await read_body(request)
-            document = await offload.run(partial(decode_body, body, arrays), len(body))
-            return await endpoint(validated(model, document))
+            observation, dialect = arrived(request)
+            decode = partial(_decode, body, arrays, dialect, observation)
+            decoded = validated(model, await offload.run(decode, len(body), observation.until))
+            admit(request, decoded)
+            observation.lap("decode")
+            return await endpoint(request, decoded)
 
         return handle
+
+
+def _decode(body: Content, arrays: Collection[str], dialect: Dialect, observation: Observation) -> Any:
+    observation.lap("queue")
+    return decode_body(body, arrays, dialect)
+
+
+def arrived(request: Request) -> tuple[Observation, Dialect]:
+    """The body is there, and the time for the answer begins. How much of JSON may be read of it."""
+    observation, settings = observation_of(request), request.app.state.settings
+    observation.lap("receive")
+    observation.until = time.monotonic() + settings.compute_seconds
+    return observation, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
+
+
+# An array's own, in the dtype of the computation, and then the text of an answer.
+BYTES_OF_SENT, BYTES_OF_COMPUTED = 8, 32
+
+
+def admit(http: Request, request: RequestModel) -> None:
+    """Find room for the arrays of a request and for what is computed of them.
+
+    Raises WrongShape, TooManyElements, BytesFull.
+    """
+    settings, arrays = http.app.state.settings, request.arrays
+    observation_of(http).took(arrays)
+    sent, computed = 0, request.computed_elements
+    for name, array in arrays.items():
+        sent += array.size
+        if array.ndim > settings.max_rank:
+            raise WrongShape(
+                name, f"has {array.ndim} dimensions; at most {settings.max_rank} are accepted (XENT_MAX_RANK)"
+            )
+    check_elements(sent + computed, settings.max_elements)
+    http.scope["state"]["share"].take(BYTES_OF_SENT * sent + BYTES_OF_COMPUTED * computed)
 
 
 def answering(handle: Handler) -> ASGIApp:

@@ -14,8 +14,10 @@ from app import offload
 from app.body import read_body, read_frame
 from app.examples import INFER_EXAMPLES
 from app.limits import WINDOW_BITS
-from app.routes.decoding import answering, validated
+from app.observation import Observation, observation_of
+from app.routes.decoding import admit, answering, arrived, validated
 from app.routes.encoding import PiecesResponse
+from app.routes.judgement import observe
 from app.routes.models import (
     A_MODEL,
     A_VERSION,
@@ -27,9 +29,8 @@ from app.routes.models import (
     statistics_of,
 )
 from app.schemas.inference import InferRequest, InferResponse, inference_errors
-from app.statistics import Stopwatch
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
-from app.wire.parse import Content
+from app.wire.parse import Content, Dialect
 from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -97,35 +98,34 @@ class InferenceRoute(APIRoute):
         async def handle(http: Request) -> Response:
             model = await known_model(http.path_params["model"])
             await known_version(http.path_params.get("version", VERSION))
-            http.state.watch = watch = Stopwatch()
             statistics = statistics_of(http)
             try:
-                response = await endpoint(http, model, await _read(http, watch))
+                response = await endpoint(http, model, await _read(http))
             except Exception:
-                statistics.failed(model, watch)
+                statistics.failed(model, observation_of(http))
                 raise
-            statistics.succeeded(model, watch)
+            statistics.succeeded(model, observation_of(http))
             return response
 
         return handle
 
 
-async def _read(http: Request, watch: Stopwatch) -> InferRequest:
+async def _read(http: Request) -> InferRequest:
     """The request that the body holds. Raises what is wrong with it."""
     length = read_header_length(http.headers.get(HEADER_LENGTH))
     body = await read_body(http) if length is None else await read_frame(http, length)
-    watch.start()
-    document = await offload.run(partial(_decode, body, length, watch), len(body) if length is None else length)
+    observation, dialect = arrived(http)
+    decode = partial(_decode, body, length, dialect, observation)
+    document = await offload.run(decode, len(body) if length is None else length, observation.until)
     request = validated(InferRequest, document)
-    watch.lap("compute_input")
+    admit(http, request)
+    observation.lap("decode")
     return request
 
 
-def _decode(body: Content, length: int | None, watch: Stopwatch) -> dict[str, Any]:
-    watch.lap("queue")
-    document = decode_frame(body, length, "inputs")
-    watch.lap("compute_input")
-    return document
+def _decode(body: Content, length: int | None, dialect: Dialect, observation: Observation) -> dict[str, Any]:
+    observation.lap("queue")
+    return decode_frame(body, length, "inputs", dialect)
 
 
 router = APIRouter(route_class=InferenceRoute, tags=["inference"])
@@ -155,16 +155,17 @@ router = APIRouter(route_class=InferenceRoute, tags=["inference"])
 async def infer(
     http: Request, model: ModelName, request: Annotated[InferRequest, Body(openapi_examples=INFER_EXAMPLES)]
 ) -> Response:
-    work = partial(_answer, model, request, http.headers.get("accept-encoding"), http.state.watch)
-    return await offload.run(work, request.inputs["logits"].nbytes)
+    observation = observation_of(http)
+    work = partial(_answer, model, request, http.headers.get("accept-encoding"), observation)
+    return await offload.run(work, request.inputs["logits"].nbytes, observation.until)
 
 
-def _answer(model: str, request: InferRequest, accepted: str | None, watch: Stopwatch) -> Response:
-    watch.lap("queue")
+def _answer(model: str, request: InferRequest, accepted: str | None, observation: Observation) -> Response:
+    observation.lap("queue")
     result = evaluate(**_arguments(model, request))
-    watch.lap("compute_infer")
+    observe(observation, result, request.inputs["logits"])
     response = _response(encode_frame(_document(model, request, result), "outputs"), accepted)
-    watch.lap("compute_output")
+    observation.lap("encode")
     return response
 
 

@@ -3,12 +3,25 @@
 from functools import lru_cache
 from typing import Any
 
+from numpy.typing import NDArray
+
+from app.observation import Observation
 from app.wire.json import Encoded, encoded
 from xent_core.catalogue import LossType
 from xent_core.evaluate import Evaluation
 from xent_core.judge import Judgement
 from xent_core.labels import LabelKind
 from xent_core.recommend import Alternative, Reason, Recommendation
+
+# Of these, each logit is an element.
+OF_SIGMOID = ("sigmoid_cross_entropy", "weighted_cross_entropy")
+
+
+def observe(observation: Observation, result: Evaluation, logits: NDArray[Any]) -> None:
+    """Have it known what was computed."""
+    elements = logits if result.loss_type in OF_SIGMOID else result.per_sample
+    warnings = [warning.code for warning in result.warnings]
+    observation.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
 
 
 def judgement_content(result: Evaluation | Judgement) -> dict[str, Any]:

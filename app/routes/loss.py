@@ -3,13 +3,14 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from app import offload
 from app.examples import LOSS_EXAMPLES
+from app.observation import Observation, observation_of
 from app.routes.decoding import ArrayRoute
 from app.routes.encoding import PiecesResponse
-from app.routes.judgement import judgement_content
+from app.routes.judgement import judgement_content, observe
 from app.schemas.loss import LossRequest, LossResponse
 from app.schemas.problem import problem_responses
 from app.wire.json import encode_body
@@ -46,14 +47,21 @@ the checks that ran.
     responses=problem_responses(400, 413, 415, 422, 500),
     tags=["losses"],
 )
-async def loss(request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
-    return PiecesResponse(await offload.run(partial(_answer, request), request.logits.nbytes))
+async def loss(http: Request, request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
+    observation = observation_of(http)
+    work = partial(_answer, request, observation)
+    return PiecesResponse(await offload.run(work, request.logits.nbytes, observation.until))
 
 
-def _answer(request: LossRequest) -> list[bytes]:
+def _answer(request: LossRequest, observation: Observation) -> list[bytes]:
+    observation.lap("queue")
     arguments = dict(vars(request))
     base64 = arguments.pop("encoding") == "base64"
-    return encode_body(_content(evaluate(**arguments)), base64=base64)
+    result = evaluate(**arguments)
+    observe(observation, result, request.logits)
+    pieces = encode_body(_content(result), base64=base64)
+    observation.lap("encode")
+    return pieces
 
 
 def _content(result: Evaluation) -> dict[str, Any]:

@@ -80,8 +80,9 @@ async def live() -> ServerLive:
 
 
 @router.get("/v2/health/ready", operation_id="v2_ready", summary="Can it take requests?", response_description="Yes.")
-async def ready() -> ServerReady:
-    """Answers once the server, and so each model, can take requests."""
+async def ready(request: Request) -> ServerReady:
+    """Answers 200 for as long as the server, and so each model, can take requests."""
+    request.app.state.readiness.check()
     return ServerReady(ready=True)
 
 
@@ -98,7 +99,7 @@ async def models() -> Models:
     response_description="One entry for each model.",
 )
 async def all_statistics(request: Request) -> AllStatistics:
-    """What the models did since this process started. Each process counts for itself."""
+    """What the models did since the service started, in all of its processes."""
     return AllStatistics(model_stats=[_statistics(model, request) for model in MODELS])
 
 

@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from app import offload
 from app.examples import RECOMMEND_EXAMPLES
+from app.observation import Observation, observation_of
 from app.routes.decoding import ArrayRoute
 from app.routes.encoding import PiecesResponse
 from app.routes.judgement import judgement_content
@@ -35,10 +36,18 @@ leaves them out. The other fields are those of `POST /v1/loss`, and are checked 
     responses=problem_responses(400, 413, 415, 422, 500),
     tags=["losses"],
 )
-async def recommend(request: Annotated[RecommendRequest, Body(openapi_examples=RECOMMEND_EXAMPLES)]) -> Response:
+async def recommend(
+    http: Request, request: Annotated[RecommendRequest, Body(openapi_examples=RECOMMEND_EXAMPLES)]
+) -> Response:
+    observation = observation_of(http)
     size = request.labels.nbytes + (0 if request.logits is None else request.logits.nbytes)
-    return PiecesResponse(await offload.run(partial(_answer, request), size))
+    return PiecesResponse(await offload.run(partial(_answer, request, observation), size, observation.until))
 
 
-def _answer(request: RecommendRequest) -> list[bytes]:
-    return encode_body(judgement_content(judge(**vars(request))))
+def _answer(request: RecommendRequest, observation: Observation) -> list[bytes]:
+    observation.lap("queue")
+    judgement = judge(**vars(request))
+    observation.computed("", 0, 0, [warning.code for warning in judgement.warnings])
+    pieces = encode_body(judgement_content(judgement))
+    observation.lap("encode")
+    return pieces

@@ -4,10 +4,11 @@ from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from app import offload
 from app.examples import SAMPLED_EXAMPLES
+from app.observation import Observation, observation_of
 from app.routes.decoding import ArrayRoute
 from app.routes.encoding import PiecesResponse
 from app.schemas.problem import problem_responses
@@ -50,19 +51,25 @@ with the sample. Evaluate with `POST /v1/loss`.
     tags=["losses"],
 )
 async def sampled_softmax(
+    http: Request,
     request: Annotated[SampledSoftmaxRequest, Body(openapi_examples=SAMPLED_EXAMPLES)],
 ) -> Response:
-    given = request.sampled_values
-    candidates = request.num_sampled or 0 if given is None else given.candidates.size
-    size = request.weights.nbytes + request.inputs.nbytes * candidates
-    return PiecesResponse(await offload.run(partial(_answer, request), size))
+    observation = observation_of(http)
+    size = request.weights.nbytes + request.inputs.nbytes * request.num_candidates
+    return PiecesResponse(await offload.run(partial(_answer, request, observation), size, observation.until))
 
 
-def _answer(request: SampledSoftmaxRequest) -> list[bytes]:
+def _answer(request: SampledSoftmaxRequest, observation: Observation) -> list[bytes]:
+    observation.lap("queue")
     given = request.sampled_values
     arguments = vars(request) | {"sampled_values": None if given is None else SampledValues(**dict(given))}
     base64 = arguments.pop("encoding") == "base64"
-    return encode_body(_content(evaluate_sampled_softmax(**arguments)), base64=base64)
+    result = evaluate_sampled_softmax(**arguments)
+    rows = result.per_sample.size
+    observation.computed("sampled_softmax", rows, rows, [warning.code for warning in result.warnings])
+    pieces = encode_body(_content(result), base64=base64)
+    observation.lap("encode")
+    return pieces
 
 
 def _content(result: SampledEvaluation) -> dict[str, Any]:

@@ -158,6 +158,16 @@ class Request(BaseModel):
                 schema["properties"][name] = {"anyOf": [*field.get("anyOf", [field]), {"type": "null"}]} | about
         return schema
 
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Its arrays by their names, those of a request within it as "outer.inner"."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+
+    @property
+    def computed_elements(self) -> int:
+        """How many elements will be computed of the arrays, and be held at once."""
+        return 0
+
     @classmethod
     def array_fields(cls) -> frozenset[str]:
         """The names of the fields that hold arrays; a field of a request within this one is "outer.inner"."""

@@ -1,7 +1,8 @@
 """What every request about a batch holds: `POST /v1/loss` and `POST /v1/recommend` build on it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from numpy.typing import NDArray
 from pydantic import Field, StrictBool, StrictFloat
 
 from app.schemas.base import Array, Request, Whole
@@ -62,6 +63,14 @@ ReductionName = Annotated[
         )
     ),
 ]
+
+
+def num_samples(logits: NDArray[Any], axis: int) -> int:
+    """How many losses a batch has per sample, at most: each logit is a sample where there is no other axis."""
+    if logits.ndim < 2 or not -logits.ndim <= axis < logits.ndim:
+        return logits.size
+    length: int = logits.shape[axis]
+    return logits.size // length
 
 
 class BatchRequest(Request):

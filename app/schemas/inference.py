@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, StrictB
 from pydantic_core import PydanticCustomError
 
 from app.schemas.base import Answer, Request
-from app.schemas.batch import Axis, FromLogits, IgnoreIndex, LabelSmoothing, ReductionName
+from app.schemas.batch import Axis, FromLogits, IgnoreIndex, LabelSmoothing, ReductionName, num_samples
+from app.schemas.problem import TOO_LARGE
 from app.wire.oip import Tensor
 from xent_core.catalogue import LossType
 
@@ -211,6 +212,16 @@ class InferRequest(Request):
         """The parameters, or what their absence means."""
         return self.parameters or DEFAULTS
 
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return self.inputs
+
+    @property
+    def computed_elements(self) -> int:
+        logits = self.inputs["logits"]
+        sizes = {"per_sample": num_samples(logits, self.options.axis), "loss": 1}
+        return sum(sizes.get(name, logits.size) for name, _ in self.wanted())
+
     def wanted(self) -> Iterator[tuple[OutputName, bool]]:
         """The outputs to answer, each with whether it is to come as bytes."""
         binary = self.options.binary_data_output
@@ -303,8 +314,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         ),
     },
     404: {"model": InferenceError, "description": "There is no such model, or no such version."},
-    413: {"model": InferenceError, "description": "The body has more bytes than are accepted."},
-    415: {"model": InferenceError, "description": "The body is compressed otherwise than by gzip or deflate."},
+    413: {"model": InferenceError, "description": TOO_LARGE},
+    415: {"model": InferenceError, "description": "The body is compressed otherwise than by gzip, deflate or zstd."},
     500: {"model": InferenceError, "description": "The service failed; its log says why."},
 }
 

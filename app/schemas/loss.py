@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.schemas.base import Answer, Array, Encoding, Number
-from app.schemas.batch import LOGITS, BatchRequest
+from app.schemas.batch import LOGITS, BatchRequest, num_samples
 from app.schemas.recommendation import LossWarning, Recommendation
 from xent_core.catalogue import LossType
 from xent_core.evaluate import OUTPUTS
@@ -38,6 +38,10 @@ class LossRequest(BatchRequest):
         ),
     ] = ()
     encoding: Encoding = "list"
+
+    @property
+    def computed_elements(self) -> int:
+        return num_samples(self.logits, self.axis) + self.logits.size * len(self.include)
 
 
 class Reduced(Answer):

@@ -52,13 +52,18 @@ class Problem(Answer):
     errors: Annotated[list[ProblemError], Field(description="at most 20; empty where the request as a whole is meant")]
 
 
+TOO_LARGE = (
+    "The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds "
+    "too much that is no number. GET /v1/limits says how much is accepted."
+)
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is not JSON, or not compressed as its header says."},
     404: {"model": Problem, "description": "There is nothing by this name."},
-    413: {"model": Problem, "description": "The body has more bytes than are accepted."},
+    413: {"model": Problem, "description": TOO_LARGE},
     415: {
         "model": Problem,
-        "description": "The body is not application/json, or compressed otherwise than by gzip or deflate.",
+        "description": "The body is not application/json, or compressed otherwise than by gzip, deflate or zstd.",
     },
     422: {
         "model": Problem,

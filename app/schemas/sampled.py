@@ -1,7 +1,9 @@
 """`POST /v1/sampled-softmax`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, StrictBool, StrictInt
 
 from app.schemas.base import Answer, Array, Encoding, Request
@@ -100,6 +102,25 @@ class SampledSoftmaxRequest(Request):
         Array | None, Field(description="Multiplies losses: a scalar, or [B]. Finite. Absent: 1.")
     ] = None
     encoding: Encoding = "list"
+
+    @property
+    def num_candidates(self) -> int:
+        """As far as there can be so many."""
+        if self.sampled_values is not None:
+            return self.sampled_values.candidates.size
+        return min(max(self.num_sampled or 0, 0), self.biases.size)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        within = {} if self.sampled_values is None else self.sampled_values.arrays
+        return super().arrays | {f"sampled_values.{name}": array for name, array in within.items()}
+
+    @property
+    def computed_elements(self) -> int:
+        """The logits of all rows, and the weights of the candidates and of one row's labels."""
+        rows = len(np.atleast_1d(self.inputs))
+        labels = self.labels.size // rows
+        return (self.inputs.size // rows + rows) * (self.num_candidates + labels)
 
 
 class SampledSoftmaxResponse(Answer):

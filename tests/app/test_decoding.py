@@ -5,13 +5,14 @@ import threading
 from typing import Annotated, NamedTuple
 
 import httpx
-from fastapi import APIRouter, Body, FastAPI, Response
+from fastapi import APIRouter, Body, Response
+from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse
 
-from app import problems
-from app.routes import loss
+from app.main import create_app
 from app.routes.decoding import ArrayRoute
 from app.schemas.base import Array, Request
+from app.settings import Settings
 
 
 class Batch(Request):
@@ -23,7 +24,7 @@ router = APIRouter(route_class=ArrayRoute)
 
 
 @router.post("/batch")
-async def batch(request: Annotated[Batch, Body()]) -> Response:
+async def batch(http: HttpRequest, request: Annotated[Batch, Body()]) -> Response:  # noqa: ARG001  the form of all
     content = {"shape": request.values.shape, "dtype": str(request.values.dtype), "factor": request.factor}
     return JSONResponse(content)
 
@@ -38,13 +39,11 @@ def workers() -> list[threading.Thread]:
 
 
 def post(path: str, body: bytes, media_type: str = "application/json", *, included: bool = False) -> Answer:
-    app = FastAPI()
-    problems.install(app)
-    for each in (router, loss.router):
-        if included:
-            app.include_router(each)
-        else:
-            app.router.routes.extend(each.routes)
+    app = create_app(Settings())
+    if included:
+        app.include_router(router)
+    else:
+        app.router.routes.extend(router.routes)
 
     for thread in workers():
         thread.join(10)  # of the test before

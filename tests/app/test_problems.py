@@ -5,28 +5,31 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, HTTPException
+from fastapi import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
 
 from app import problems
+from app.access import WrongKey
+from app.admission import RequestsFull
 from app.limits import BodyTooLarge
+from app.metrics import Metrics
+from app.observability import Observed
+from app.problems import Problems
 from app.wire.json import NotJson
 from app.wire.oip import BadFrame
 from xent_core.errors import InvalidInput
 
 
-def answer_to(exception: Exception, path: str = "/") -> httpx.Response:
+def answer_to(exception: BaseException, path: str = "/") -> httpx.Response:
     """What an application answers in which this happens."""
-    app = FastAPI()
-    problems.install(app)
 
-    @app.get(path)
-    async def fail() -> None:
+    async def fail(*_: object) -> None:
         raise exception
 
     async def get() -> httpx.Response:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://xent") as client:
+        app = Observed(Problems(fail), Metrics(), {}, log=False)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
             return await client.get(path)
 
     return asyncio.run(get())
@@ -78,7 +81,7 @@ def test_a_caller_who_went_away_is_no_failure_of_ours() -> None:
         (InvalidInput("labels", "is odd", (3,)), 400, "labels[3] is odd"),
         (BadFrame("the body is odd"), 400, "the body is odd"),
         (NotJson("the body is no JSON"), 400, "the body is no JSON"),
-        (BodyTooLarge(5), 413, "the body has more than 5 bytes, the most that is accepted (XENT_MAX_BODY_BYTES)"),
+        (BodyTooLarge("too long"), 413, "too long"),
         (HTTPException(404, "there is no such model"), 404, "there is no such model"),
         (ClientDisconnect(), 400, "the client went away"),
         (RuntimeError("the password is swordfish"), 500, "the service failed on this request; its log says why"),
@@ -104,8 +107,66 @@ def test_elsewhere_it_is_a_problem(path: str) -> None:
     assert answer_to(InvalidInput("labels", "is odd"), path).headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("exception", problems.PROBLEMS)
-def test_every_exception_of_the_table_has_an_answer(exception: type[Exception]) -> None:
-    app = FastAPI()
-    problems.install(app)
-    assert exception in app.exception_handlers
+def test_what_never_finished_when_the_service_ended_is_503() -> None:
+    response = answer_to(asyncio.CancelledError())
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+
+
+def test_an_exception_below_one_of_the_table_is_answered_as_that() -> None:
+    class Odd(BodyTooLarge):
+        pass
+
+    assert content_of(Odd("too long"), 413)
+
+
+@pytest.mark.parametrize(
+    ("exception", "reason"),
+    [
+        (InvalidInput("labels", "is odd"), InvalidInput.code),
+        (NotJson("the body is no JSON"), "not_json"),
+        (BodyTooLarge("no"), "body_too_large"),
+        (HTTPException(404), "not_found"),
+        (HTTPException(405, "not so"), "method_not_allowed"),
+        (WrongKey("no"), "wrong_key"),
+        (RequestsFull("no"), "requests_full"),
+        (RuntimeError("no"), "runtime_error"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_refusal_has_a_reason_in_one_word(exception: Exception, reason: str) -> None:
+    assert problems.reason_of(exception) == reason
+
+
+def test_what_fails_inside_is_in_the_log_with_the_requests_id(caplog: pytest.LogCaptureFixture) -> None:
+    request_id = answer_to(RuntimeError("the password is swordfish")).headers["x-request-id"]
+    (record,) = caplog.records
+    assert record.msg == {"message": "a request failed", "request_id": request_id}
+    assert "swordfish" in caplog.text
+
+
+def test_an_answer_that_has_begun_is_cut_off() -> None:
+    async def fail(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError
+
+    async def get() -> None:
+        app = Observed(Problems(fail), Metrics(), {}, log=False)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
+            await client.get("/")
+
+    with pytest.raises(problems.AnswerBroken):
+        asyncio.run(get())
+
+
+def test_what_is_no_request_is_left_alone() -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("the lifespan failed")
+
+    async def nothing() -> Message:
+        return {}
+
+    async def start() -> None:
+        await Observed(Problems(fail), Metrics(), {}, log=False)({"type": "lifespan"}, nothing, lambda _: nothing())
+
+    with pytest.raises(RuntimeError, match="the lifespan failed"):
+        asyncio.run(start())

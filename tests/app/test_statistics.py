@@ -1,10 +1,22 @@
 """What the models did is counted, and all of the time is accounted for."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from app.statistics import STAGES, Statistics, Stopwatch
+from app.observation import Observation
+from app.statistics import STAGES, Statistics
+from tests.service import ROOT
+
+
+def worked(**phases: int) -> Observation:
+    """A request that took so many nanoseconds in each phase."""
+    observation = Observation()
+    observation.phases |= phases
+    return observation
 
 
 def test_nothing_is_counted_before_something_was_done() -> None:
@@ -14,47 +26,59 @@ def test_nothing_is_counted_before_something_was_done() -> None:
     assert counted["batch_stats"] == []
 
 
-def test_time_goes_to_the_stage_whose_lap_ends() -> None:
-    watch = Stopwatch()
-    time.sleep(0.02)
-    watch.lap("compute_input")
-    watch.lap("compute_infer")
-    assert watch.stages["compute_input"] >= 20_000_000 > watch.stages["compute_infer"]
-
-
-def test_the_stages_together_are_the_whole() -> None:
-    watch = Stopwatch()
-    for stage in (*STAGES, "queue"):
-        watch.lap(stage)
-    assert 0 < sum(watch.stages.values()) <= watch.elapsed() < sum(watch.stages.values()) + 100_000_000
-
-
-def test_a_watch_that_is_started_again_forgets_what_was_before() -> None:
-    watch = Stopwatch()
-    time.sleep(0.02)
-    watch.start()
-    watch.lap("queue")
-    assert watch.stages["queue"] < 20_000_000
-
-
 def test_each_model_is_counted_by_itself() -> None:
-    statistics, watch = Statistics(["a", "b"]), Stopwatch()
-    watch.lap("compute_infer")
+    statistics = Statistics(["a", "b"])
     before = time.time_ns() // 1_000_000
-    statistics.succeeded("a", watch)
-    statistics.succeeded("a", watch)
-    statistics.failed("b", watch)
+    statistics.succeeded("a", worked(receive=1000, queue=1, decode=2, compute=3, encode=4))
+    statistics.succeeded("a", worked(receive=1000, queue=1, decode=2, compute=3, encode=4))
+    statistics.failed("b", worked(decode=5))
     a, b = statistics.of("a"), statistics.of("b")
     assert (a["inference_count"], b["inference_count"]) == (2, 0)
     assert a["last_inference"] >= before > b["last_inference"] == 0
-    assert a["inference_stats"]["compute_infer"] == {"count": 2, "ns": 2 * watch.stages["compute_infer"]}
-    assert (a["inference_stats"]["fail"]["count"], b["inference_stats"]["fail"]["count"]) == (0, 1)
+    assert a["inference_stats"] == {
+        "success": {"count": 2, "ns": 20},
+        "fail": {"count": 0, "ns": 0},
+        "queue": {"count": 2, "ns": 2},
+        "compute_input": {"count": 2, "ns": 4},
+        "compute_infer": {"count": 2, "ns": 6},
+        "compute_output": {"count": 2, "ns": 8},
+    }
+    assert b["inference_stats"]["fail"] == {"count": 1, "ns": 5}
     assert b["inference_stats"]["success"] == {"count": 0, "ns": 0}
-    (of_size_1,) = a["batch_stats"]
-    assert of_size_1["batch_size"] == 1
-    assert of_size_1["compute_infer"] == a["inference_stats"]["compute_infer"]
+    assert a["batch_stats"] == [
+        {
+            "batch_size": 1,
+            "compute_input": {"count": 2, "ns": 4},
+            "compute_infer": {"count": 2, "ns": 6},
+            "compute_output": {"count": 2, "ns": 8},
+        }
+    ]
+
+
+def test_the_stages_are_all_that_the_service_does() -> None:
+    observation = worked(receive=16, queue=1, decode=2, compute=4, encode=8)
+    assert sum(observation.phases[phase] for phase in STAGES.values()) == observation.worked()
 
 
 def test_a_model_that_is_none_is_not_counted() -> None:
     with pytest.raises(KeyError):
-        Statistics(["a"]).succeeded("b", Stopwatch())
+        Statistics(["a"]).succeeded("b", Observation())
+
+
+OTHER = """
+import sys
+from pathlib import Path
+from app.observation import Observation
+from app.statistics import Statistics
+statistics = Statistics(["a"], Path(sys.argv[1]))
+statistics.succeeded("a", Observation())
+"""
+
+
+def test_what_other_processes_counted_is_added_even_when_they_are_gone(tmp_path: Path) -> None:
+    own = Statistics(["a"], tmp_path)
+    own.succeeded("a", Observation())
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", OTHER, str(tmp_path)], cwd=ROOT, check=True)
+    assert own.of("a")["inference_count"] == 3
+    assert Statistics(["a"], tmp_path).of("a")["last_inference"] > 0

@@ -1,6 +1,7 @@
 """A running service for clients that others wrote. It runs in an environment of its own, and they in theirs."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -27,11 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def serve(python: str, **settings: str) -> Iterator[str]:
     """The host and port of a service, until it is no longer needed."""
     command = [python, "-m", "app"]
-    environment = os.environ | {"XENT_PORT": "0", **settings}
+    # One process, which ends at once; and nobody reads what it tells.
+    ours = {"XENT_PORT": "0", "XENT_WORKERS": "1", "XENT_DRAIN_SECONDS": "0", "XENT_LOG_REQUESTS": "false"}
+    environment = os.environ | ours | settings
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
-            announcement = process.stdout.readline()
+            announcement: str = json.loads(process.stdout.readline())["message"]
             yield announcement.split()[3].removeprefix("http://").rstrip(",")
             assert process.poll() is None
         finally:

@@ -304,8 +304,8 @@ NO_JSON: dict[str, tuple[bytes, str]] = {
     "a bare Infinity after a NaN": (b'{"logits": [NaN, Infinity], "labels": 1}', 'the string "Infinity"'),
     "a NaN and rubbish": (b'{"logits": [NaN, 7654321.125 rubbish', "NaN"),
     "a number beyond float64": (b'{"logits": [1e999], "labels": 1}', "line 1"),
-    "too deep": (b"[" * 5000 + b"]" * 5000, "depth"),
-    "too deep with a NaN": (b"[NaN, " + b"[" * 5000 + b"]" * 5001, "NaN"),
+    "too deep": (b"[" * 5000 + b"]" * 5000, "more than 64 deep"),
+    "too deep with a NaN": (b"[NaN, " + b"[" * 5000 + b"]" * 5001, "more than 64 deep"),
 }
 
 
@@ -394,7 +394,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service that takes a hundred bytes."""
     with Server(tmp_path_factory.mktemp("narrow") / "log", XENT_MAX_BODY_BYTES="100") as running:
         yield running
-    assert running.log.read_text() == ""
+    assert running.complaints == []
 
 
 def in_pieces(body: bytes, size: int = 30) -> Iterator[bytes]:
@@ -434,7 +434,7 @@ def roomy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service that reads what the default limit would refuse."""
     with Server(tmp_path_factory.mktemp("roomy") / "log", XENT_MAX_BODY_BYTES="200000000") as running:
         yield running
-    assert running.log.read_text() == ""
+    assert running.complaints == []
 
 
 def hundred_megabytes_of_rubbish() -> bytes:
@@ -564,17 +564,17 @@ def test_the_service_answers_while_a_large_batch_is_worked_on(roomy: Server, row
 def test_a_caller_who_goes_away_leaves_no_trace(
     client: httpx.Client, server: Server, sent: bytes, rudely: bool
 ) -> None:
-    reported = server.log.read_text()
+    reported = server.complaints
     with connection(server) as wire:
         wire.sendall(sent)
         if rudely:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     assert client.get("/livez").status_code == 200
-    assert server.log.read_text() == reported
+    assert server.complaints == reported
 
 
 def test_a_caller_who_goes_away_while_a_batch_is_worked_on_leaves_no_trace(server: Server) -> None:
-    reported = server.log.read_text()
+    reported = server.complaints
     body = b'{"labels": 1, "logits": [' + b"0.5," * 1_000_000 + b"1]}"
     with connection(server) as wire:
         wire.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -582,7 +582,7 @@ def test_a_caller_who_goes_away_while_a_batch_is_worked_on_leaves_no_trace(serve
     with server.client(headers=JSON) as plain:
         for _ in range(2):
             assert plain.post("/v1/loss", content=body).status_code == 200
-    assert server.log.read_text() == reported
+    assert server.complaints == reported
 
 
 def test_after_all_this_the_service_answers_and_has_nothing_to_report(
@@ -591,4 +591,4 @@ def test_after_all_this_the_service_answers_and_has_nothing_to_report(
     assert client.post("/v1/loss", json={"logits": [1], "labels": 1}).status_code == 200
     for each in (server, roomy, narrow):
         assert each.process.poll() is None
-        assert each.log.read_text() == ""
+        assert each.complaints == []

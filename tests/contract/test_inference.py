@@ -530,7 +530,8 @@ def test_a_path_that_only_begins_alike_is_not_of_the_protocol(client: httpx.Clie
 
 
 def test_a_body_over_the_limit_is_refused(tmp_path: Any) -> None:
-    with Server(tmp_path / "log", XENT_MAX_BODY_BYTES="1000") as narrow, narrow.client() as client:
+    limits = {"XENT_MAX_BODY_BYTES": "1000", "XENT_MAX_INFLATED_BYTES": "1000"}
+    with Server(tmp_path / "log", **limits) as narrow, narrow.client() as client:
         assert "1000 bytes" in error_of(post(client, {"logits": np.zeros((100, 3)), "labels": np.zeros(100)}), 413)
         packed = gzip.compress(bytes(2000))
         assert "1000 bytes" in error_of(post_bytes(client, packed, headers={"Content-Encoding": "gzip"}), 413)

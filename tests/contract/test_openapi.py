@@ -91,6 +91,8 @@ def test_errors_are_declared_in_the_form_of_their_place(document: Document) -> N
         for status, response in operation["responses"].items():
             if int(status) >= 400:
                 assert response["content"] == {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+            elif path == "/metrics":
+                assert list(response["content"]) == ["text/plain"]
             else:
                 assert response["content"].keys() <= {"application/json", "application/octet-stream"}
                 assert "application/json" in response["content"]
@@ -100,7 +102,15 @@ def test_whoever_takes_a_body_declares_its_errors(document: Document) -> None:
     for (_, path), operation in document.operations.items():
         if "requestBody" in operation:
             own = {"404"} if path.startswith("/v2") else {"422"}
-            assert operation["responses"].keys() == {"200", "400", "413", "415", "500"} | own
+            of_all = {"200", "400", "401", "403", "408", "413", "415", "500", "503"}
+            assert operation["responses"].keys() == of_all | own
+
+
+def test_whoever_can_be_refused_for_a_key_says_so_but_health(document: Document) -> None:
+    for (_, path), operation in document.operations.items():
+        health = path in ("/livez", "/readyz", "/v2/health/live", "/v2/health/ready")
+        assert ({"401", "403"} <= operation["responses"].keys()) == (not health)
+    assert document.content["security"] == [{}, {"bearer": []}, {"header": []}]
 
 
 def descriptions(part: Any) -> Iterator[str]:

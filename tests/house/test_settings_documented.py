@@ -2,7 +2,9 @@
 
 import re
 
+import orjson
 import pytest
+from pydantic import SecretStr
 
 from app.settings import PREFIX, Settings
 from tests.service import ROOT
@@ -12,10 +14,12 @@ ROWS = [line for line in (ROOT / "README.md").read_text().splitlines() if line.s
 
 @pytest.mark.parametrize("field", Settings.model_fields)
 def test_a_setting_has_a_row_with_its_default_and_its_meaning(field: str) -> None:
-    name, default = f"{PREFIX}{field.upper()}", Settings.model_fields[field].default
+    name, default = f"{PREFIX}{field.upper()}", Settings.model_fields[field].get_default()
     (row,) = (row for row in ROWS if f"`{name}`" in row)
     _, _, shown, meaning, _ = (cell.strip() for cell in row.split("|"))
-    assert shown == f"`{default}`"
+    default = default.get_secret_value() if isinstance(default, SecretStr) else default
+    written = orjson.dumps(default).decode().strip('"')
+    assert shown == ("" if default in (None, "") else f"`{written}`")
     assert meaning == Settings.model_fields[field].description
 
 

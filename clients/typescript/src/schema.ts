@@ -250,7 +250,7 @@ export interface paths {
         };
         /**
          * Can it take requests?
-         * @description Answers once the server, and so each model, can take requests.
+         * @description Answers 200 for as long as the server, and so each model, can take requests.
          */
         get: operations["v2_ready"];
         put?: never;
@@ -290,7 +290,7 @@ export interface paths {
         };
         /**
          * Counts and times of all models
-         * @description What the models did since this process started. Each process counts for itself.
+         * @description What the models did since the service started, in all of its processes.
          */
         get: operations["v2_statistics"];
         put?: never;
@@ -550,9 +550,49 @@ export interface paths {
         };
         /**
          * Can it take requests?
-         * @description Answers once the service can take requests. Send it none where this fails.
+         * @description Answers 200 for as long as the service can take requests. Send it none where this fails.
          */
         get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What it did, in numbers
+         * @description Counts, times and sizes of all workers together, in Prometheus' text format.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much it takes
+         * @description What a request may hold, how long it may take, and how many there may be at once: settings of this service.
+         */
+        get: operations["limits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1150,6 +1190,82 @@ export interface components {
             compute_infer: components["schemas"]["Duration"];
             /** @description writing the frame, and compressing it */
             compute_output: components["schemas"]["Duration"];
+        };
+        /**
+         * Limits
+         * @description What the service takes at most. What is over is refused with the status in the description.
+         */
+        Limits: {
+            /**
+             * Max Body Bytes
+             * @description bytes of a request's body as sent: 413
+             */
+            max_body_bytes: number;
+            /**
+             * Max Inflated Bytes
+             * @description bytes of a compressed body, inflated: 413
+             */
+            max_inflated_bytes: number;
+            /**
+             * Max Elements
+             * @description elements of a request's arrays and of what is computed of them, together: 413
+             */
+            max_elements: number;
+            /**
+             * Max Rank
+             * @description dimensions of an array: 422
+             */
+            max_rank: number;
+            /**
+             * Max Json Depth
+             * @description levels to which lists and objects may be nested: 400
+             */
+            max_json_depth: number;
+            /**
+             * Max Json Values
+             * @description values of a body that can't be read as lists of plain numbers: 413
+             */
+            max_json_values: number;
+            /**
+             * Header Seconds
+             * @description seconds until a request's headers are there: 408
+             */
+            header_seconds: number;
+            /**
+             * Body Seconds
+             * @description seconds until a request's body is there: 408
+             */
+            body_seconds: number;
+            /**
+             * Compute Seconds
+             * @description seconds that a request may wait and be worked on: 503
+             */
+            compute_seconds: number;
+            /**
+             * Answer Seconds
+             * @description seconds in which a caller reads nothing of an answer: the connection is cut
+             */
+            answer_seconds: number;
+            /**
+             * Idle Seconds
+             * @description seconds that a connection may be idle between requests: it is closed
+             */
+            idle_seconds: number;
+            /**
+             * Max Requests In Flight
+             * @description requests that each worker has in hand: 503
+             */
+            max_requests_in_flight: number;
+            /**
+             * Max Bytes In Flight
+             * @description bytes of bodies, arrays and answers that each worker has in hand: 503
+             */
+            max_bytes_in_flight: number;
+            /**
+             * Content Encodings
+             * @description how a request's body may be compressed: 415
+             */
+            content_encodings: string[];
         };
         /**
          * LossRequest
@@ -1987,7 +2103,34 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has more bytes than are accepted. */
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1996,7 +2139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not application/json, or compressed otherwise than by gzip or deflate. */
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2016,6 +2159,15 @@ export interface operations {
             };
             /** @description The service failed; its log says why. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2066,6 +2218,24 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
@@ -2075,7 +2245,16 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The body has more bytes than are accepted. */
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2084,7 +2263,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The body is compressed otherwise than by gzip or deflate. */
+            /** @description The body is compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2095,6 +2274,15 @@ export interface operations {
             };
             /** @description The service failed; its log says why. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2147,6 +2335,24 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
@@ -2156,7 +2362,16 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The body has more bytes than are accepted. */
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2165,7 +2380,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The body is compressed otherwise than by gzip or deflate. */
+            /** @description The body is compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2176,6 +2391,15 @@ export interface operations {
             };
             /** @description The service failed; its log says why. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2216,7 +2440,34 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has more bytes than are accepted. */
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2225,7 +2476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not application/json, or compressed otherwise than by gzip or deflate. */
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2245,6 +2496,15 @@ export interface operations {
             };
             /** @description The service failed; its log says why. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2285,7 +2545,34 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body has more bytes than are accepted. */
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2294,7 +2581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not application/json, or compressed otherwise than by gzip or deflate. */
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2314,6 +2601,15 @@ export interface operations {
             };
             /** @description The service failed; its log says why. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2341,8 +2637,35 @@ export interface operations {
                     "application/json": components["schemas"]["Catalogue"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The service failed; its log says why. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2373,6 +2696,24 @@ export interface operations {
                     "application/json": components["schemas"]["CatalogueEntry"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is nothing by this name. */
             404: {
                 headers: {
@@ -2384,6 +2725,15 @@ export interface operations {
             };
             /** @description The service failed; its log says why. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2409,6 +2759,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerMetadata"];
+                };
+            };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
                 };
             };
         };
@@ -2451,6 +2828,15 @@ export interface operations {
                     "application/json": components["schemas"]["ServerReady"];
                 };
             };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
         };
     };
     v2_models: {
@@ -2471,6 +2857,33 @@ export interface operations {
                     "application/json": components["schemas"]["Models"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
         };
     };
     v2_statistics: {
@@ -2489,6 +2902,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AllStatistics"];
+                };
+            };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
                 };
             };
         };
@@ -2514,8 +2954,35 @@ export interface operations {
                     "application/json": components["schemas"]["ModelMetadata"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2548,8 +3015,35 @@ export interface operations {
                     "application/json": components["schemas"]["ModelMetadata"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2580,8 +3074,35 @@ export interface operations {
                     "application/json": components["schemas"]["ModelReady"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2614,8 +3135,35 @@ export interface operations {
                     "application/json": components["schemas"]["ModelReady"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2646,8 +3194,35 @@ export interface operations {
                     "application/json": components["schemas"]["ModelConfig"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2680,8 +3255,35 @@ export interface operations {
                     "application/json": components["schemas"]["ModelConfig"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2712,8 +3314,35 @@ export interface operations {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2746,8 +3375,35 @@ export interface operations {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2775,6 +3431,33 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryModel"][];
                 };
             };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
         };
     };
     v2_load: {
@@ -2789,6 +3472,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
@@ -2800,6 +3501,15 @@ export interface operations {
             };
             /** @description The models are fixed. */
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2821,6 +3531,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
@@ -2832,6 +3560,15 @@ export interface operations {
             };
             /** @description The models are fixed. */
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2877,6 +3614,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A key is required, and there is none. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -16,12 +16,15 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+// One process, which ends at once; and nobody reads what it tells.
+const OURS = { XENT_PORT: "0", XENT_WORKERS: "1", XENT_DRAIN_SECONDS: "0", XENT_LOG_REQUESTS: "false" };
+
 /** `python -m app` on a free port, with these XENT_ variables and no others: it refuses those that it doesn't know. */
 export async function startService(settings: Record<string, string> = {}): Promise<Running> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("XENT_"));
   const service = spawn(PYTHON, ["-m", "app"], {
     cwd: ROOT,
-    env: { ...Object.fromEntries(inherited), XENT_PORT: "0", ...settings },
+    env: { ...Object.fromEntries(inherited), ...OURS, ...settings },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(service, "exit");

@@ -8,6 +8,7 @@ from .catalogue_entry_example import CatalogueEntryExample
 from .catalogue_entry_loss_type import CatalogueEntryLossType
 from .equivalents import Equivalents
 from .health import Health
+from .limits import Limits
 from .loss_request import LossRequest
 from .loss_request_encoding_type_0 import LossRequestEncodingType0
 from .loss_request_include_type_0_item import LossRequestIncludeType0Item
@@ -53,6 +54,7 @@ __all__ = (
     "CatalogueEntryLossType",
     "Equivalents",
     "Health",
+    "Limits",
     "LossRequest",
     "LossRequestEncodingType0",
     "LossRequestIncludeType0Item",

@@ -1,0 +1,59 @@
+"""Who may call."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+ALWAYS_OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"})
+DOCUMENTATION = frozenset({"/docs", "/openapi.json"})
+METRICS = "/metrics"
+BEARER = b"bearer "
+
+
+class NoKey(Exception):
+    """The request holds no key, and one is required. The message may be shown to the caller."""
+
+
+class WrongKey(Exception):
+    """The request holds a key that is none of ours. The message may be shown to the caller."""
+
+
+class Access:
+    """Lets nothing but what is open to all pass without one of the keys."""
+
+    def __init__(self, app: ASGIApp, keys: Iterable[str], *, open_docs: bool, open_metrics: bool) -> None:
+        self.app = app
+        self._digests = [_digest(key.encode()) for key in keys]
+        self._open_docs = open_docs
+        self._open_metrics = open_metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._is_open(scope["path"]):
+            self._check(dict(scope["headers"]))
+        await self.app(scope, receive, send)
+
+    def _is_open(self, path: str) -> bool:
+        if path == METRICS:
+            return self._open_metrics
+        is_documentation = path in DOCUMENTATION or path.startswith("/docs/")
+        return path in ALWAYS_OPEN or (self._open_docs and is_documentation)
+
+    def _check(self, headers: dict[bytes, bytes]) -> None:
+        """Raises NoKey, WrongKey."""
+        authorization = headers.get(b"authorization", b"")
+        if authorization[: len(BEARER)].lower() == BEARER:
+            key = authorization[len(BEARER) :].strip()
+        else:
+            key = headers.get(b"x-api-key", b"")
+        if not key:
+            raise NoKey("a key is required: send it as Authorization: Bearer …, or as X-API-Key")
+        # Each is compared, and digests of one length: what is wrong takes as long as what is right.
+        found = _digest(key)
+        if not sum([hmac.compare_digest(found, digest) for digest in self._digests]):
+            raise WrongKey("this key is not known here")
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()

@@ -1,0 +1,279 @@
+"""One connection: what uvicorn leaves open of HTTP/1.1, which is callers who are slow, stall, or offer otherwise."""
+
+import asyncio
+import logging
+from array import array
+from collections.abc import Iterable
+from contextlib import suppress
+from fcntl import ioctl
+from http import HTTPStatus
+from socket import SO_LINGER, SOL_SOCKET
+from struct import pack
+from termios import TIOCOUTQ
+
+import httptools
+import orjson
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from app.limits import BODY_IS_LATE
+from app.problems import MEDIA_TYPE, TITLES
+from app.settings import Settings
+
+MOST_URL_BYTES = 16 * 1024
+MOST_HEAD_BYTES = 64 * 1024
+SECONDS_TO_READ_WHY = 1.0
+# For SO_LINGER: what was not sent yet is thrown away.
+AT_ONCE = pack("ii", 1, 0)
+
+logger = logging.getLogger("xent")
+
+
+class Refused(Exception):
+    """A request is refused before it is one. The message may be shown to the caller."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class Outlet:
+    """What a request's answer is written to."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self.write = connection.transport.write
+        self.is_closing = connection.transport.is_closing
+        self.close = connection.end
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's, with a time for everything that a caller may keep us waiting for.
+
+    httptools parses; uvicorn makes a request of it, which is `self.cycle` from the end of its head to the end of its
+    answer. Nothing is timed for a request that comes whole, in one piece.
+    """
+
+    header_seconds: float
+    body_seconds: float
+    answer_seconds: float
+    last_answers = False
+    """Each answer is the last of its connection: the service is about to end."""
+
+    # Where in a request what comes next stands.
+    _in_head = _in_body = False
+    # Bytes since anything came of them. httptools puts no bound to what it keeps of a header or a trailer.
+    _unused_bytes = 0
+    _offers_upgrade = False
+    _is_over = False
+    # When the request has to be there that is not.
+    _deadline: asyncio.TimerHandle | None = None
+    # How many bytes the caller left unread, and since when.
+    _unread = 0
+    _unread_since = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """No request is in hand."""
+        return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(self.header_seconds, self._be_too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_over:
+            return
+        self._unset_keepalive_if_required()
+        self._unused_bytes += len(data)
+        try:
+            self._parse(data)
+            if self._unused_bytes > MOST_HEAD_BYTES:
+                raise Refused(431, f"the headers have more than {MOST_HEAD_BYTES} bytes")
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, Refused) else Refused(400, "this is not HTTP/1.1"))
+        except Refused as refused:
+            self._refuse(refused)
+        else:
+            if not (self._in_body or self.is_idle):
+                self._end_deadline()
+            elif self._deadline is None:
+                seconds = self.body_seconds if self._in_body else self.header_seconds
+                self._deadline = self.loop.call_later(seconds, self._be_too_slow)
+
+    def _parse(self, data: bytes) -> None:
+        """Offers of another protocol are declined by going on as if they had not been made (RFC 9110, 7.8).
+
+        httptools would take what follows for the other protocol: a parser that never heard of the offer goes on.
+        """
+        rest = memoryview(data)
+        while True:
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = rest[upgrade.args[0] :]
+                head = self._head_without_offer()
+                self._offers_upgrade = False
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+                self.parser.feed_data(head)
+            else:
+                return
+
+    def _head_without_offer(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%s: %s" % header for header in _without_offer(self.headers)]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        if len(self.url) > MOST_URL_BYTES:
+            raise Refused(414, f"the URL has more than {MOST_URL_BYTES} bytes")
+        if self._unused_bytes > MOST_HEAD_BYTES and _size(self.headers) > MOST_HEAD_BYTES:
+            raise Refused(431, f"the headers have more than {MOST_HEAD_BYTES} bytes")
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise Refused(400, "this is no proxy; CONNECT has no meaning here")
+            self._offers_upgrade = True
+            return
+        # Trailers come to the same list, and must not pass for headers.
+        self.scope["headers"] = self.headers.copy()
+        super().on_headers_complete()
+        self.cycle.transport = Outlet(self)  # type: ignore[assignment]  # as much of a transport as is used of it
+        self._in_head, self._in_body = False, True
+        self._unused_bytes = 0
+        self._end_deadline()
+        if self.last_answers:
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        self._unused_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._offers_upgrade:
+            return
+        self._in_body = False
+        self._unused_bytes = 0
+        self._end_deadline()
+        super().on_message_complete()
+
+    def end(self) -> None:
+        """Close, as what was sent to this connection was its last answer."""
+        if self._in_body:
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Give a caller who still sends the time to read why: closed at once, the answer would be lost."""
+        self._is_over = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(SECONDS_TO_READ_WHY, self.transport.close)
+
+    def resume_writing(self) -> None:
+        self._unread = 0
+        super().resume_writing()
+
+    def cut_off_if_stalled(self, now: float) -> None:
+        """Drop a caller who has read nothing of what was sent to it for too long. To be called again and again."""
+        waiting = self.transport.get_write_buffer_size()
+        unread = waiting + self._on_its_way() if waiting else 0
+        if unread != self._unread or not unread:
+            self._unread, self._unread_since = unread, now
+        elif now - self._unread_since >= self.answer_seconds:
+            logger.info({"message": "a caller did not read its answer and was cut off", "client": self._peer()})
+            # Or the system would go on to keep what it has, and to offer it.
+            self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, AT_ONCE)
+            self.transport.abort()
+
+    def _on_its_way(self) -> int:
+        """How many bytes the system has taken, which the other side has not. It takes no more until a good part is."""
+        count = array("i", [0])
+        with suppress(OSError):  # the connection may be lost already, and not every system counts
+            ioctl(self.transport.get_extra_info("socket").fileno(), TIOCOUTQ, count)
+        return count[0]
+
+    def _be_too_slow(self) -> None:
+        self._deadline = None
+        if self._in_head:
+            self._refuse(Refused(408, "the headers did not come in time (XENT_HEADER_SECONDS)"))
+        elif self._in_body and not self.cycle.response_complete:
+            self.scope["state"][BODY_IS_LATE] = True
+            self.cycle.message_event.set()
+        else:
+            self.transport.close()
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer what can't be a request, as far as an answer would be taken for its own, and close."""
+        self._is_over = True
+        self._end_deadline()
+        line = {"message": "a connection was refused", "status": refused.status, "detail": str(refused)}
+        logger.info(line | {"client": self._peer()})
+        if self.is_idle and not self._in_body:
+            self._answer(refused)
+        elif self._in_body and not (self.cycle.response_started or self.pipeline):
+            # The request in hand goes wrong in its body: this is its answer, and the application is out of it.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            self._answer(refused)
+        elif self._in_body:
+            self.transport.close()
+        else:
+            # What was asked before is answered first, and nothing after it.
+            self.cycle.keep_alive = False
+
+    def _answer(self, refused: Refused) -> None:
+        self.transport.write(_written(refused, self.server_state.default_headers))
+        self._linger()
+
+    def _peer(self) -> str | None:
+        return self.client[0] if self.client else None
+
+
+def connection_class(settings: Settings) -> type[Connection]:
+    """The class of all connections of a server with these settings."""
+    names = ("header_seconds", "body_seconds", "answer_seconds")
+    return type("Connection", (Connection,), {name: getattr(settings, name) for name in names})
+
+
+def _without_offer(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
+    for name, value in headers:
+        if name == b"connection":
+            options = [option.strip() for option in value.split(b",")]
+            yield name, b", ".join(option for option in options if option.lower() not in OFFERS)
+        elif name not in OFFERS:
+            yield name, value
+
+
+OFFERS = {b"upgrade", b"http2-settings"}
+
+
+def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
+
+
+def _written(refused: Refused, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    title = TITLES.get(refused.status) or HTTPStatus(refused.status).phrase
+    content = {"type": "about:blank", "title": title, "status": refused.status, "detail": str(refused), "errors": ()}
+    body = orjson.dumps(content)
+    lines = [
+        *headers,
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    return STATUS_LINE[refused.status] + b"".join(b"%s: %s\r\n" % line for line in lines) + b"\r\n" + body
