@@ -48,8 +48,9 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def narrow_address(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A service that takes a thousand bytes."""
-    yield from serve(request.config.getoption("--serve-with"), XENT_MAX_BODY_BYTES="1000")
+    """A service that takes a thousand bytes, compressed or not."""
+    limits = {"XENT_MAX_BODY_BYTES": "1000", "XENT_MAX_INFLATED_BYTES": "1000"}
+    yield from serve(request.config.getoption("--serve-with"), **limits)
 
 
 Call = Callable[..., Any]
