@@ -16,6 +16,8 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.limits import BODY_IS_LATE
+from app.metrics import Metrics
+from app.observability import ON_EVERY_ANSWER, UNLESS_SAID, new_request_id
 from app.problems import MEDIA_TYPE, TITLES
 from app.settings import Settings
 
@@ -29,11 +31,15 @@ logger = logging.getLogger("xent")
 
 
 class Refused(Exception):
-    """A request is refused before it is one. The message may be shown to the caller."""
+    """A request is refused before it is one. The message may be shown to the caller; the reason is one word."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.status = status
+        self.reason = reason
+
+
+NOT_HTTP = Refused(400, "not_http", "this is no request of HTTP/1.1, or its method is none that is known")
 
 
 class Outlet:
@@ -52,6 +58,7 @@ class Connection(HttpToolsProtocol):
     answer. Nothing is timed for a request that comes whole, in one piece.
     """
 
+    metrics: Metrics
     header_seconds: float
     body_seconds: float
     answer_seconds: float
@@ -91,10 +98,10 @@ class Connection(HttpToolsProtocol):
         try:
             self._parse(data)
             if self._unused_bytes > MOST_HEAD_BYTES:
-                raise Refused(431, f"the headers have more than {MOST_HEAD_BYTES} bytes")
+                raise Refused(431, "headers_too_large", f"the headers have more than {MOST_HEAD_BYTES} bytes")
         except httptools.HttpParserError as error:
             cause = error.__context__
-            self._refuse(cause if isinstance(cause, Refused) else Refused(400, "this is not HTTP/1.1"))
+            self._refuse(cause if isinstance(cause, Refused) else NOT_HTTP)
         except Refused as refused:
             self._refuse(refused)
         else:
@@ -135,12 +142,12 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if len(self.url) > MOST_URL_BYTES:
-            raise Refused(414, f"the URL has more than {MOST_URL_BYTES} bytes")
+            raise Refused(414, "url_too_long", f"the URL has more than {MOST_URL_BYTES} bytes")
         if self._unused_bytes > MOST_HEAD_BYTES and _size(self.headers) > MOST_HEAD_BYTES:
-            raise Refused(431, f"the headers have more than {MOST_HEAD_BYTES} bytes")
+            raise Refused(431, "headers_too_large", f"the headers have more than {MOST_HEAD_BYTES} bytes")
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
-                raise Refused(400, "this is no proxy; CONNECT has no meaning here")
+                raise Refused(400, "connect", "this is no proxy; CONNECT has no meaning here")
             self._offers_upgrade = True
             return
         # Trailers come to the same list, and must not pass for headers.
@@ -191,6 +198,7 @@ class Connection(HttpToolsProtocol):
             self._unread, self._unread_since = unread, now
         elif now - self._unread_since >= self.answer_seconds:
             logger.info({"message": "a caller did not read its answer and was cut off", "client": self._peer()})
+            self.metrics.rejected("answer_not_read")
             # Or the system would go on to keep what it has, and to offer it.
             self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, AT_ONCE)
             self.transport.abort()
@@ -205,7 +213,7 @@ class Connection(HttpToolsProtocol):
     def _be_too_slow(self) -> None:
         self._deadline = None
         if self._in_head:
-            self._refuse(Refused(408, "the headers did not come in time (XENT_HEADER_SECONDS)"))
+            self._refuse(Refused(408, "headers_too_slow", "the headers did not come in time (XENT_HEADER_SECONDS)"))
         elif self._in_body and not self.cycle.response_complete:
             self.scope["state"][BODY_IS_LATE] = True
             self.cycle.message_event.set()
@@ -221,33 +229,35 @@ class Connection(HttpToolsProtocol):
         """Answer what can't be a request, as far as an answer would be taken for its own, and close."""
         self._is_over = True
         self._end_deadline()
-        line = {"message": "a connection was refused", "status": refused.status, "detail": str(refused)}
-        logger.info(line | {"client": self._peer()})
+        self.metrics.rejected(refused.reason)
+        request_id = new_request_id()
+        line = {"message": "a connection was refused", "request_id": request_id, "client": self._peer()}
+        logger.info(line | {"status": refused.status, "reason": refused.reason, "detail": str(refused)})
         if self.is_idle and not self._in_body:
-            self._answer(refused)
+            self._answer(refused, request_id)
         elif self._in_body and not (self.cycle.response_started or self.pipeline):
             # The request in hand goes wrong in its body: this is its answer, and the application is out of it.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-            self._answer(refused)
+            self._answer(refused, request_id)
         elif self._in_body:
             self.transport.close()
         else:
             # What was asked before is answered first, and nothing after it.
             self.cycle.keep_alive = False
 
-    def _answer(self, refused: Refused) -> None:
-        self.transport.write(_written(refused, self.server_state.default_headers))
+    def _answer(self, refused: Refused, request_id: str) -> None:
+        self.transport.write(_written(refused, request_id, self.server_state.default_headers))
         self._linger()
 
     def _peer(self) -> str | None:
         return self.client[0] if self.client else None
 
 
-def connection_class(settings: Settings) -> type[Connection]:
+def connection_class(settings: Settings, metrics: Metrics) -> type[Connection]:
     """The class of all connections of a server with these settings."""
-    names = ("header_seconds", "body_seconds", "answer_seconds")
-    return type("Connection", (Connection,), {name: getattr(settings, name) for name in names})
+    times = {name: getattr(settings, name) for name in ("header_seconds", "body_seconds", "answer_seconds")}
+    return type("Connection", (Connection,), {"metrics": metrics, **times})
 
 
 def _without_offer(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
@@ -266,7 +276,7 @@ def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     return sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
 
 
-def _written(refused: Refused, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def _written(refused: Refused, request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     title = TITLES.get(refused.status) or HTTPStatus(refused.status).phrase
     content = {"type": "about:blank", "title": title, "status": refused.status, "detail": str(refused), "errors": ()}
     body = orjson.dumps(content)
@@ -275,5 +285,8 @@ def _written(refused: Refused, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
+        (b"x-request-id", request_id.encode()),
+        *ON_EVERY_ANSWER,
+        *UNLESS_SAID,
     ]
     return STATUS_LINE[refused.status] + b"".join(b"%s: %s\r\n" % line for line in lines) + b"\r\n" + body

@@ -71,7 +71,7 @@ class Metrics:
             registry=registry,
         )
         self._warnings = Counter("xent_warnings", "Warnings in answers.", ["code"], registry=registry)
-        self._rejected = Counter("xent_rejected", "Requests refused.", ["reason"], registry=registry)
+        self._rejected = Counter("xent_rejected", "Requests and connections refused.", ["reason"], registry=registry)
         self._bytes_in = Counter("xent_received_bytes", "Bytes of bodies received, as sent.", registry=registry)
         self._bytes_out = Counter("xent_sent_bytes", "Bytes of bodies sent.", registry=registry)
         self._in_flight = Gauge(
@@ -101,9 +101,13 @@ class Metrics:
             sums = self._sums[key] = _Sums()
         sums.add(observation)
         if observation.reason:
-            self._rejected.labels(observation.reason).inc()
+            self.rejected(observation.reason)
         for code in observation.warnings:
             self._warnings.labels(code).inc()
+
+    def rejected(self, reason: str) -> None:
+        """A request was refused, or a connection before it had one."""
+        self._rejected.labels(reason).inc()
 
     def flush(self) -> None:
         """Put down what has been summed up, for all workers to see. To be called every second, and at the end."""

@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import time
-from binascii import hexlify
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -77,7 +76,11 @@ class Observed:
 
 
 def _request_id(given: bytes) -> str:
-    return given.decode() if REQUEST_ID.fullmatch(given) else hexlify(os.urandom(16)).decode()
+    return given.decode() if REQUEST_ID.fullmatch(given) else new_request_id()
+
+
+def new_request_id() -> str:
+    return os.urandom(16).hex()
 
 
 def _headers(observation: Observation, said: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from app.connection import Connection, connection_class
 from app.observability import LOGGING
@@ -34,17 +34,16 @@ class Server(uvicorn.Server):
 
     def __init__(
         self,
-        app: Any,
-        settings: Settings,
-        readiness: Readiness,
+        app: FastAPI,
         on_start: Callable[[], None],
         on_second: Callable[[], None] = lambda: None,
     ) -> None:
+        settings: Settings = app.state.settings
         self.settings = settings
-        self.readiness = readiness
+        self.readiness: Readiness = app.state.readiness
         self.on_start = on_start
         self.on_second = on_second
-        self.connection_class: type[Connection] = connection_class(settings)
+        self.connection_class: type[Connection] = connection_class(settings, app.state.metrics)
         self._finishes_at = float("inf")
         self._waits_for_last_requests = True
         super().__init__(

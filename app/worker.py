@@ -53,7 +53,7 @@ def _server(settings: Settings, on_start: Callable[[], None], on_second: Callabl
         app.state.metrics.flush()
         on_second()
 
-    return Server(app, settings, app.state.readiness, on_start, each_second)
+    return Server(app, on_start, each_second)
 
 
 def _run(server: Server, listener: socket.socket) -> None:

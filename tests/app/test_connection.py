@@ -69,6 +69,9 @@ class Caller:
         assert found == content["status"] == status
         assert headers["content-type"] == "application/problem+json"
         assert headers["connection"] == "close"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["content-security-policy"]
+        assert headers["x-request-id"]
         assert set(content) == {"type", "title", "status", "detail", "errors"}
         assert self.is_hung_up()
         detail: str = content["detail"]
@@ -351,7 +354,9 @@ def test_a_refusal_is_one_line_of_the_log_without_what_was_sent(hasty: Server) -
         caller.refusal(400)
     lines = [json.loads(line) for line in hasty.log.read_text().splitlines()]
     refusals = [line for line in lines if line["message"] == "a connection was refused"]
-    assert {"level", "status", "detail", "client"} <= set(refusals[-1])
+    assert {"level", "status", "reason", "detail", "client", "request_id"} <= set(refusals[-1])
+    with hasty.client() as client:
+        assert 'xent_rejected_total{reason="not_http"}' in client.get("/metrics").text
     assert "nonsense-to-find" not in hasty.log.read_text()
 
 

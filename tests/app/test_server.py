@@ -1,6 +1,7 @@
 """A service that is told to end does so by degrees, and in time whatever is going on."""
 
 import asyncio
+import os
 import signal
 import socket
 import threading
@@ -18,7 +19,6 @@ from numpy.typing import NDArray
 
 from app import server as server_of_uvicorn
 from app.main import create_app
-from app.readiness import Readiness
 from app.settings import Settings
 from tests.service import Half, Server, problem, start_app
 
@@ -141,7 +141,7 @@ def test_who_is_connected_may_still_send_a_last_request(tmp_path: Path) -> None:
 
 def test_told_to_end_while_it_starts_it_does_not_say_that_it_listens() -> None:
     said: list[str] = []
-    server = server_of_uvicorn.Server(create_app(Settings()), Settings(), Readiness(), lambda: said.append("listens"))
+    server = server_of_uvicorn.Server(create_app(Settings()), lambda: said.append("listens"))
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     server.handle_exit(signal.SIGTERM, None)
@@ -170,6 +170,28 @@ def test_told_to_end_while_it_starts_it_ends(tmp_path: Path) -> None:
             else:
                 process.send_signal(signal.SIGINT)
                 assert process.wait(10) == 0
+
+
+def test_a_worker_computes_on_one_thread(tmp_path: Path) -> None:
+    """Those that the matrix library has beside it have nothing to do: workers would only wait for one another."""
+    rows, ones = tensor(np.ones((2000, 2000), np.float32)), tensor(np.ones(2000))
+    values = {"candidates": tensor(np.arange(2000)), "true_expected_count": ones, "sampled_expected_count": ones}
+    labels = tensor(np.zeros(2000, np.int64))
+    body = {"weights": rows, "biases": ones, "inputs": rows, "labels": labels, "sampled_values": values}
+    with Server(tmp_path / "log") as server, server.client() as client:
+        assert client.get("/livez").status_code == 200
+        before = seconds_of_threads(server.process.pid)
+        del before[server.process.pid]
+        assert client.post("/v1/sampled-softmax", json=body).status_code == 200
+        after = seconds_of_threads(server.process.pid)
+        assert [after[thread] - seconds for thread, seconds in before.items()] == [0] * len(before)
+
+
+def seconds_of_threads(process: int) -> dict[int, float]:
+    """How long each has run so far."""
+    stats = [(task / "stat").read_text() for task in Path(f"/proc/{process}/task").iterdir()]
+    fields = [(int(stat.split()[0]), stat.rpartition(")")[2].split()) for stat in stats]
+    return {thread: (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK") for thread, times in fields}
 
 
 @pytest.mark.parametrize("seconds", ["0", "0.4"])
