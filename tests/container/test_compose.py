@@ -98,11 +98,9 @@ def test_more_large_bodies_than_there_is_room_for_do_no_harm(address: str) -> No
         return httpx.post(f"{address}/v1/loss", content=body, headers=headers, timeout=60).status_code
 
     with ThreadPoolExecutor(16) as callers:
-        statuses = set(callers.map(status, range(16)))
-    assert 200 in statuses
-    assert statuses <= {200, 503}
+        assert set(callers.map(status, range(16))) <= {200, 503}
     assert not any(state(each)["OOMKilled"] for service in ("xent", "proxy") for each in containers(service))
-    assert eventually(lambda: is_answered(f"{address}/readyz"))
+    assert eventually(lambda: status(0) == 200)
 
 
 def test_restarting_each_replica_in_turn_loses_no_request(address: str) -> None:
