@@ -52,13 +52,17 @@ def _server(settings: Settings, on_start: Callable[[], None], on_second: Callabl
     def each_second() -> None:
         app.state.metrics.flush()
         on_second()
+        if not app.state.in_flight.requests:
+            gc.collect()
 
     return Server(app, on_start, each_second)
 
 
 def _run(server: Server, listener: socket.socket) -> None:
-    # Bodies of millions of small lists would set off full collections, which stop every thread for seconds.
+    # Full collections stop every thread: they come when nothing is in hand, and what is there from the start, which is
+    # most, is not looked at.
     gc.set_threshold(100_000, 50, 1000)
+    gc.freeze()
     _keep_memory()
     with suppress(KeyboardInterrupt), threadpool_limits(1):
         server.run(sockets=[listener])

@@ -32,15 +32,19 @@ def _array(value: Any) -> NDArray[Any]:
     """An array as the wire decoded it, or a nested list. What the wire found wrong with it stands in its place."""
     if isinstance(value, np.ndarray):
         return value
+    if isinstance(value, InvalidInput):
+        raise _invalid_array(value)
     try:
-        if isinstance(value, InvalidInput):
-            raise value
         return read_array(value, "")
     except InvalidInput as reason:
-        within = [*reason.argument.split(".")[1:], *reason.position]
-        raise PydanticCustomError(
-            "invalid_array", "{message}", {"message": reason.message, "code": reason.code, "position": within}
-        ) from None
+        raise _invalid_array(reason) from None
+
+
+def _invalid_array(reason: InvalidInput) -> PydanticCustomError:
+    within = [*reason.argument.split(".")[1:], *reason.position]
+    return PydanticCustomError(
+        "invalid_array", "{message}", {"message": reason.message, "code": reason.code, "position": within}
+    )
 
 
 Infinity = Literal["Infinity", "-Infinity"]

@@ -117,7 +117,9 @@ def _array_or_reason(value: Any, name: str, dialect: Dialect, body: Content, pla
             case _:
                 return read_array(value, name, dialect)
     except InvalidInput as reason:
-        return reason
+        # Else it would hold the memory of the reading, and in the document itself, until a collection of garbage.
+        reason.__context__ = None
+        return reason.with_traceback(None)
 
 
 def _holders(document: Any, objects: list[str]) -> Iterator[dict[str, Any]]:
