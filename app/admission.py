@@ -18,6 +18,9 @@ class Full(Exception):
 class RequestsFull(Full):
     """As many requests as may be are in hand."""
 
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} requests are in hand here, the most that may be; try again")
+
 
 class BytesFull(Full):
     """As many bytes of bodies as may be are in hand."""
@@ -38,7 +41,7 @@ class Share:
 
     def __init__(self, in_flight: InFlight) -> None:
         if in_flight.requests >= in_flight.max_requests:
-            raise RequestsFull(f"{in_flight.requests} requests are in hand here, the most that may be; try again")
+            raise RequestsFull(in_flight.requests)
         in_flight.requests += 1
         self._in_flight = in_flight
         self._bytes = 0

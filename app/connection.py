@@ -2,23 +2,24 @@
 
 import asyncio
 import logging
+import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from fcntl import ioctl
-from http import HTTPStatus
 from socket import SO_LINGER, SOL_SOCKET
 from struct import pack
 from termios import TIOCOUTQ
 
 import httptools
-import orjson
+from fastapi import FastAPI, Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.admission import ALWAYS_ADMITTED, RequestsFull
 from app.limits import BODY_IS_LATE
 from app.metrics import Metrics
-from app.observability import ON_EVERY_ANSWER, UNLESS_SAID, new_request_id
-from app.problems import MEDIA_TYPE, TITLES
+from app.observability import ON_EVERY_ANSWER, UNLESS_SAID, new_request_id, request_id_of
+from app.problems import Refusal, answer_to, media_type, problem
 from app.settings import Settings
 
 MOST_URL_BYTES = 16 * 1024
@@ -42,6 +43,10 @@ class Refused(Exception):
 NOT_HTTP = Refused(400, "not_http", "this is no request of HTTP/1.1, or its method is none that is known")
 
 
+Ready = tuple[bytes, bytes]
+"""The first line of an answer, and all that stands behind the lines that differ each time."""
+
+
 class Outlet:
     """What a request's answer is written to."""
 
@@ -59,6 +64,10 @@ class Connection(HttpToolsProtocol):
     """
 
     metrics: Metrics
+    routes_by_path: Mapping[str, str]
+    max_requests: float
+    refusals: Mapping[str, Ready]
+    """What is said where there is no room, by its media type."""
     header_seconds: float
     body_seconds: float
     answer_seconds: float
@@ -70,6 +79,8 @@ class Connection(HttpToolsProtocol):
     # Bytes since anything came of them. httptools puts no bound to what it keeps of a header or a trailer.
     _unused_bytes = 0
     _offers_upgrade = False
+    # This request was answered that there is no room for it, and what comes of it is not looked at.
+    _is_turned_away = False
     _is_over = False
     # When the request has to be there that is not.
     _deadline: asyncio.TimerHandle | None = None
@@ -141,6 +152,28 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        self._check_head()
+        if self._offers_upgrade:
+            return
+        self._is_turned_away = self._is_to_be_turned_away()
+        if self._is_turned_away:
+            self._turn_away()
+        else:
+            self._hand_on()
+        self._in_head, self._in_body = False, True
+        self._unused_bytes = 0
+        self._end_deadline()
+
+    def _hand_on(self) -> None:
+        # Trailers come to the same list, and must not pass for headers.
+        self.scope["headers"] = self.headers.copy()
+        super().on_headers_complete()
+        self.cycle.transport = Outlet(self)  # type: ignore[assignment]  # as much of a transport as is used of it
+        if self.last_answers:
+            self.cycle.keep_alive = False
+
+    def _check_head(self) -> None:
+        """Raises Refused."""
         if len(self.url) > MOST_URL_BYTES:
             raise Refused(414, "url_too_long", f"the URL has more than {MOST_URL_BYTES} bytes")
         if self._unused_bytes > MOST_HEAD_BYTES and _size(self.headers) > MOST_HEAD_BYTES:
@@ -149,20 +182,37 @@ class Connection(HttpToolsProtocol):
             if self.parser.get_method() == b"CONNECT":
                 raise Refused(400, "connect", "this is no proxy; CONNECT has no meaning here")
             self._offers_upgrade = True
-            return
-        # Trailers come to the same list, and must not pass for headers.
-        self.scope["headers"] = self.headers.copy()
-        super().on_headers_complete()
-        self.cycle.transport = Outlet(self)  # type: ignore[assignment]  # as much of a transport as is used of it
-        self._in_head, self._in_body = False, True
-        self._unused_bytes = 0
-        self._end_deadline()
-        if self.last_answers:
-            self.cycle.keep_alive = False
+
+    def _is_to_be_turned_away(self) -> bool:
+        """Whether there is no room for this request, so that it can be told so without more ado.
+
+        Small batches are done in one go, and wait here before they are counted as in hand. Who is refused where the
+        others are costs as much as who is not.
+        """
+        return (
+            len(self.server_state.tasks) > self.max_requests
+            and self.is_idle
+            and not self.last_answers
+            and self.parser.should_keep_alive()
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.get_method() != b"HEAD"
+            and self._path() not in ALWAYS_ADMITTED
+        )
+
+    def _turn_away(self) -> None:
+        path = self._path()
+        self.metrics.turned_away(self.routes_by_path.get(path, ""), self.parser.get_method().decode())
+        request_id = request_id_of(dict(self.headers))
+        refusal = self.refusals[media_type(path)]
+        self.transport.write(_complete(refusal, request_id, self.server_state.default_headers))
+
+    def _path(self) -> str:
+        return self.url.partition(b"?")[0].decode("latin-1")
 
     def on_body(self, body: bytes) -> None:
         self._unused_bytes = 0
-        super().on_body(body)
+        if not self._is_turned_away:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         if self._offers_upgrade:
@@ -170,7 +220,8 @@ class Connection(HttpToolsProtocol):
         self._in_body = False
         self._unused_bytes = 0
         self._end_deadline()
-        super().on_message_complete()
+        if not self._is_turned_away:
+            super().on_message_complete()
 
     def end(self) -> None:
         """Close, as what was sent to this connection was its last answer."""
@@ -247,17 +298,28 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _answer(self, refused: Refused, request_id: str) -> None:
-        self.transport.write(_written(refused, request_id, self.server_state.default_headers))
+        answer = _ready(problem(Refusal(refused.status, str(refused), headers={"Connection": "close"})))
+        self.transport.write(_complete(answer, request_id, self.server_state.default_headers))
         self._linger()
 
     def _peer(self) -> str | None:
         return self.client[0] if self.client else None
 
 
-def connection_class(settings: Settings, metrics: Metrics) -> type[Connection]:
-    """The class of all connections of a server with these settings."""
-    times = {name: getattr(settings, name) for name in ("header_seconds", "body_seconds", "answer_seconds")}
-    return type("Connection", (Connection,), {"metrics": metrics, **times})
+def connection_class(app: FastAPI) -> type[Connection]:
+    """The class of all connections of a server of this application."""
+    settings: Settings = app.state.settings
+    full = RequestsFull(settings.max_requests_in_flight)
+    # A page of another origin would not be let see what is said without the headers for that.
+    turns_away = not settings.origins
+    attributes = {
+        "metrics": app.state.metrics,
+        "routes_by_path": app.state.routes_by_path,
+        "max_requests": settings.max_requests_in_flight if turns_away else math.inf,
+        "refusals": {media_type(path): _ready(answer_to(full, path)) for path in ("/v1", "/v2")},
+        **{name: getattr(settings, name) for name in ("header_seconds", "body_seconds", "answer_seconds")},
+    }
+    return type("Connection", (Connection,), attributes)
 
 
 def _without_offer(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
@@ -276,17 +338,15 @@ def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     return sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
 
 
-def _written(refused: Refused, request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    title = TITLES.get(refused.status) or HTTPStatus(refused.status).phrase
-    content = {"type": "about:blank", "title": title, "status": refused.status, "detail": str(refused), "errors": ()}
-    body = orjson.dumps(content)
-    lines = [
-        *headers,
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-        (b"x-request-id", request_id.encode()),
-        *ON_EVERY_ANSWER,
-        *UNLESS_SAID,
-    ]
-    return STATUS_LINE[refused.status] + b"".join(b"%s: %s\r\n" % line for line in lines) + b"\r\n" + body
+def _ready(response: Response) -> Ready:
+    headers = _lines([*response.raw_headers, *ON_EVERY_ANSWER, *UNLESS_SAID])
+    return STATUS_LINE[response.status_code], b"%s\r\n%s" % (headers, response.body)
+
+
+def _complete(ready: Ready, request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    first, rest = ready
+    return b"".join((first, _lines(headers), b"x-request-id: ", request_id.encode(), b"\r\n", rest))
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join([b"%s: %s\r\n" % header for header in headers])

@@ -52,7 +52,7 @@ class Application(FastAPI):
                 allow_headers=["*"],
                 expose_headers=["*"],
             )
-        return Observed(app, state.metrics, _routes_by_path(self), log=settings.log_requests)
+        return Observed(app, state.metrics, state.routes_by_path, log=settings.log_requests)
 
 
 def _routes_by_path(app: FastAPI) -> dict[str, str]:
@@ -91,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         if type(route) is APIRoute:
             # What FastAPI puts around all routes, and those that answer in its own way can't do without.
             route.app = AsyncExitStackMiddleware(route.app)
+    app.state.routes_by_path = _routes_by_path(app)
     _declare_problems(app)
     return app
 

@@ -87,6 +87,7 @@ class Metrics:
         self._of_route = cache(self._seconds.labels)
         self._now_in_flight = 0
         self._sums: dict[tuple[str, str, int, str], _Sums] = {}
+        self._turned_away: dict[tuple[str, str], int] = {}
 
     def began(self) -> None:
         self._now_in_flight += 1
@@ -109,12 +110,16 @@ class Metrics:
         """A request was refused, or a connection before it had one."""
         self._rejected.labels(reason).inc()
 
+    def turned_away(self, route: str, method: str) -> None:
+        """There was no room for a request, which was not even begun."""
+        key = (route, method)
+        self._turned_away[key] = self._turned_away.get(key, 0) + 1
+
     def flush(self) -> None:
         """Put down what has been summed up, for all workers to see. To be called every second, and at the end."""
         self._in_flight.set(self._now_in_flight)
         for (route, method, status, loss_type), sums in self._sums.items():
-            known = method if method in METHODS else "other"
-            self._requests.labels(route, known, status or "none").inc(sums.requests)
+            self._requests.labels(route, _known(method), status or "none").inc(sums.requests)
             self._bytes_in.inc(sums.bytes_in)
             self._bytes_out.inc(sums.bytes_out)
             if loss_type:
@@ -124,6 +129,10 @@ class Metrics:
                 for phase, ns in sums.phases.items():
                     self._phases.labels(phase).inc(ns / 1e9)
         self._sums.clear()
+        for (route, method), count in self._turned_away.items():
+            self._requests.labels(route, _known(method), 503).inc(count)
+            self._rejected.labels("requests_full").inc(count)
+        self._turned_away.clear()
 
     def exposition(self) -> bytes:
         """All numbers in Prometheus' text format; those of other workers as of a second ago."""
@@ -133,3 +142,7 @@ class Metrics:
         of_all = CollectorRegistry()
         MultiProcessCollector(of_all, str(self._shared))  # type: ignore[no-untyped-call]
         return generate_latest(of_all)
+
+
+def _known(method: str) -> str:
+    return method if method in METHODS else "other"

@@ -47,7 +47,7 @@ class Observed:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        observation = Observation(_request_id(headers.get(b"x-request-id", b"")))
+        observation = Observation(request_id_of(headers))
         scope.setdefault("state", {})["observation"] = observation
         https = scope["scheme"] == "https"
 
@@ -75,7 +75,9 @@ class Observed:
                 _write(_line(observation, scope, route, seconds))
 
 
-def _request_id(given: bytes) -> str:
+def request_id_of(headers: Mapping[bytes, bytes]) -> str:
+    """The request's own id, where it can do no harm in a log or header; else a new one."""
+    given = headers.get(b"x-request-id", b"")
     return given.decode() if REQUEST_ID.fullmatch(given) else new_request_id()
 
 

@@ -61,7 +61,7 @@ class Refusal(NamedTuple):
     headers: Mapping[str, str] | None = None
 
 
-def _problem(refusal: Refusal) -> Response:
+def problem(refusal: Refusal) -> Response:
     """The refusal as RFC 9457 has it."""
     status, detail, errors, headers = refusal
     title = TITLES.get(status) or HTTPStatus(status).phrase
@@ -75,8 +75,13 @@ def _oip_error(refusal: Refusal) -> Response:
     return Response(orjson.dumps({"error": refusal.detail}), status, refusal.headers, "application/json")
 
 
+def answer_to(error: Exception, path: str) -> Response:
+    """What is answered where this happens to a request for this path."""
+    return _written(_refusal(error), path)
+
+
 def _written(refusal: Refusal, path: str) -> Response:
-    return _problem(refusal) if media_type(path) == MEDIA_TYPE else _oip_error(refusal)
+    return problem(refusal) if media_type(path) == MEDIA_TYPE else _oip_error(refusal)
 
 
 def media_type(path: str) -> str:

@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from app.acceptor import Acceptor
 from app.connection import Connection, connection_class
 from app.observability import LOGGING
 from app.readiness import Readiness
@@ -41,9 +42,10 @@ class Server(uvicorn.Server):
         settings: Settings = app.state.settings
         self.settings = settings
         self.readiness: Readiness = app.state.readiness
+        self.acceptors: list[Acceptor] = []
         self.on_start = on_start
         self.on_second = on_second
-        self.connection_class: type[Connection] = connection_class(settings, app.state.metrics)
+        self.connection_class: type[Connection] = connection_class(app)
         self._finishes_at = float("inf")
         self._waits_for_last_requests = True
         super().__init__(
@@ -85,9 +87,14 @@ class Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup([])
+        seconds = self.settings.header_seconds
+        self.acceptors = [Acceptor(each, self._protocol, self.config.ssl, seconds) for each in sockets or ()]
         if self._finishes_at == float("inf"):
             self.on_start()
+
+    def _protocol(self) -> asyncio.Protocol:
+        return self.connection_class(self.config, self.server_state, self.lifespan.state)
 
     async def on_tick(self, counter: int) -> bool:
         now = time.monotonic()
@@ -101,8 +108,8 @@ class Server(uvicorn.Server):
         """Finish within `finish_seconds`, or break off."""
         finish_by = time.monotonic() + self.settings.finish_seconds
         _end_at_last(self.settings.finish_seconds + SECONDS_TO_TIDY_UP)
-        for server in self.servers:
-            server.close()
+        for acceptor in self.acceptors:
+            acceptor.close()
         if self._waits_for_last_requests:
             await self._last_requests(min(finish_by, time.monotonic() + SECONDS_FOR_LAST_REQUESTS))
         remaining = max(0, finish_by - time.monotonic())

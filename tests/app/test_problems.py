@@ -128,7 +128,7 @@ def test_an_exception_below_one_of_the_table_is_answered_as_that() -> None:
         (HTTPException(404), "not_found"),
         (HTTPException(405, "not so"), "method_not_allowed"),
         (WrongKey("no"), "wrong_key"),
-        (RequestsFull("no"), "requests_full"),
+        (RequestsFull(5), "requests_full"),
         (RuntimeError("no"), "runtime_error"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",

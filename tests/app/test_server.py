@@ -150,7 +150,7 @@ def test_told_to_end_while_it_starts_it_does_not_say_that_it_listens() -> None:
         async def start() -> None:
             await server.startup([listener])
             assert await server.on_tick(1)
-            server.servers[0].close()
+            server.acceptors[0].close()
 
         asyncio.run(start())
     assert said == []

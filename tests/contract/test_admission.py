@@ -1,10 +1,13 @@
 """A service that is full says so at once, and those who watch over it are always answered."""
 
 import json
+import resource
+import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -129,3 +132,165 @@ def test_refusals_are_counted_by_their_reason(tmp_path: Path) -> None:
         assert 'xent_rejected_total{reason="requests_full"} 1.0' in numbers
         assert 'xent_requests_total{method="POST",route="/v1/loss",status="503"} 1.0' in numbers
         assert 'xent_rejected_total{reason="missing"} 1.0' in numbers
+
+
+# --- Those who come at once
+
+POST = "POST {path} HTTP/1.1\r\nHost: xent\r\nContent-Type: application/json\r\nX-Request-ID: mine\r\n"
+
+
+@contextmanager
+def crowd(server: Server, request: bytes) -> Iterator[list[socket.socket]]:
+    """Connections on which the same is asked at once: they are all there before the service can look at one of them.
+
+    The batch that each is about is done in one go, so that none of them is in hand while another is looked at.
+    """
+    address = urlsplit(server.address)
+    with ExitStack() as connections:
+        server.process.send_signal(signal.SIGSTOP)
+        crowded = []
+        for _ in range(20):
+            connection = socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10)
+            crowded.append(connections.enter_context(connection))
+            connection.sendall(request)
+        server.process.send_signal(signal.SIGCONT)
+        yield crowded
+
+
+def answer_on(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    with connection.makefile("rb") as stream:
+        status = int(stream.readline().split()[1])
+        lines = iter(lambda: stream.readline().decode().strip(), "")
+        headers = dict(line.lower().split(": ", 1) for line in lines)
+        return status, headers, stream.read(int(headers["content-length"]))
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"), [("/v1/loss", "application/problem+json"), ("/v2/models/auto/infer", "application/json")]
+)
+def test_who_is_too_many_is_told_so_as_all_are(small: Server, path: str, media_type: str) -> None:
+    body = json.dumps(BATCH).encode()
+    head = POST.format(path=path).encode() + b"Content-Length: %d\r\n\r\n" % len(body)
+    with crowd(small, head + body) as connections:
+        answers = [answer_on(each) for each in connections]
+        turned_away = [(headers, body) for status, headers, body in answers if status == 503]
+        assert 10 < len(turned_away) < 20
+        for headers, body in turned_away:
+            assert headers["content-type"] == media_type
+            assert headers["retry-after"] == "1"
+            assert headers["x-request-id"] == "mine"
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["cache-control"] == "no-store"
+            assert headers["date"]
+            assert b"2 requests are in hand" in body
+        # The connection goes on, and who only watches is always answered.
+        for each in connections:
+            each.sendall(b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
+            assert answer_on(each)[0] == 200
+
+
+def test_who_is_too_many_is_counted(tmp_path: Path) -> None:
+    request = b"GET /v1/losses HTTP/1.1\r\nHost: xent\r\n\r\n"
+    with Server(tmp_path / "log", XENT_MAX_REQUESTS_IN_FLIGHT="2") as server, server.client() as client:
+        with crowd(server, request) as connections:
+            full = sum(each == 503 for each, _, _ in map(answer_on, connections))
+        numbers = client.get("/metrics").text
+        assert full > 10
+        assert f'xent_rejected_total{{reason="requests_full"}} {full}.0' in numbers
+        assert f'xent_requests_total{{method="GET",route="/v1/losses",status="503"}} {full}.0' in numbers
+
+
+def test_who_only_watches_is_never_too_many(small: Server) -> None:
+    with crowd(small, b"GET /livez?really HTTP/1.1\r\nHost: xent\r\n\r\n") as connections:
+        assert {answer_on(each)[0] for each in connections} == {200}
+
+
+def test_a_head_that_is_too_many_is_answered_without_a_body(small: Server) -> None:
+    with crowd(small, b"HEAD /v1/losses HTTP/1.1\r\nHost: xent\r\n\r\n") as connections:
+        received = [each.recv(65536) for each in connections]
+        assert {each[:12] for each in received} == {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+        assert all(each.endswith(b"\r\n\r\n") for each in received)
+
+
+@pytest.mark.parametrize("line", [b"HTTP/1.1\r\nConnection: close", b"HTTP/1.0"], ids=["close", "HTTP/1.0"])
+def test_who_wants_the_connection_closed_gets_it_closed(small: Server, line: bytes) -> None:
+    with crowd(small, b"GET /v1/losses " + line + b"\r\nHost: xent\r\n\r\n") as connections:
+        for each in connections:
+            status, headers, _ = answer_on(each)
+            assert (status in (200, 503), headers["connection"]) == (True, "close")
+            assert each.recv(1) == b""
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_the_body_of_who_is_too_many_is_no_request(small: Server, chunked: bool) -> None:
+    """Whatever it looks like."""
+    looks_like_one = b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n" * 20
+    length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(looks_like_one)
+    with crowd(small, POST.format(path="/v1/recommend").encode() + length + b"\r\n\r\n") as connections:
+        connection = next(each for each in reversed(connections) if answer_on(each)[0] == 503)
+        for at in range(0, len(looks_like_one), 100):
+            piece = looks_like_one[at : at + 100]
+            connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+            time.sleep(0.01)
+        connection.sendall((b"0\r\n\r\n" if chunked else b"") + b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
+        assert answer_on(connection)[0] == 200
+        connection.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+    wait_until(small, 0)
+
+
+def test_pages_of_other_origins_can_see_that_it_is_full(tmp_path: Path) -> None:
+    settings = {"XENT_MAX_REQUESTS_IN_FLIGHT": "1", "XENT_CORS_ORIGINS": "https://labels.example"}
+    with Server(tmp_path / "log", **settings) as server, server.client() as client, closing(begin(server, 50, 10)):
+        wait_until(server, 1)
+        response = client.post("/v1/loss", json=BATCH, headers={"Origin": "https://labels.example"})
+        assert problem(response, 503)
+        assert response.headers["access-control-allow-origin"] == "https://labels.example"
+
+
+def test_callers_who_come_while_others_keep_it_busy_are_let_in(tmp_path: Path) -> None:
+    """All of these have something to ask at any time; who comes new is answered no later than they are."""
+    with Server(tmp_path / "log", XENT_LOG_REQUESTS="false") as server:
+        over = threading.Event()
+
+        def call() -> None:
+            with server.client() as client:
+                while not over.is_set():
+                    assert client.post("/v1/loss", json=BATCH).status_code in (200, 503)
+
+        callers = [threading.Thread(target=call) for _ in range(32)]
+        for each in callers:
+            each.start()
+        time.sleep(1)
+        waits = []
+        for _ in range(20):
+            began = time.monotonic()
+            assert httpx.get(f"{server.address}/livez").status_code == 200
+            waits.append(time.monotonic() - began)
+        over.set()
+        for each in callers:
+            each.join()
+    assert sorted(waits)[10] < 1
+
+
+def test_where_the_system_has_no_room_for_a_connection_it_waits_until_there_is(tmp_path: Path) -> None:
+    with Server(tmp_path / "log") as server:
+        allowed = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, allowed[1]))
+        address = urlsplit(server.address)
+        with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
+            while "nobody can be let in now" not in server.log.read_text():
+                time.sleep(0.02)
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, allowed)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+            # And when it is told to end in the meantime, it ends.
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, allowed[1]))
+            with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10):
+                while server.log.read_text().count("nobody can be let in now") < 2:
+                    time.sleep(0.02)
+                server.process.send_signal(signal.SIGTERM)
+                time.sleep(0.2)
+                resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, allowed)
+                assert server.process.wait(10) == 0
