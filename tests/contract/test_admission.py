@@ -67,6 +67,8 @@ def test_beyond_the_requests_that_may_be_in_hand_it_is_503_at_once(small: Server
         response = caller.post("/v2/models/auto/infer", json={})
         assert (response.status_code, list(response.json())) == (503, ["error"])
         assert response.headers["retry-after"] == "1"
+        head = caller.head("/v1/losses")
+        assert (head.status_code, head.content) == (503, b"")
         assert [caller.get(path).status_code for path in WATCHED] == [200] * len(WATCHED)
     wait_until(small, 0)
     assert caller.post("/v1/loss", json=BATCH).status_code == 200
@@ -208,7 +210,7 @@ def test_who_only_watches_is_never_too_many(small: Server) -> None:
 def test_a_head_that_is_too_many_is_answered_without_a_body(small: Server) -> None:
     with crowd(small, b"HEAD /v1/losses HTTP/1.1\r\nHost: xent\r\n\r\n") as connections:
         received = [each.recv(65536) for each in connections]
-        assert {each[:12] for each in received} == {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+        assert {each[:12] for each in received} <= {b"HTTP/1.1 200", b"HTTP/1.1 503"}
         assert all(each.endswith(b"\r\n\r\n") for each in received)
 
 

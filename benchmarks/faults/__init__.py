@@ -1,0 +1,1 @@
+"""The service under load and every kind of ill treatment at once."""
