@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import re
 from array import array
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -25,6 +26,7 @@ from app.settings import Settings
 MOST_URL_BYTES = 16 * 1024
 MOST_HEAD_BYTES = 64 * 1024
 SECONDS_TO_READ_WHY = 1.0
+HOST = re.compile(rb"[^\x00-\x20\x7f/?#@\\<>\"^`{|},]*")
 # For SO_LINGER: what was not sent yet is thrown away.
 AT_ONCE = pack("ii", 1, 0)
 
@@ -52,7 +54,7 @@ class Outlet:
 
     def __init__(self, connection: "Connection") -> None:
         self.write = connection.transport.write
-        self.is_closing = connection.transport.is_closing
+        self.is_closing = connection.is_closing
         self.close = connection.end
 
 
@@ -178,10 +180,25 @@ class Connection(HttpToolsProtocol):
             raise Refused(414, "url_too_long", f"the URL has more than {MOST_URL_BYTES} bytes")
         if self._unused_bytes > MOST_HEAD_BYTES and _size(self.headers) > MOST_HEAD_BYTES:
             raise Refused(431, "headers_too_large", f"the headers have more than {MOST_HEAD_BYTES} bytes")
+        self._check_framing()
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise Refused(400, "connect", "this is no proxy; CONNECT has no meaning here")
             self._offers_upgrade = True
+
+    def _check_framing(self) -> None:
+        """Raises Refused for what a proxy may read otherwise than httptools does (RFC 9112, 2.3, 3.2 and 6.1)."""
+        version = self.parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise Refused(505, "http_version", "this version of HTTP is not spoken here, but HTTP/1.1 is")
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) != 1 and (hosts or version == "1.1"):
+            raise Refused(400, "host", f"there are {len(hosts)} Host headers; one was expected")
+        if hosts and not HOST.fullmatch(hosts[0]):
+            raise Refused(400, "host", "the Host header holds none")
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings not in ([], [b"chunked"]):
+            raise Refused(501, "transfer_encoding", "of transfer codings only chunked is known here")
 
     def _is_to_be_turned_away(self) -> bool:
         """Whether there is no room for this request, so that it can be told so without more ado.
@@ -222,6 +239,10 @@ class Connection(HttpToolsProtocol):
         self._end_deadline()
         if not self._is_turned_away:
             super().on_message_complete()
+
+    def is_closing(self) -> bool:
+        """Nothing more is to be said, as by 100 Continue to whom was answered already."""
+        return self._is_over or self.transport.is_closing()
 
     def end(self) -> None:
         """Close, as what was sent to this connection was its last answer."""

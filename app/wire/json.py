@@ -72,7 +72,10 @@ def _read_plain_document(body: bytes, paths: Paths) -> Any:
     document: dict[str, Any] = {}
     lists = 0
     for name in parsed:
-        value: Any = parsed[name]
+        try:
+            value: Any = parsed[name]
+        except KeyError:  # of a name with a null character in it
+            raise NotPlain from None
         if type(value) is simdjson.Array:
             if (name,) in paths:
                 value, count = read_plain(value)

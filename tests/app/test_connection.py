@@ -284,6 +284,57 @@ def test_what_is_no_http_is_answered_400_as_a_problem(hasty: Server, request_: b
         assert caller.refusal(400)
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /livez HTTP/1.1\r\n", 400),
+        (b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n", 400),
+        (b"GET /livez HTTP/1.0\r\nHost: a\r\nHost: a\r\n", 400),
+        (b"GET /livez HTTP/1.1\r\nHost: a b\r\n", 400),
+        (b"GET /livez HTTP/1.1\r\nHost: a/b\r\n", 400),
+        (b"POST /v1/loss HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
+        (b"POST /v1/loss HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n", 501),
+        (b"GET /livez HTTP/2.0\r\nHost: a\r\n", 505),
+        (b"GET /livez HTTP/0.9\r\nHost: a\r\n", 505),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_not_read(hasty: Server, head: bytes, status: int) -> None:
+    with calling(hasty) as caller:
+        caller.send(head + b"\r\n")
+        assert caller.refusal(status)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /livez HTTP/1.0\r\n",
+        b"GET /livez HTTP/1.1\r\nHost:\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: [::1]:8000\r\n",
+        b"GET http://xent.example:80/livez HTTP/1.1\r\nHost: xent.example:80\r\n",
+    ],
+)
+def test_hosts_of_any_form_are_taken(hasty: Server, head: bytes) -> None:
+    with calling(hasty) as caller:
+        caller.send(head + b"\r\n")
+        assert caller.answer()[0] == 200
+
+
+def test_who_waits_to_send_and_then_sends_nonsense_is_answered_once(hasty: Server) -> None:
+    with calling(hasty) as caller:
+        head = b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+        caller.send(head + b"not a size\r\n")
+        assert caller.refusal(400)
+
+
+def test_who_waits_to_send_is_told_to(hasty: Server) -> None:
+    with calling(hasty) as caller:
+        caller.send(POST + b"Expect: 100-continue\r\n\r\n")
+        assert caller.stream.readline() == b"HTTP/1.1 100 Continue\r\n"
+        assert caller.stream.readline() == b"\r\n"
+        caller.send(BODY)
+        assert loss_of(caller) > 0
+
+
 def test_a_url_that_is_too_long_is_answered_414(hasty: Server) -> None:
     with calling(hasty) as caller:
         caller.send(b"GET /" + b"x" * 16_384 + b" HTTP/1.1\r\nHost: xent\r\n\r\n")

@@ -372,3 +372,8 @@ def test_numbers_in_lists_do_not_count() -> None:
 def test_text_does_not_count_either() -> None:
     body = b'{"other": "' + b"x" * (2 * MOST_VALUES) + b'", "logits": [1]}'
     assert decode_body(body, NAMES)["logits"].shape == (1,)
+
+
+def test_a_name_with_a_null_character_is_a_name() -> None:
+    body = b'{"logits": [1], "a\\u0000b": 1}'
+    assert decode_body(body, NAMES)["a\x00b"] == 1
