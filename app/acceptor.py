@@ -38,28 +38,34 @@ class Acceptor:
         self._listen()
 
     def close(self) -> None:
+        """Let in those who are connected already, and nobody after them."""
         self._is_closed = True
+        while self._accept():
+            pass
         self._loop.remove_reader(self._listener)
+        self._listener.close()
 
     def _listen(self) -> None:
         if not self._is_closed:
             self._loop.add_reader(self._listener, self._accept)
 
-    def _accept(self) -> None:
+    def _accept(self) -> bool:
+        """Whether there may be more of them."""
         for _ in range(MOST_AT_ONCE):
             try:
                 connection, _ = self._listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
-                return
+                return False
             except OSError as error:
                 self._loop.remove_reader(self._listener)
                 self._loop.call_later(SECONDS_WITHOUT_ROOM, self._listen)
                 logger.error({"message": "nobody can be let in now", "reason": str(error)})
-                return
+                return False
             connection.setblocking(False)
             task = self._loop.create_task(self._let_in(connection))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _let_in(self, connection: socket.socket) -> None:
         try:

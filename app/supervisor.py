@@ -156,6 +156,9 @@ class Supervisor:
         within = self.settings.drain_seconds + self.settings.finish_seconds + SECONDS_TO_SPARE
         for worker in self.workers:
             worker.end(by, within)
+        # As the workers do theirs: who comes later is to know at once that nobody is here.
+        draining = self.settings.drain_seconds if by == signal.SIGTERM else 0
+        asyncio.get_running_loop().call_later(draining, self.listener.close)
 
     def _begin_restart(self) -> None:
         if self.is_announced and not self.is_ending and (self._restart is None or self._restart.done()):
@@ -164,6 +167,8 @@ class Supervisor:
     async def _replace_all(self) -> None:
         """Put new workers, which read keys and certificates anew, in the place of all there are, one by one."""
         for old in [worker for worker in self.workers if worker.is_wanted]:
+            if self.is_ending:
+                return
             new = await self._start()
             if new is None or not await new.is_up:
                 logger.error({"message": "a new worker failed; the restart is given up, and the others go on"})

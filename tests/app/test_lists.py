@@ -108,6 +108,7 @@ WRONG: dict[str, tuple[str, type[InvalidInput], tuple[int, ...]]] = {
     "null": ("[[1, 2], [null, 4], [5, 6]]", NotNumeric, (1, 0)),
     "a string": ('[[1, 2], [3, "4"], [5, 6]]', NotNumeric, (1, 1)),
     "an object": ("[[1, 2], [3, {}], [5, 6]]", NotNumeric, (1, 1)),
+    "a string far into a row": ("[[" + "1, " * 40 + '"4"]]', NotNumeric, (0, 40)),
     "33 dimensions": ("[" * 33 + "1" + "]" * 33, WrongShape, ()),
 }
 

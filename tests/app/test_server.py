@@ -10,7 +10,6 @@ from base64 import b64encode
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
@@ -127,15 +126,14 @@ def test_while_it_drains_each_answer_is_the_last_of_its_connection(tmp_path: Pat
 
 def test_who_is_connected_may_still_send_a_last_request(tmp_path: Path) -> None:
     """It may be on its way when the draining ends: hung up on at once, its caller would not know whether it counts."""
-    with Server(tmp_path / "log") as server:
-        address = urlsplit(server.address)
-        with socket.create_connection((address.hostname or "", address.port or 0), 10) as connection:
-            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
-            server.process.send_signal(signal.SIGTERM)
-            time.sleep(0.4)
-            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+    with Server(tmp_path / "log") as server, server.client() as client:
+        assert client.get("/livez").status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.4)
+        response = client.get("/livez")
+        assert (response.status_code, response.headers["connection"]) == (200, "close")
+        with pytest.raises(httpx.ConnectError):
+            client.get("/livez")
         assert server.process.wait(10) == 0
 
 

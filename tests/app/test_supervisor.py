@@ -114,6 +114,16 @@ def test_told_to_end_all_of_them_end_well(two: Server, by: signal.Signals) -> No
             os.kill(worker, 0)
 
 
+def test_while_the_last_request_is_finished_nobody_new_is_kept_waiting(two: Server) -> None:
+    half = Half(two)
+    two.process.send_signal(signal.SIGTERM)
+    time.sleep(1.5)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{two.address}/livez", timeout=2)
+    assert half.answer().status_code == 200
+    assert two.process.wait(10) == 0
+
+
 def test_one_that_is_killed_is_replaced_and_nothing_else_is_lost(two: Server) -> None:
     load = Load(two)
     with load.going():
@@ -253,6 +263,13 @@ def test_a_second_hangup_while_workers_are_replaced_changes_nothing(two: Server)
         time.sleep(0.05)
     wait_until(2, two, before)
     assert two.log.read_text().count("all workers were replaced") == 1
+
+
+@pytest.mark.parametrize("delay", [0, 0.3, 0.6, 0.9])
+def test_told_to_end_while_workers_are_replaced_all_of_them_end(two: Server, delay: float) -> None:
+    two.process.send_signal(signal.SIGHUP)
+    time.sleep(delay)
+    assert two.stop() == 0
 
 
 def test_where_the_system_has_no_room_for_another_it_is_tried_again(two: Server) -> None:
