@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from asyncio import StreamReader, StreamWriter, Task, TaskGroup
+from asyncio import StreamReader, Task, TaskGroup
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,10 +29,9 @@ logger = logging.getLogger("xent")
 class Worker:
     """One worker process, and the line to it: beats come, and its end tells either side that the other is gone."""
 
-    def __init__(self, process: subprocess.Popen[bytes], reader: StreamReader, writer: StreamWriter) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], line: socket.socket) -> None:
         self.process = process
-        self.reader = reader
-        self.writer = writer
+        self.line = line
         self.is_wanted = True
         self.is_up: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         """Whether it came to listen; False where it ended before."""
@@ -45,7 +44,7 @@ class Worker:
     def retire(self, within: float) -> None:
         """Have it finish what it has in hand, and end."""
         self.is_wanted = False
-        self.writer.write_eof()
+        self.line.shutdown(socket.SHUT_WR)
         self._kill_after(within)
 
     def _kill_after(self, seconds: float) -> None:
@@ -82,13 +81,13 @@ class Supervisor:
     async def _fill(self) -> None:
         """Start as many workers as are missing."""
         while not self.is_ending and sum(worker.is_wanted for worker in self.workers) < self.count:
-            if not await self._start():
+            if not self._start():
                 await asyncio.sleep(SECONDS_BETWEEN_FAILURES)
 
-    async def _start(self) -> Worker | None:
+    def _start(self) -> Worker | None:
         """A new worker, which is looked after from now on; none where the system has no room for it."""
         try:
-            worker = await self._started()
+            worker = self._started()
         except OSError as error:
             logger.error({"message": "a worker can't be started now", "reason": str(error)})
             return None
@@ -96,26 +95,32 @@ class Supervisor:
         self._tasks.create_task(self._look_after(worker))
         return worker
 
-    async def _started(self) -> Worker:
+    def _started(self) -> Worker:
         """Raises OSError."""
         ours, its_own = socket.socketpair()
-        with its_own:
-            fds = (self.listener.fileno(), its_own.fileno())
-            process = subprocess.Popen(  # noqa: ASYNC220, S603  our own command, and nobody waits for its end here
+        fds = (self.listener.fileno(), its_own.fileno())
+        try:
+            process = subprocess.Popen(  # noqa: S603  our own command
                 [sys.executable, "-m", "app.worker", *map(str, fds)],
                 pass_fds=fds,
                 env=environment_of_workers(self.folder),
                 start_new_session=True,  # so that Ctrl-C in a terminal reaches this process only, which passes it on
             )
-        return Worker(process, *await asyncio.open_connection(sock=ours))
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            its_own.close()
+        return Worker(process, ours)
 
     async def _look_after(self, worker: Worker) -> None:
         """Listen to a worker until it has ended; then see that there are enough of them."""
-        while await self._beat_of(worker):
+        reader, writer = await asyncio.open_connection(sock=worker.line)
+        while await self._beat_of(worker, reader):
             if not worker.is_up.done():
                 worker.is_up.set_result(True)
                 self._announce()
-        worker.writer.close()
+        writer.close()
         status = worker.process.wait()
         self.workers.remove(worker)
         mark_process_dead(worker.process.pid, str(self.folder))  # type: ignore[no-untyped-call]
@@ -135,11 +140,11 @@ class Supervisor:
             await asyncio.sleep(SECONDS_BETWEEN_FAILURES)
         await self._fill()
 
-    async def _beat_of(self, worker: Worker) -> bytes:
+    async def _beat_of(self, worker: Worker, reader: StreamReader) -> bytes:
         """What the worker lets hear; nothing: it has ended."""
         while True:
             try:
-                return await asyncio.wait_for(worker.reader.read(64), SECONDS_OF_SILENCE)
+                return await asyncio.wait_for(reader.read(64), SECONDS_OF_SILENCE)
             except TimeoutError:
                 if worker.is_wanted:
                     logger.error({"message": "a worker hangs and is killed", "worker": worker.process.pid})
@@ -167,10 +172,8 @@ class Supervisor:
     async def _replace_all(self) -> None:
         """Put new workers, which read keys and certificates anew, in the place of all there are, one by one."""
         for old in [worker for worker in self.workers if worker.is_wanted]:
-            if self.is_ending:
-                return
-            new = await self._start()
-            if new is None or not await new.is_up:
+            new = self._start()
+            if new is None or not await new.is_up or self.is_ending:
                 logger.error({"message": "a new worker failed; the restart is given up, and the others go on"})
                 return
             old.retire(self.settings.finish_seconds + SECONDS_TO_SPARE)

@@ -285,10 +285,13 @@ def test_where_the_system_has_no_room_for_another_it_is_tried_again(two: Server)
     wait_until(2, two, {killed})
 
 
-def test_where_the_system_has_no_room_a_restart_is_given_up(two: Server) -> None:
+@pytest.mark.parametrize("room", [0, 2], ids=["for nothing", "for the line to it only"])
+def test_where_the_system_has_no_room_a_restart_is_given_up(two: Server, room: int) -> None:
     before = two.workers
+    used = {int(fd.name) for fd in Path(f"/proc/{two.process.pid}/fd").iterdir()}
+    first_that_is_too_many = [fd for fd in range(100) if fd not in used][room]
     allowed = resource.prlimit(two.process.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(two.process.pid, resource.RLIMIT_NOFILE, (3, allowed[1]))
+    resource.prlimit(two.process.pid, resource.RLIMIT_NOFILE, (first_that_is_too_many, allowed[1]))
     two.process.send_signal(signal.SIGHUP)
     while "the restart is given up" not in two.log.read_text():
         time.sleep(0.05)
