@@ -40,8 +40,7 @@ class Acceptor:
     def close(self) -> None:
         """Let in those who are connected already, and nobody after them."""
         self._is_closed = True
-        while self._accept():
-            pass
+        list(iter(self._accept, False))
         self._loop.remove_reader(self._listener)
         self._listener.close()
 

@@ -9,4 +9,9 @@ KNOWN: dict[str, str] = {
         "connection is never closed, and when it is no HTTP there is an AttributeError"
     ),
     "'NoneType' object has no attribute 'response_": "likewise",
+    "the handler is closed": (
+        "app/connection.py, Outlet: who pipelines and then resets the connection has the next answer written to what "
+        "is closed, which uvloop refuses; uvicorn tells only the latest request that nobody is there any more"
+    ),
+    "app.problems.AnswerBroken": "likewise",
 }

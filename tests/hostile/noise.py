@@ -156,9 +156,10 @@ def pipeline(random: Random, id_: str) -> Case:
 
 
 def crowd(random: Random, id_: str) -> Case:
-    """Likewise, very many."""
-    probes = tuple(livez(random, f"{id_}-{index}") for index in range(random.randint(50, 600)))
-    return _case(random, "crowd", _sent(probes), "waiting", probes=probes, is_clear=True)
+    """Likewise, very many, of whose callers some go away."""
+    probes = tuple(livez(random, f"{id_}-{index}") for index in range(random.randint(20, 400)))
+    end = random.choice(["waiting", "half", "leaving", "resetting", "resetting"])
+    return _case(random, "crowd", _sent(probes), end, probes=probes, is_clear=end == "waiting")
 
 
 def left(random: Random, id_: str) -> Case:
@@ -204,7 +205,7 @@ KINDS: dict[Callable[[Random, str], Case], int] = {
     body: 30,
     chunks: 6,
     pipeline: 9,
-    crowd: 1,
+    crowd: 2,
     left: 5,
     spoilt: 5,
     within: 5,

@@ -143,7 +143,7 @@ def test_whatever_a_body_holds_is_answered_as_the_document_says(post: Post) -> N
         try:
             response = post(body)
         except FailureGroup as failures:
-            failures.add_note(f"number {number}: {body}")
+            failures.add_note(f"number {number}: {body!r:.4000}")
             raise
         answered[body.path.split("/")[-1], response.is_success] += 1
     # Each endpoint has taken some, and refused some.
@@ -158,7 +158,8 @@ def test_white_space_changes_no_answer(client: httpx.Client) -> None:
         body = random.choice([bodies.document, bodies.listed])(random)
         longer = random.choice([body.content + SPACE, SPACE + body.content])
         answers = [client.post(body.path, content=content) for content in (body.content, longer)]
-        assert said(answers[0]) == said(answers[1]), f"number {number}: {body}\n{[each.text for each in answers]}"
+        shown = f"number {number}: {body!r:.4000}\n{[each.text[:2000] for each in answers]}"
+        assert said(answers[0]) == said(answers[1]), shown
 
 
 def said(response: httpx.Response) -> Any:
