@@ -45,6 +45,10 @@ class Refused(Exception):
 NOT_HTTP = Refused(400, "not_http", "this is no request of HTTP/1.1, or its method is none that is known")
 
 
+def _say_nothing(data: bytes) -> None:
+    """Where nobody is."""
+
+
 Ready = tuple[bytes, bytes]
 """The first line of an answer, and all that stands behind the lines that differ each time."""
 
@@ -53,7 +57,7 @@ class Outlet:
     """What a request's answer is written to."""
 
     def __init__(self, connection: "Connection") -> None:
-        self.write = connection.transport.write
+        self.write = connection.write
         self.is_closing = connection.is_closing
         self.close = connection.end
 
@@ -240,6 +244,11 @@ class Connection(HttpToolsProtocol):
         if not self._is_turned_away:
             super().on_message_complete()
 
+    def write(self, data: bytes) -> None:
+        """To who is still there: of several requests at once uvicorn tells only the last that nobody is any more."""
+        say = _say_nothing if self.transport.is_closing() else self.transport.write
+        say(data)
+
     def is_closing(self) -> bool:
         """Nothing more is to be said, as by 100 Continue to whom was answered already."""
         return self._is_over or self.transport.is_closing()
@@ -286,7 +295,7 @@ class Connection(HttpToolsProtocol):
         self._deadline = None
         if self._in_head:
             self._refuse(Refused(408, "headers_too_slow", "the headers did not come in time (XENT_HEADER_SECONDS)"))
-        elif self._in_body and not self.cycle.response_complete:
+        elif self._in_body and not self.is_idle:
             self.scope["state"][BODY_IS_LATE] = True
             self.cycle.message_event.set()
         else:
@@ -307,7 +316,7 @@ class Connection(HttpToolsProtocol):
         logger.info(line | {"status": refused.status, "reason": refused.reason, "detail": str(refused)})
         if self.is_idle and not self._in_body:
             self._answer(refused, request_id)
-        elif self._in_body and not (self.cycle.response_started or self.pipeline):
+        elif self._in_body and not (self.is_idle or self.cycle.response_started or self.pipeline):
             # The request in hand goes wrong in its body: this is its answer, and the application is out of it.
             self.cycle.disconnected = True
             self.cycle.message_event.set()

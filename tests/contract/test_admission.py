@@ -242,6 +242,21 @@ def test_the_body_of_who_is_too_many_is_no_request(small: Server, chunked: bool)
     wait_until(small, 0)
 
 
+@pytest.mark.parametrize("rest", [b"not a size\r\n", b""], ids=["nonsense", "nothing"])
+def test_who_is_too_many_and_sends_no_body_is_hung_up_on(tmp_path: Path, rest: bytes) -> None:
+    settings = {"XENT_MAX_REQUESTS_IN_FLIGHT": "2", "XENT_BODY_SECONDS": "0.5"}
+    with Server(tmp_path / "log", **settings) as server:
+        head = POST.format(path="/v1/recommend").encode() + b"Transfer-Encoding: chunked\r\n\r\n"
+        with crowd(server, head) as connections:
+            answers = [(each, answer_on(each)[0]) for each in connections]
+            turned_away = [each for each, status in answers if status == 503]
+            assert len(turned_away) > 10
+            for each in turned_away:
+                each.sendall(rest)
+                assert each.recv(100) == b""
+        assert server.complaints == []
+
+
 def test_pages_of_other_origins_can_see_that_it_is_full(tmp_path: Path) -> None:
     settings = {"XENT_MAX_REQUESTS_IN_FLIGHT": "1", "XENT_CORS_ORIGINS": "https://labels.example"}
     with Server(tmp_path / "log", **settings) as server, server.client() as client, closing(begin(server, 50, 10)):
