@@ -1,6 +1,6 @@
-"""What was found and is not mended yet: by the name of a case, or by what the service's log says of it, and why.
+"""What was found and is not mended yet, and why: by a test's name, or by a text in the log of the service.
 
-A case that is named here must fail; once it doesn't, its entry is to go. It is to be empty.
+A test of that name must fail, and what is said in the log is passed over. It is to be empty.
 """
 
 KNOWN: dict[str, str] = {}
