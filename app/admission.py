@@ -23,7 +23,7 @@ class RequestsFull(Full):
 
 
 class BytesFull(Full):
-    """As many bytes of bodies as may be are in hand."""
+    """As many bytes of bodies, arrays and answers as may be are in hand."""
 
 
 class InFlight:

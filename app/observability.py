@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -157,8 +158,10 @@ class JsonLines(logging.Formatter):
 def _write(line: dict[str, Any]) -> None:
     """A line of the log, past what logging does for each record: that takes as long as the loss of a small batch."""
     fields = {"time": _written_time(time.time()), "level": "info"} | line
-    # At once, so that the lines of several workers don't run into one another.
-    os.write(STDOUT, orjson.dumps(fields | {"process": os.getpid()}, option=orjson.OPT_APPEND_NEWLINE))
+    # At once, so that the lines of several workers don't run into one another. A log that nobody takes is no request's
+    # failure, as it is none for logging.
+    with suppress(OSError):
+        os.write(STDOUT, orjson.dumps(fields | {"process": os.getpid()}, option=orjson.OPT_APPEND_NEWLINE))
 
 
 STDOUT = 1

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.service import Server
+from tests.service import Server, start_app
 
 BATCH = {"logits": [[1.5, 2.5, 7654321], [3, 4, 5]], "labels": [0, 2]}
 INFER = {
@@ -210,3 +211,15 @@ def test_names_are_few_however_many_paths_are_tried(caller: httpx.Client) -> Non
         caller.get(f"/v2/models/none{number}")
         caller.request(f"M{number}", "/livez")
     assert len(numbers(caller)) - before < 100
+
+
+def test_a_log_that_nobody_takes_any_more_is_no_requests_failure(tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    with errors.open("w") as stderr, start_app(subprocess.PIPE, stderr) as process:
+        assert process.stdout
+        (address,) = set(re.findall(r"http://[\d.:]+", process.stdout.readline()))
+        process.stdout.close()
+        assert httpx.post(f"{address}/v1/loss", json=BATCH).status_code == 200
+        process.terminate()
+        assert process.wait(15) == 0
+    assert errors.read_text() == ""
