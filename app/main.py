@@ -21,7 +21,7 @@ from app.middleware.head_method import HeadAsGet
 from app.middleware.inflate import Inflate
 from app.middleware.readiness import Readiness
 from app.settings import Settings, shared_folder
-from app.telemetry.access_log import Observed
+from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
 from app.telemetry.model_statistics import Statistics
 from xent_core.catalogue import LOSS_TYPES
@@ -56,7 +56,7 @@ class Application(FastAPI):
                 allow_headers=["*"],
                 expose_headers=["*"],
             )
-        return Observed(app, state.metrics, state.routes_by_path, log=settings.log_requests)
+        return AccessLog(app, state.metrics, state.routes_by_path, log=settings.log_requests)
 
 
 def _routes_by_path(app: FastAPI) -> dict[str, str]:

@@ -22,7 +22,7 @@ from app import offload
 from app.api.fields import RequestModel
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
-from app.telemetry.request_record import Observation, observation_of
+from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.json import decode_body
 from app.wire.parse import Content, Dialect
@@ -48,27 +48,27 @@ class ArrayRoute(APIRoute):
         async def handle(request: Request) -> Response:
             _require_json(request.headers.get("content-type"))
             body = await read_body(request)
-            observation, dialect = arrived(request)
-            decode = partial(_decode, body, arrays, dialect, observation)
-            decoded = validated(model, await offload.run(decode, len(body), observation.until))
+            record, dialect = arrived(request)
+            decode = partial(_decode, body, arrays, dialect, record)
+            decoded = validated(model, await offload.run(decode, len(body), record.until))
             admit(request, decoded)
-            observation.lap("decode")
+            record.lap("decode")
             return await endpoint(request, decoded)
 
         return handle
 
 
-def _decode(body: Content, arrays: Collection[str], dialect: Dialect, observation: Observation) -> Any:
-    observation.lap("queue")
+def _decode(body: Content, arrays: Collection[str], dialect: Dialect, record: RequestRecord) -> Any:
+    record.lap("queue")
     return decode_body(body, arrays, dialect)
 
 
-def arrived(request: Request) -> tuple[Observation, Dialect]:
+def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
     """The body is there, and the time for the answer begins. How much of JSON may be read of it."""
-    observation, settings = observation_of(request), request.app.state.settings
-    observation.lap("receive")
-    observation.until = time.monotonic() + settings.compute_seconds
-    return observation, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
+    record, settings = record_of(request), request.app.state.settings
+    record.lap("receive")
+    record.until = time.monotonic() + settings.compute_seconds
+    return record, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
 
 
 # An array's own, in the dtype of the computation, and then the text of an answer.
@@ -81,7 +81,7 @@ def admit(http: Request, request: RequestModel) -> None:
     Raises WrongShape, TooManyElements, BytesFull.
     """
     settings, arrays = http.app.state.settings, request.arrays
-    observation_of(http).took(arrays)
+    record_of(http).took(arrays)
     sent, computed = 0, request.computed_elements
     for name, array in arrays.items():
         sent += array.size

@@ -15,8 +15,8 @@ from app.api.fields import Array, Encoding, Number, ResponseModel
 from app.api.pieces_response import PiecesResponse
 from app.api.problem import problem_responses
 from app.api.recommend import LossWarning, Recommendation
-from app.api.recommendation_content import judgement_content, observe
-from app.telemetry.request_record import Observation, observation_of
+from app.api.recommendation_content import judgement_content, record_evaluation
+from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.json import encode_body
 from xent_core.catalogue import LossType
 from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
@@ -119,19 +119,19 @@ the checks that ran.
     tags=["losses"],
 )
 async def loss(http: Request, request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
-    observation = observation_of(http)
-    work = partial(_answer, request, observation)
-    return PiecesResponse(await offload.run(work, request.logits.nbytes, observation.until))
+    record = record_of(http)
+    work = partial(_answer, request, record)
+    return PiecesResponse(await offload.run(work, request.logits.nbytes, record.until))
 
 
-def _answer(request: LossRequest, observation: Observation) -> list[bytes]:
-    observation.lap("queue")
+def _answer(request: LossRequest, record: RequestRecord) -> list[bytes]:
+    record.lap("queue")
     arguments = dict(vars(request))
     base64 = arguments.pop("encoding") == "base64"
     result = evaluate(**arguments)
-    observe(observation, result, request.logits)
+    record_evaluation(record, result, request.logits)
     pieces = encode_body(_content(result), base64=base64)
-    observation.lap("encode")
+    record.lap("encode")
     return pieces
 
 

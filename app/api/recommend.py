@@ -14,7 +14,7 @@ from app.api.fields import ResponseModel, Whole
 from app.api.pieces_response import PiecesResponse
 from app.api.problem import problem_responses
 from app.api.recommendation_content import judgement_content
-from app.telemetry.request_record import Observation, observation_of
+from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.json import encode_body
 from xent_core.catalogue import LossType
 from xent_core.diagnose import WARNINGS
@@ -130,15 +130,15 @@ leaves them out. The other fields are those of `POST /v1/loss`, and are checked 
 async def recommend(
     http: Request, request: Annotated[RecommendRequest, Body(openapi_examples=RECOMMEND_EXAMPLES)]
 ) -> Response:
-    observation = observation_of(http)
+    record = record_of(http)
     size = request.labels.nbytes + (0 if request.logits is None else request.logits.nbytes)
-    return PiecesResponse(await offload.run(partial(_answer, request, observation), size, observation.until))
+    return PiecesResponse(await offload.run(partial(_answer, request, record), size, record.until))
 
 
-def _answer(request: RecommendRequest, observation: Observation) -> list[bytes]:
-    observation.lap("queue")
+def _answer(request: RecommendRequest, record: RequestRecord) -> list[bytes]:
+    record.lap("queue")
     judgement = judge(**vars(request))
-    observation.computed("", 0, 0, [warning.code for warning in judgement.warnings])
+    record.computed("", 0, 0, [warning.code for warning in judgement.warnings])
     pieces = encode_body(judgement_content(judgement))
-    observation.lap("encode")
+    record.lap("encode")
     return pieces

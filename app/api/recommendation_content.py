@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from app.telemetry.request_record import Observation
+from app.telemetry.request_record import RequestRecord
 from app.wire.json import Encoded, encoded
 from xent_core.catalogue import LossType
 from xent_core.evaluate import Evaluation
@@ -17,11 +17,11 @@ from xent_core.recommend import Alternative, Reason, Recommendation
 OF_SIGMOID = ("sigmoid_cross_entropy", "weighted_cross_entropy")
 
 
-def observe(observation: Observation, result: Evaluation, logits: NDArray[Any]) -> None:
+def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray[Any]) -> None:
     """Have it known what was computed."""
     elements = logits if result.loss_type in OF_SIGMOID else result.per_sample
     warnings = [warning.code for warning in result.warnings]
-    observation.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
+    record.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
 
 
 def judgement_content(result: Evaluation | Judgement) -> dict[str, Any]:

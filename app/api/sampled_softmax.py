@@ -17,7 +17,7 @@ from app.api.loss import Reduced
 from app.api.pieces_response import PiecesResponse
 from app.api.problem import problem_responses
 from app.api.recommend import LossWarning
-from app.telemetry.request_record import Observation, observation_of
+from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.json import encode_body
 from xent_core import samplers
 from xent_core.reduction import Reduction
@@ -187,21 +187,21 @@ async def sampled_softmax(
     http: Request,
     request: Annotated[SampledSoftmaxRequest, Body(openapi_examples=SAMPLED_EXAMPLES)],
 ) -> Response:
-    observation = observation_of(http)
+    record = record_of(http)
     size = request.weights.nbytes + request.inputs.nbytes * request.num_candidates
-    return PiecesResponse(await offload.run(partial(_answer, request, observation), size, observation.until))
+    return PiecesResponse(await offload.run(partial(_answer, request, record), size, record.until))
 
 
-def _answer(request: SampledSoftmaxRequest, observation: Observation) -> list[bytes]:
-    observation.lap("queue")
+def _answer(request: SampledSoftmaxRequest, record: RequestRecord) -> list[bytes]:
+    record.lap("queue")
     given = request.sampled_values
     arguments = vars(request) | {"sampled_values": None if given is None else samplers.SampledValues(**dict(given))}
     base64 = arguments.pop("encoding") == "base64"
     result = evaluate_sampled_softmax(**arguments)
     rows = result.per_sample.size
-    observation.computed("sampled_softmax", rows, rows, [warning.code for warning in result.warnings])
+    record.computed("sampled_softmax", rows, rows, [warning.code for warning in result.warnings])
     pieces = encode_body(_content(result), base64=base64)
-    observation.lap("encode")
+    record.lap("encode")
     return pieces
 
 

@@ -25,7 +25,7 @@ from app.middleware.body_limit import BodyTooSlow, TooLarge
 from app.middleware.inflate import CODINGS, NotInflatable, UnknownCoding
 from app.middleware.readiness import Draining
 from app.offload import TooLate
-from app.telemetry.request_record import Observation
+from app.telemetry.request_record import RequestRecord
 from app.wire.describe import describe
 from app.wire.oip import BadFrame
 from app.wire.parse import NotJson, TooManyValues
@@ -243,10 +243,10 @@ class Problems:
 
     async def _answer(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = _refusal(error)
-        observation: Observation = scope["state"]["observation"]
-        observation.reason = reason_of(error)
+        record: RequestRecord = scope["state"]["record"]
+        record.reason = reason_of(error)
         if refusal.status == 500:
-            logger.error({"message": "a request failed", "request_id": observation.request_id}, exc_info=error)
-        if observation.status:
+            logger.error({"message": "a request failed", "request_id": record.request_id}, exc_info=error)
+        if record.status:
             raise AnswerBroken from None
         await _written(refusal, scope["path"])(scope, receive, send)

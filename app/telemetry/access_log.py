@@ -15,7 +15,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.telemetry.metrics import Metrics
-from app.telemetry.request_record import PHASES, Observation
+from app.telemetry.request_record import PHASES, RequestRecord
 
 # What a caller may choose as the id of a request: it is written into the log and into headers.
 REQUEST_ID = re.compile(rb"[\w.:/+=-]{1,128}", re.ASCII)
@@ -34,7 +34,7 @@ UNLESS_SAID = (
 OVER_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
-class Observed:
+class AccessLog:
     """Watches each request from outside, and tells of it when its answer is sent."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, routes_by_path: Mapping[str, str], *, log: bool) -> None:
@@ -48,21 +48,21 @@ class Observed:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        observation = Observation(request_id_of(headers))
-        scope.setdefault("state", {})["observation"] = observation
+        record = RequestRecord(request_id_of(headers))
+        scope.setdefault("state", {})["record"] = record
         https = scope["scheme"] == "https"
 
         async def counted() -> Message:
             message = await receive()
-            observation.bytes_in += len(message.get("body", b""))
+            record.bytes_in += len(message.get("body", b""))
             return message
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                observation.status = message["status"]
-                message["headers"] = [*message["headers"], *_headers(observation, message["headers"], https)]
+                record.status = message["status"]
+                message["headers"] = [*message["headers"], *_headers(record, message["headers"], https)]
             else:
-                observation.bytes_out += len(message.get("body", b""))
+                record.bytes_out += len(message.get("body", b""))
             await send(message)
 
         self.metrics.began()
@@ -70,10 +70,10 @@ class Observed:
             await self.app(scope, counted, told)
         finally:
             route = getattr(scope.get("route"), "path", None) or self.routes_by_path.get(scope["path"], "")
-            seconds = (time.perf_counter_ns() - observation.began) / 1e9
-            self.metrics.ended(observation, scope["method"], route, seconds)
+            seconds = (time.perf_counter_ns() - record.began) / 1e9
+            self.metrics.ended(record, scope["method"], route, seconds)
             if self.log:
-                _write(_line(observation, scope, route, seconds))
+                _write(_line(record, scope, route, seconds))
 
 
 def request_id_of(headers: Mapping[bytes, bytes]) -> str:
@@ -86,52 +86,52 @@ def new_request_id() -> str:
     return os.urandom(16).hex()
 
 
-def _headers(observation: Observation, said: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:
+def _headers(record: RequestRecord, said: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:
     names = [name for name, _ in said]
-    headers = [(b"x-request-id", observation.request_id.encode()), *ON_EVERY_ANSWER]
+    headers = [(b"x-request-id", record.request_id.encode()), *ON_EVERY_ANSWER]
     headers += [header for header in UNLESS_SAID if header[0] not in names]
-    if observation.is_computed:
-        headers.append((b"server-timing", _server_timing(observation)))
+    if record.is_computed:
+        headers.append((b"server-timing", _server_timing(record)))
     if https:
         headers.append(OVER_TLS)
     return headers
 
 
-def _server_timing(observation: Observation) -> bytes:
+def _server_timing(record: RequestRecord) -> bytes:
     """As the Server Timing specification of the W3C has it, in milliseconds."""
-    return SERVER_TIMING % tuple([ns / 1e6 for ns in observation.phases.values()])
+    return SERVER_TIMING % tuple([ns / 1e6 for ns in record.phases.values()])
 
 
 SERVER_TIMING = b", ".join(b"%s;dur=%%.3f" % phase.encode() for phase in PHASES)
 
 
-def _line(observation: Observation, scope: Scope, route: str, seconds: float) -> dict[str, Any]:
+def _line(record: RequestRecord, scope: Scope, route: str, seconds: float) -> dict[str, Any]:
     """What the log has of a request: never a value of its arrays, nor of a header but the id."""
     client = scope.get("client")
     line: dict[str, Any] = {
         "message": "request",
-        "request_id": observation.request_id,
+        "request_id": record.request_id,
         "client": client[0] if client else None,
         "method": scope["method"],
         "route": route,
-        "status": observation.status,
+        "status": record.status,
         "seconds": round(seconds, 6),
-        "bytes_in": observation.bytes_in,
-        "bytes_out": observation.bytes_out,
+        "bytes_in": record.bytes_in,
+        "bytes_out": record.bytes_out,
     }
     if not route:
         line["path"] = scope["path"][:LONGEST_PATH]
-    if observation.reason:
-        line["reason"] = observation.reason
-    if observation.arrays:
-        line["arrays"] = {name: _form(dtype, shape) for name, (dtype, shape) in observation.arrays.items()}
-    if observation.loss_type:
-        line["loss_type"] = observation.loss_type
-        line["samples"] = observation.samples
-        line["elements"] = observation.elements
-    if observation.is_computed:
-        line["warnings"] = observation.warnings
-        line["phases"] = {phase: ns // 1000 / 1e6 for phase, ns in observation.phases.items()}
+    if record.reason:
+        line["reason"] = record.reason
+    if record.arrays:
+        line["arrays"] = {name: _form(dtype, shape) for name, (dtype, shape) in record.arrays.items()}
+    if record.loss_type:
+        line["loss_type"] = record.loss_type
+        line["samples"] = record.samples
+        line["elements"] = record.elements
+    if record.is_computed:
+        line["warnings"] = record.warnings
+        line["phases"] = {phase: ns // 1000 / 1e6 for phase, ns in record.phases.items()}
     return line
 
 

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import __version__
-from app.telemetry.request_record import PHASES, Observation
+from app.telemetry.request_record import PHASES, RequestRecord
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # From a small batch's half millisecond to what the compute deadline allows.
@@ -32,15 +32,15 @@ class _Sums:
         self.requests = self.bytes_in = self.bytes_out = self.samples = self.elements = 0
         self.phases = dict.fromkeys(PHASES, 0)
 
-    def add(self, observation: Observation) -> None:
+    def add(self, record: RequestRecord) -> None:
         self.requests += 1
-        self.bytes_in += observation.bytes_in
-        self.bytes_out += observation.bytes_out
-        if observation.is_computed:
-            self.samples += observation.samples
-            self.elements += observation.elements
+        self.bytes_in += record.bytes_in
+        self.bytes_out += record.bytes_out
+        if record.is_computed:
+            self.samples += record.samples
+            self.elements += record.elements
             phases = self.phases
-            for phase, ns in observation.phases.items():
+            for phase, ns in record.phases.items():
                 phases[phase] += ns
 
 
@@ -92,18 +92,18 @@ class Metrics:
     def began(self) -> None:
         self._now_in_flight += 1
 
-    def ended(self, observation: Observation, method: str, route: str, seconds: float) -> None:
+    def ended(self, record: RequestRecord, method: str, route: str, seconds: float) -> None:
         """A request is over. An empty route stands for all paths at which nothing is."""
         self._now_in_flight -= 1
         self._of_route(route).observe(seconds)
-        key = (route, method, observation.status, observation.loss_type)
+        key = (route, method, record.status, record.loss_type)
         sums = self._sums.get(key)
         if sums is None:
             sums = self._sums[key] = _Sums()
-        sums.add(observation)
-        if observation.reason:
-            self.rejected(observation.reason)
-        for code in observation.warnings:
+        sums.add(record)
+        if record.reason:
+            self.rejected(record.reason)
+        for code in record.warnings:
             self._warnings.labels(code).inc()
 
     def rejected(self, reason: str) -> None:

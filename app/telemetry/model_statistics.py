@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.telemetry.request_record import Observation
+from app.telemetry.request_record import RequestRecord
 
 STAGES = {"queue": "queue", "compute_input": "decode", "compute_infer": "compute", "compute_output": "encode"}
 """The protocol's names of ours."""
@@ -34,14 +34,14 @@ class Statistics:
             else np.memmap(shared / f"statistics-{os.getpid()}.bin", np.int64, "w+", shape=shape)
         )
 
-    def succeeded(self, model: str, observation: Observation) -> None:
+    def succeeded(self, model: str, record: RequestRecord) -> None:
         counts = self._own[self._rows[model]]
-        phases = observation.phases
+        phases = record.phases
         counts[0] = time.time_ns() // 1_000_000
-        counts[1:] += [1, observation.worked(), 0, 0, *(phases[phase] for phase in STAGES.values())]
+        counts[1:] += [1, record.worked(), 0, 0, *(phases[phase] for phase in STAGES.values())]
 
-    def failed(self, model: str, observation: Observation) -> None:
-        self._own[self._rows[model], 3:5] += [1, observation.worked()]
+    def failed(self, model: str, record: RequestRecord) -> None:
+        self._own[self._rows[model], 3:5] += [1, record.worked()]
 
     def of(self, model: str) -> dict[str, Any]:
         """The model's counts and times, in the form of `app.api.oip.model_schema.ModelStatistics`."""

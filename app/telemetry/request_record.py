@@ -12,7 +12,7 @@ PHASES = ("receive", "queue", "decode", "compute", "encode")
 """Where a request's time goes: its body comes, it waits for a thread, and is worked on. Nanoseconds, each."""
 
 
-class Observation:
+class RequestRecord:
     """One request, from its first line to the last byte of its answer.
 
     `status` is 0 until an answer has begun; `reason` says why it is a refusal, where it is one. `until` is when its
@@ -75,7 +75,7 @@ class Observation:
         return sum(self.phases.values()) - self.phases["receive"]
 
 
-def observation_of(request: Request) -> Observation:
+def record_of(request: Request) -> RequestRecord:
     """What is known of this request."""
-    observation: Observation = request.scope["state"]["observation"]
-    return observation
+    record: RequestRecord = request.scope["state"]["record"]
+    return record

@@ -25,9 +25,9 @@ from app.api.oip.models import (
     statistics_of,
 )
 from app.api.pieces_response import PiecesResponse
-from app.api.recommendation_content import observe
+from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
-from app.telemetry.request_record import Observation, observation_of
+from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
 from app.wire.parse import Content, Dialect
@@ -102,9 +102,9 @@ class InferenceRoute(APIRoute):
             try:
                 response = await endpoint(http, model, await _read(http))
             except Exception:
-                statistics.failed(model, observation_of(http))
+                statistics.failed(model, record_of(http))
                 raise
-            statistics.succeeded(model, observation_of(http))
+            statistics.succeeded(model, record_of(http))
             return response
 
         return handle
@@ -114,17 +114,17 @@ async def _read(http: Request) -> InferRequest:
     """The request that the body holds. Raises what is wrong with it."""
     length = read_header_length(http.headers.get(HEADER_LENGTH))
     body = await read_body(http) if length is None else await read_frame(http, length)
-    observation, dialect = arrived(http)
-    decode = partial(_decode, body, length, dialect, observation)
-    document = await offload.run(decode, len(body) if length is None else length, observation.until)
+    record, dialect = arrived(http)
+    decode = partial(_decode, body, length, dialect, record)
+    document = await offload.run(decode, len(body) if length is None else length, record.until)
     request = validated(InferRequest, document)
     admit(http, request)
-    observation.lap("decode")
+    record.lap("decode")
     return request
 
 
-def _decode(body: Content, length: int | None, dialect: Dialect, observation: Observation) -> dict[str, Any]:
-    observation.lap("queue")
+def _decode(body: Content, length: int | None, dialect: Dialect, record: RequestRecord) -> dict[str, Any]:
+    record.lap("queue")
     return decode_frame(body, length, "inputs", dialect)
 
 
@@ -155,17 +155,17 @@ router = APIRouter(route_class=InferenceRoute, tags=["inference"])
 async def infer(
     http: Request, model: ModelName, request: Annotated[InferRequest, Body(openapi_examples=INFER_EXAMPLES)]
 ) -> Response:
-    observation = observation_of(http)
-    work = partial(_answer, model, request, http.headers.get("accept-encoding"), observation)
-    return await offload.run(work, request.inputs["logits"].nbytes, observation.until)
+    record = record_of(http)
+    work = partial(_answer, model, request, http.headers.get("accept-encoding"), record)
+    return await offload.run(work, request.inputs["logits"].nbytes, record.until)
 
 
-def _answer(model: str, request: InferRequest, accepted: str | None, observation: Observation) -> Response:
-    observation.lap("queue")
+def _answer(model: str, request: InferRequest, accepted: str | None, record: RequestRecord) -> Response:
+    record.lap("queue")
     result = evaluate(**_arguments(model, request))
-    observe(observation, result, request.inputs["logits"])
+    record_evaluation(record, result, request.inputs["logits"])
     response = _response(encode_frame(_document(model, request, result), "outputs"), accepted)
-    observation.lap("encode")
+    record.lap("encode")
     return response
 
 

@@ -14,7 +14,7 @@ from app.middleware.admission import RequestsFull
 from app.middleware.api_keys import WrongKey
 from app.middleware.body_limit import BodyTooLarge
 from app.middleware.problems import Problems
-from app.telemetry.access_log import Observed
+from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
 from app.wire.json import NotJson
 from app.wire.oip import BadFrame
@@ -28,7 +28,7 @@ def answer_to(exception: BaseException, path: str = "/") -> httpx.Response:
         raise exception
 
     async def get() -> httpx.Response:
-        app = Observed(Problems(fail), Metrics(), {}, log=False)
+        app = AccessLog(Problems(fail), Metrics(), {}, log=False)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
             return await client.get(path)
 
@@ -150,7 +150,7 @@ def test_an_answer_that_has_begun_is_cut_off() -> None:
         raise RuntimeError
 
     async def get() -> None:
-        app = Observed(Problems(fail), Metrics(), {}, log=False)
+        app = AccessLog(Problems(fail), Metrics(), {}, log=False)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
             await client.get("/")
 
@@ -166,7 +166,7 @@ def test_what_is_no_request_is_left_alone() -> None:
         return {}
 
     async def start() -> None:
-        await Observed(Problems(fail), Metrics(), {}, log=False)({"type": "lifespan"}, nothing, lambda _: nothing())
+        await AccessLog(Problems(fail), Metrics(), {}, log=False)({"type": "lifespan"}, nothing, lambda _: nothing())
 
     with pytest.raises(RuntimeError, match="the lifespan failed"):
         asyncio.run(start())

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from app.telemetry.model_statistics import STAGES, Statistics
-from app.telemetry.request_record import Observation
+from app.telemetry.request_record import RequestRecord
 from tests.service import ROOT
 
 
-def worked(**phases: int) -> Observation:
+def worked(**phases: int) -> RequestRecord:
     """A request that took so many nanoseconds in each phase."""
-    observation = Observation()
-    observation.phases |= phases
-    return observation
+    record = RequestRecord()
+    record.phases |= phases
+    return record
 
 
 def test_nothing_is_counted_before_something_was_done() -> None:
@@ -56,28 +56,28 @@ def test_each_model_is_counted_by_itself() -> None:
 
 
 def test_the_stages_are_all_that_the_service_does() -> None:
-    observation = worked(receive=16, queue=1, decode=2, compute=4, encode=8)
-    assert sum(observation.phases[phase] for phase in STAGES.values()) == observation.worked()
+    record = worked(receive=16, queue=1, decode=2, compute=4, encode=8)
+    assert sum(record.phases[phase] for phase in STAGES.values()) == record.worked()
 
 
 def test_a_model_that_is_none_is_not_counted() -> None:
     with pytest.raises(KeyError):
-        Statistics(["a"]).succeeded("b", Observation())
+        Statistics(["a"]).succeeded("b", RequestRecord())
 
 
 OTHER = """
 import sys
 from pathlib import Path
-from app.telemetry.request_record import Observation
+from app.telemetry.request_record import RequestRecord
 from app.telemetry.model_statistics import Statistics
 statistics = Statistics(["a"], Path(sys.argv[1]))
-statistics.succeeded("a", Observation())
+statistics.succeeded("a", RequestRecord())
 """
 
 
 def test_what_other_processes_counted_is_added_even_when_they_are_gone(tmp_path: Path) -> None:
     own = Statistics(["a"], tmp_path)
-    own.succeeded("a", Observation())
+    own.succeeded("a", RequestRecord())
     for _ in range(2):
         subprocess.run([sys.executable, "-c", OTHER, str(tmp_path)], cwd=ROOT, check=True)
     assert own.of("a")["inference_count"] == 3
