@@ -10,12 +10,12 @@ from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse
 
 from app.api.array_route import ArrayRoute
-from app.api.fields import Array, Request
+from app.api.fields import Array, RequestModel
 from app.main import create_app
 from app.settings import Settings
 
 
-class Batch(Request):
+class Batch(RequestModel):
     values: Array
     factor: float = 1
 
