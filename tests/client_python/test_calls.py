@@ -9,7 +9,7 @@ import pytest
 
 import xent_core
 import xent_core.sampled
-from tests.client_python.misbehaving import Misbehaving, answer
+from tests.client_python.misbehaving import Misbehaving, respond
 from tests.service import Server
 from xent_client import AsyncXent, InvalidInput, SampledValues, Xent
 from xent_core.catalogue import CATALOGUE, LOSS_TYPES
@@ -202,14 +202,14 @@ def test_many_awaited_calls_use_one_connection(server: Server) -> None:
 def test_the_key_goes_where_the_service_looks_for_it(
     client_class: type[Xent], key: str | None, header: bytes | None
 ) -> None:
-    with Misbehaving(answer(200, {"losses": []})) as server, client_class(server.address, api_key=key) as xent:
+    with Misbehaving(respond(200, {"losses": []})) as server, client_class(server.address, api_key=key) as xent:
         assert xent.losses() == []
     (request,) = server.requests
     assert (header in request) if header else (b"uthorization" not in request)
 
 
 def test_the_service_may_live_below_a_path(client_class: type[Xent]) -> None:
-    with Misbehaving(answer(200, {"losses": []})) as server, client_class(f"{server.address}/xent/") as xent:
+    with Misbehaving(respond(200, {"losses": []})) as server, client_class(f"{server.address}/xent/") as xent:
         xent.losses()
     assert server.requests[0].startswith(b"GET /xent/v1/losses HTTP/1.1\r\n")
 

@@ -63,7 +63,7 @@ numbers = st.floats(allow_nan=False)
 def test_sums_are_the_cores_to_the_last_digit(parts: list[tuple[float, float]], reduction: Any) -> None:
     merged = Merge()
     for numerator, denominator in parts:
-        merged.add(result(numerator, 1.0 if reduction == "sum" else denominator, reduction))
+        merged.add(0, result(numerator, 1.0 if reduction == "sum" else denominator, reduction))
     collected = [Reduced(reduction, 0.0, *part) for part in parts]
     try:
         expected = merge(collected)
@@ -81,7 +81,7 @@ def test_sums_are_the_cores_to_the_last_digit(parts: list[tuple[float, float]], 
 def merged(numerators: list[float]) -> xent_client.Reduced:
     merge = Merge()
     for numerator in numerators:
-        merge.add(result(numerator, 1.0, "sum"))
+        merge.add(0, result(numerator, 1.0, "sum"))
     return merge.evaluation().reduced
 
 
