@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import xent_client
-from tests.client_python.misbehaving import Misbehaving, respond, problem
+from tests.client_python.misbehaving import Misbehaving, problem, respond
 from tests.service import Server
 from xent_client import (
     Forbidden,
@@ -67,7 +67,9 @@ def test_a_batch_over_the_limit_is_too_large(tmp_path: Path, client_class: type[
     with (
         Server(tmp_path / "log", XENT_MAX_BODY_BYTES="10000") as server,
         client_class(server.address) as xent,
-        pytest.raises(TooLarge, match=r"10000 bytes.*; send smaller batches: evaluate\(logits, labels, batch_size=…\)") as raised,
+        pytest.raises(
+            TooLarge, match=r"10000 bytes.*; send smaller batches: evaluate\(logits, labels, batch_size=…\)"
+        ) as raised,
     ):
         xent.loss(np.ones((rows, 10)), np.zeros(rows, int))
     assert raised.value.status == 413

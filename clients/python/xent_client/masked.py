@@ -63,8 +63,10 @@ def _ignored(labels: Array, mask: Mask, ignore_index: int | None) -> dict[str, A
     """Class indices in which the masked ones have the value `ignore_index`, which no other has unless it was given."""
     if labels.dtype.kind == "f":
         labels = labels.astype(np.float64)
-    else:  # indices beyond int64 stay out of range
-        labels = np.minimum(labels, np.iinfo(np.int64).max).astype(np.int64)
+    else:
+        if labels.dtype == np.uint64:  # what int64 can't hold stays out of range
+            labels = np.minimum(labels, np.iinfo(np.int64).max)
+        labels = labels.astype(np.int64)
     if ignore_index is None:
         present = labels[~mask & np.isfinite(labels)]
         ignore_index = min(0, int(present.min(initial=0))) - 1
