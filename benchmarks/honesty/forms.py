@@ -33,6 +33,8 @@ def classes_batch(logits: Array, indices: Array, random: Random) -> Batch:
     form, padding = _classes_form(classes, indices.size, random)
     labels = _classes_labels(form, indices, classes, random)
     options = _classes_options(form, classes, random)
+    if form in ("indices", "one-hot") and "label_smoothing" not in options and random.random() < 0.1:
+        logits, dtype = _mask(logits, indices, random), f"{dtype}, masked classes"
     if padding != "no padding":
         padding, logits, labels = _pad_rows(padding, logits, labels, indices.shape, options, random)
     elif random.random() < 0.15:
@@ -66,7 +68,7 @@ def _classes_labels(form: str, indices: Array, classes: int, random: Random) -> 
     if form == "smoothed one-hot":
         rows = 0.9 * rows + 0.1 / classes
     elif form == "mixed-up rows":
-        share = random.beta(0.4, 0.4)
+        share = random.uniform(0.6, 1)  # each row's own class stays the likeliest
         rows = share * rows + (1 - share) * rows.reshape(-1, classes)[::-1].reshape(rows.shape)
     return rows.astype(DTYPES[random.integers(1, len(DTYPES))])
 
@@ -80,6 +82,13 @@ def _classes_options(form: str, classes: int, random: Random) -> Options:
     if random.random() < 0.5:
         options["loss_type"] = "sparse_softmax_cross_entropy" if form == "indices" else "softmax_cross_entropy"
     return options
+
+
+def _mask(logits: Array, indices: Array, random: Random) -> Array:
+    """−inf for classes that can't be, such as tokens or actions that are not allowed."""
+    masked = random.random(logits.shape) < 0.2
+    np.put_along_axis(masked, indices[..., np.newaxis], False, axis=-1)
+    return np.where(masked, np.array(-np.inf, logits.dtype), logits)
 
 
 def _pad_rows(
@@ -186,7 +195,6 @@ def _padded(shape: tuple[int, ...], random: Random) -> Array:
 
 def _words(labels: str, padding: str, options: Options, samples: int, dtype: str) -> str:
     weights = "weighted" if "weights" in options and padding == "no padding" else padding
-    others = [name for name in ("class_weights", "pos_weight", "label_smoothing") if name in options]
-    others += ["probabilities"] if "from_logits" in options else []
+    others = {"class_weights", "pos_weight", "label_smoothing", "from_logits"} & set(options)
     size, named = "one sample" if samples == 1 else "several", "named" if "loss_type" in options else "auto"
-    return "; ".join([labels, weights, size, named, dtype, *others])
+    return "; ".join([labels, weights, size, named, dtype, *sorted(others)])

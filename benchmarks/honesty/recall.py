@@ -43,7 +43,8 @@ def names(program: Program, outcome: Outcome) -> bool:
 
 
 def verdict(program: Program) -> Verdict:
-    named, answers, alarmed = 0, set(), {}
+    named, answers = 0, set[str]()
+    alarmed: dict[str, str] = {}
     for place, rows in enumerate(ROWS):
         faulty, mended = program.send(np.random.default_rng([place, rows]), rows)
         outcome = send(faulty)

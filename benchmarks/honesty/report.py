@@ -28,11 +28,12 @@ random weights), hardly trained and trained, one batch in five made overconfiden
 
 They come as float16, bfloat16, float32 and float64; labels as indices, one-hot, smoothed, mixed-up and rounded rows, as
 yes/no and soft answers; with ignored labels, missing labels, samples of weight 0 and rows of zeros as padding (over
-logits, 0 or NaN); of one sample and of many; unweighted, weighted by sample and by class; under all reductions, named
-losses and `auto`. The mix of forms is drawn evenly and is not that of anybody's traffic: padding is in half of the
-batches. So read the rates by form.
+logits, 0 or NaN); with classes masked by −∞; of one sample and of many; unweighted, weighted by sample and by class;
+under all reductions, named losses and `auto`. The mix of forms is not that of anybody's traffic: about half of the
+batches are padded. So read the rates by form.
 
-A false alarm is a warning, a refusal, the loss of the other family by `auto`, or its recommendation. {_alarmed(sent)}
+A false alarm is a warning, a refusal, the loss of the other family by `auto`, or its recommendation.
+{_alarmed(sent)}
 
 {_table(("sent as", "batches", "with a false alarm other than a hint", "rate", "95 % bound"), _by_padding(sent))}
 
@@ -87,6 +88,8 @@ PUBLISHED = (
 )
 
 LIMITS = (
+    "The sample and the programs are in this repository, so whoever changes a check can see them. Sets that are kept "
+    "apart say more.",
     "Batches of one model share its held-out rows, so they are less independent than the bounds assume.",
     "The models are small. Large networks have heads, scales and vocabularies that no package ships.",
     "Left out of the sample, since a warning would be right or arguable there: weights of 0 throughout, batches of "
@@ -95,7 +98,7 @@ LIMITS = (
     "The faulty programs are rebuilt from descriptions, on small data. Of real faults in such collections only 18.5 % "
     "are realistic by all criteria of Jahangirova et al., 2024. Where the taxonomy names no program, its kind of fault "
     "is built.",
-    "The patterns that tell whether an error's words name the cause were written by the people who write the errors.",
+    "Whether an error's words name the cause is decided by patterns in programs.py, not by readers.",
     "Programs were chosen because logits and labels can show their fault. Recall is of these.",
 )
 
