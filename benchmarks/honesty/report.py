@@ -30,7 +30,7 @@ They come as float16, bfloat16, float32 and float64; labels as indices, one-hot,
 yes/no and soft answers; with ignored labels, missing labels, samples of weight 0 and rows of zeros as padding (over
 logits, 0 or NaN); with classes masked by −∞; of one sample and of many; unweighted, weighted by sample and by class;
 under all reductions, named losses and `auto`. The mix of forms is not that of anybody's traffic: about half of the
-batches are padded. So read the rates by form.
+batches are padded. So read the rates by form. Another draw of as many batches is there to choose thresholds on.
 
 A false alarm is a warning, a refusal, the loss of the other family by `auto`, or its recommendation.
 {_alarmed(sent)}
@@ -90,7 +90,7 @@ PUBLISHED = (
 LIMITS = (
     "The sample and the programs are in this repository, so whoever changes a check can see them. Sets that are kept "
     "apart say more.",
-    "Batches of one model share its held-out rows, so they are less independent than the bounds assume.",
+    "Batches of one model share its held-out rows, in both draws, so they are less independent than the bounds assume.",
     "The models are small. Large networks have heads, scales and vocabularies that no package ships.",
     "Left out of the sample, since a warning would be right or arguable there: weights of 0 throughout, batches of "
     "padding only, a head whose weights start at 0 (all logits are 0), one weight for all samples that is meant as a "
