@@ -209,7 +209,7 @@ def softmax_over_the_batch(random: Random, size: int) -> Pair:
 
 @named_by("logits_may_be_probabilities", "logits_look_like_probabilities")
 def sigmoid_before_the_softmax_loss(random: Random, size: int) -> Pair:
-    """eriklindernoren/PyTorch-YOLOv3#108: sigmoid outputs go into CrossEntropyLoss."""
+    """eriklindernoren/PyTorch-YOLOv3#10 and #108: sigmoid outputs go into CrossEntropyLoss."""
     squashed, labels = some(random, size, *outputs("digits", "sigmoid"))
     plain, right = some(random, size, *outputs("digits"))
     return by_class(squashed, labels), by_class(plain, right)
@@ -241,8 +241,8 @@ def sigmoid_units_for_ten_digits(random: Random, size: int) -> Pair:
 
 @named_by("logits_may_be_probabilities")
 def two_sigmoids(random: Random, size: int) -> Pair:
-    """NeuraLint's rule "wrong loss inputs" (its example TF_lenet_bin_wrong_loss_inputs): a sigmoid unit before a loss
-    on logits.
+    """NeuraLint's TF_lenet_bin_wrong_loss_inputs, YunYang1994/tensorflow-yolov3#11, NVIDIA-Merlin/models#1175: a
+    sigmoid unit before a loss on logits.
     """
     twice, labels = some(random, size, *one_output("sigmoid"))
     once, right = some(random, size, *one_output())
@@ -251,7 +251,7 @@ def two_sigmoids(random: Random, size: int) -> Pair:
 
 @named_by("logits_may_be_probabilities")
 def two_sigmoids_over_masks(random: Random, size: int) -> Pair:
-    """eriklindernoren/PyTorch-YOLOv3#10: sigmoid outputs into a loss that expects logits, place by place."""
+    """avBuffer/UNet3plus_pth#23, hustvl/YOLOP#117: a segmentation head ends in a sigmoid, before BCEWithLogitsLoss."""
     logits, labels = some(random, size // 8, *mask())
     return by_question(sigmoid(logits), labels, loss_type=QUESTIONS), by_question(logits, labels, loss_type=QUESTIONS)
 
@@ -293,7 +293,7 @@ def softmax_over_one_unit(random: Random, size: int) -> Pair:
 
 @named_by("single_class_softmax", recommends="sigmoid")
 def softmax_loss_over_one_class(random: Random, size: int) -> Pair:
-    """keras-team/keras#126, Stack Overflow 34311586: one output unit under a categorical loss."""
+    """keras-team/keras#126, Stack Overflow 50079585 as NeuraLint has it: one output unit under a categorical loss."""
     logits, labels = some(random, size, *one_output())
     return by_class(logits, labels, loss_type=ROWS), by_question(logits, labels, loss_type=QUESTIONS)
 
@@ -521,7 +521,7 @@ def mark_of_another_library(random: Random, size: int) -> Pair:
 
 @named_by(says="ignore_index")
 def void_pixels(random: Random, size: int) -> Pair:
-    """tensorflow/tensorflow#8484: 255 stands for pixels without a class."""
+    """fabianbormann/Tensorflow-DeconvNet-Segmentation#15: 255 stands for pixels without a class."""
     logits, labels = some(random, size // 8, *darkness())
     labels = np.where(random.random(labels.shape) < 0.1, 255, labels)
     return by_class(logits, labels), by_class(logits, labels, ignore_index=255)
@@ -529,7 +529,7 @@ def void_pixels(random: Random, size: int) -> Pair:
 
 @named_by(says="ignore_index")
 def no_class_as_minus_one(random: Random, size: int) -> Pair:
-    """zzh8829/yolov3-tf2#259, EricFillion/happy-transformer#248: −1 for a sample without a class."""
+    """tensorflow/tensorflow#16192, zzh8829/yolov3-tf2#259: −1 for a sample without a class."""
     logits, labels = some(random, size, *outputs("digits"))
     labels = np.where(np.arange(len(labels)) % 5 == 1, -1, labels)
     return by_class(logits, labels, loss_type=SPARSE), by_class(logits, labels, loss_type=SPARSE, ignore_index=-1)
@@ -677,6 +677,17 @@ def counts_as_class_weights(random: Random, size: int) -> Pair:
     )
 
 
+@named_by("weights_enlarge_imbalance")
+def logarithms_that_favour_common_classes(random: Random, size: int) -> Pair:
+    """PRBonn/lidar-bonnetal#48: 1 / log(1 / frequency + ε) as a class's weight is larger the commoner the class."""
+    logits, labels, counts = rare_class()
+    logits, labels = some(random, size, logits, labels)
+    return (
+        by_class(logits, labels, class_weights=1 / np.log(counts.sum() / counts + 0.001), reduction="weighted_mean"),
+        by_class(logits, labels, class_weights=counts.sum() / (10 * counts), reduction="weighted_mean"),
+    )
+
+
 @named_by("mean_ignores_class_weights")
 def unnormalised_class_weights(random: Random, size: int) -> Pair:
     """EthanRosenthal/spacecutter#16, pytorch/pytorch#8062: class weights multiply the losses, and their sum does not
@@ -708,22 +719,9 @@ def negative_pos_weight(random: Random, size: int) -> Pair:
     return by_question(logits, labels, pos_weight=-ratio), by_question(logits, labels, pos_weight=ratio)
 
 
-@named_by("weights_enlarge_imbalance")
-def pos_weight_upside_down(random: Random, size: int) -> Pair:
-    """TRKuan/cxr8#6, PyTorch's documentation of pos_weight (pytorch/pytorch#16804 and #17218 ask what it means):
-    positives / negatives in place of negatives / positives.
-    """
-    logits, labels, ratio = rare_positives()
-    rows = np.concatenate([np.flatnonzero(labels == 1)[:2], random.choice(len(labels), size, replace=False)])
-    return (
-        by_question(logits[rows], labels[rows], pos_weight=1 / ratio),
-        by_question(logits[rows], labels[rows], pos_weight=ratio),
-    )
-
-
 @named_by("scalar_weight_only_rescales")
 def one_weight_against_imbalance(random: Random, size: int) -> Pair:
-    """sail-sg/volo#31, tensorflow/models#6698: one number as the loss's weights, hoped to balance the classes."""
+    """sail-sg/volo#31: one number that multiplies the loss, hoped to balance the classes."""
     logits, labels, ratio = rare_positives()
     logits, labels = some(random, size, logits, labels)
     return by_question(logits, labels, weights=ratio), by_question(logits, labels, pos_weight=ratio)
@@ -734,7 +732,7 @@ def one_weight_against_imbalance(random: Random, size: int) -> Pair:
 
 @named_by("labels_may_need_a_shift")
 def no_shift(random: Random, size: int) -> Pair:
-    """Shark-NLP/OpenICL#26, huggingface/transformers#35066: the tokens themselves as labels of a next-token model."""
+    """Shark-NLP/OpenICL#26: the tokens themselves as labels of a next-token model."""
     logits, tokens = sequences(random, size)
     return by_class(logits, tokens[:, :-1]), by_class(logits, tokens[:, 1:])
 
