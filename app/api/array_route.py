@@ -27,7 +27,7 @@ from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
 from app.wire.json import decode_body
-from app.wire.names import check_names
+from app.wire.names import MAX_NAMES, has_too_many_names
 from app.wire.parse import Content, Dialect
 from xent_core.errors import WrongShape
 
@@ -118,6 +118,14 @@ def responding(handle: Handler) -> ASGIApp:
         await response(scope, receive, send)
 
     return app
+
+
+def check_names(body: Content) -> None:
+    """Raises RequestValidationError for a body whose objects have far more fields than are known, unparsed."""
+    if has_too_many_names(body):
+        message = f"has more than {MAX_NAMES} fields in all, the most that are accepted"
+        context = {"code": "unknown_field", "message": message, "position": []}
+        raise RequestValidationError([{"type": "invalid_array", "loc": ("body",), "ctx": context}])
 
 
 def validated(model: type[Model], document: Any) -> Model:

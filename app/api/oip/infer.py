@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 
 from app import offload
-from app.api.array_route import admit, arrived, responding, validated
+from app.api.array_route import admit, arrived, check_names, responding, validated
 from app.api.examples import INFER_EXAMPLES
 from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
 from app.api.oip.models import (
@@ -29,7 +29,6 @@ from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
-from app.wire.names import check_names
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
 from app.wire.parse import Content, Dialect
 from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
