@@ -168,7 +168,7 @@ def test_the_memory_of_work_that_goes_wrong_is_freed_where_it_was_done() -> None
         except KeyError:
             raise ValueError(id(held)) from None
 
-    with pytest.raises(ValueError, match="[0-9]+"):
+    with pytest.raises(ValueError, match=r"[0-9]+"):
         asyncio.run(run(fail, LARGE))
     assert len(freed_by) == 2
     assert threading.get_ident() not in freed_by
