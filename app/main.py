@@ -16,13 +16,13 @@ from app.api.oip import infer, models
 from app.api.static_response import StaticContent
 from app.middleware import problems
 from app.middleware.admission import Admission, InFlight
-from app.middleware.api_keys import ALWAYS_OPEN, Access
+from app.middleware.api_keys import ALWAYS_OPEN, Access, ApiKeys, digests_of
 from app.middleware.body_limit import BodyLimit
 from app.middleware.cors import Cors
 from app.middleware.head_method import HeadAsGet
 from app.middleware.inflate import Inflate
 from app.middleware.readiness import Readiness
-from app.settings import Settings, shared_folder
+from app.settings import Settings, read_api_keys, shared_folder
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
 from app.telemetry.model_statistics import Statistics
@@ -47,8 +47,8 @@ class Application(FastAPI):
         app = Admission(app, state.in_flight, settings.max_body_bytes)
         app = Inflate(app, settings.max_inflated_bytes)
         app = BodyLimit(app, settings.max_body_bytes)
-        if settings.keys:
-            app = Access(app, settings.keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
+        if settings.requires_key:
+            app = Access(app, state.api_keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
         app = problems.Problems(app)
         if settings.origins:
             app = Cors(app, settings.origins)
@@ -66,7 +66,8 @@ def _routes_by_path(app: FastAPI) -> dict[str, str]:
     }
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
+    """The application. Without `api_keys` the keys are read once, here. Raises UnfitSetting where that fails."""
     app = Application(
         title="xent",
         version=__version__,
@@ -82,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     shared = shared_folder()
     app.state.settings = settings
+    app.state.api_keys = api_keys or ApiKeys(digests_of(read_api_keys(settings)))
     app.state.readiness = Readiness()
     app.state.in_flight = InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight)
     app.state.metrics = Metrics(shared)

@@ -37,6 +37,10 @@ class Acceptor:
         self._is_closed = False
         self._listen()
 
+    def use_tls(self, tls: ssl.SSLContext) -> None:
+        """For the connections that are accepted from now on."""
+        self._tls["ssl"] = tls
+
     def close(self) -> None:
         """Let in those who are connected already, and nobody after them."""
         self._is_closed = True

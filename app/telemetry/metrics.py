@@ -79,6 +79,13 @@ class Metrics:
         )
         workers = Gauge("xent_workers", "Workers that are there.", multiprocess_mode="livesum", registry=registry)
         workers.set(1)
+        self._keys_reloaded = Gauge(
+            "xent_keys_last_reload_successful",
+            "0: the last attempt to reload the API keys failed, and the keys are those of before.",
+            multiprocess_mode="livemin",
+            registry=registry,
+        )
+        self.keys_reloaded(successfully=True)
         info = Gauge(
             "xent_build_info", "Which xent this is.", ["version"], multiprocess_mode="livemax", registry=registry
         )
@@ -114,6 +121,9 @@ class Metrics:
         """There was no room for a request, which was not even begun."""
         key = (route, method)
         self._turned_away[key] = self._turned_away.get(key, 0) + 1
+
+    def keys_reloaded(self, *, successfully: bool) -> None:
+        self._keys_reloaded.set(successfully)
 
     def flush(self) -> None:
         """Put down what has been summed up, for all workers to see. To be called every second, and at the end."""
