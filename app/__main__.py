@@ -5,12 +5,15 @@ import sys
 from pydantic import ValidationError
 
 from app.server.cores import cores_allowed
+from app.server.descriptors import open_standard_streams, raise_limit
 from app.server.listener import listen
 from app.settings import UnfitSetting, first_reason, read_settings
 
 
 def main() -> int | str:
     """The exit status: 0, or one line that says why the service can't start."""
+    open_standard_streams()
+    raise_limit()
     try:
         settings = read_settings()
     except UnfitSetting as error:

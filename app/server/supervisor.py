@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import logging.config
 import signal
 import socket
 import subprocess
@@ -11,11 +10,10 @@ from asyncio import StreamReader, Task, TaskGroup
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from prometheus_client.multiprocess import mark_process_dead
-
 from app.server.listener import announce
 from app.settings import Settings, environment_of_workers
-from app.telemetry.access_log import LOGGING
+from app.telemetry.log import set_up_logging
+from app.telemetry.snapshots import add_ended
 
 SECONDS_OF_SILENCE = 60
 """A worker beats every second. One that doesn't for so long hangs."""
@@ -123,7 +121,7 @@ class Supervisor:
         writer.close()
         status = worker.process.wait()
         self.workers.remove(worker)
-        mark_process_dead(worker.process.pid, str(self.folder))  # type: ignore[no-untyped-call]
+        self._add_ended()
         came_up = worker.is_up.done()
         if not came_up:
             worker.is_up.set_result(False)
@@ -139,6 +137,12 @@ class Supervisor:
         if not came_up:
             await asyncio.sleep(SECONDS_BETWEEN_FAILURES)
         await self._fill()
+
+    def _add_ended(self) -> None:
+        try:
+            add_ended(self.folder)
+        except OSError as error:
+            logger.error({"message": "the metrics of ended workers can't be added up", "reason": str(error)})
 
     async def _beat_of(self, worker: Worker, reader: StreamReader) -> bytes:
         """What the worker lets hear; nothing: it has ended."""
@@ -182,6 +186,6 @@ class Supervisor:
 
 def supervise(settings: Settings, listener: socket.socket, count: int) -> bool:
     """Serve with several workers until told to end. Whether all went well. Raises OSError where it can't begin."""
-    logging.config.dictConfig(LOGGING)
+    set_up_logging()
     with TemporaryDirectory(prefix="xent-") as folder:
         return asyncio.run(Supervisor(settings, listener, count, Path(folder)).run())

@@ -16,7 +16,7 @@ from app.middleware.readiness import Readiness
 from app.server.acceptor import Acceptor
 from app.server.connection import Connection, connection_class
 from app.settings import Settings
-from app.telemetry.access_log import LOGGING
+from app.telemetry.log import set_up_logging
 
 # A connection that was just accepted may have its first request under way.
 SECONDS_FOR_LAST_REQUESTS = 1.0
@@ -48,12 +48,13 @@ class Server(uvicorn.Server):
         self.connection_class: type[Connection] = connection_class(app)
         self._finishes_at = float("inf")
         self._waits_for_last_requests = True
+        set_up_logging()
         super().__init__(
             uvicorn.Config(
                 app,
                 http=self.connection_class,
                 ws="none",
-                log_config=LOGGING,
+                log_config=None,
                 log_level="warning",
                 access_log=False,
                 server_header=False,

@@ -14,6 +14,7 @@ from app.main import create_app
 from app.server.listener import announce
 from app.server.uvicorn_server import Server
 from app.settings import Settings, read_settings
+from app.telemetry.log import log_handler
 
 BEAT = b"."
 
@@ -51,6 +52,7 @@ def _server(settings: Settings, on_start: Callable[[], None], on_second: Callabl
 
     def each_second() -> None:
         app.state.metrics.flush()
+        log_handler().catch_up()
         on_second()
         if not app.state.in_flight.requests:
             gc.collect()
