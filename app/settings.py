@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "XENT_"
+# Not a setting: the supervisor tells its workers by it.
+FOLDER_VARIABLE = "_XENT_METRICS_FOLDER"
 
 
 class UnfitSetting(ValueError):
@@ -145,13 +147,13 @@ def _parts(text: str) -> list[str]:
 
 def shared_folder() -> Path | None:
     """Where the workers keep what they count together; none: this process is the only one."""
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    folder = os.environ.get(FOLDER_VARIABLE)
     return Path(folder) if folder else None
 
 
 def environment_of_workers(shared: Path) -> dict[str, str]:
     """This process' own environment, and the folder in which workers keep what they count together."""
-    return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(shared)}
+    return {**os.environ, FOLDER_VARIABLE: str(shared)}
 
 
 def read_settings() -> Settings:
