@@ -23,8 +23,14 @@ class TooLate(Exception):
         self.work = work
 
 
+class NoThread(Exception):
+    """The system has no thread for the work now."""
+
+
 async def run(work: Callable[[], Result], size: int, until: float) -> Result:
-    """The result of `work`, whose input takes `size` bytes. Raises TooLate, at `until`, a time of time.monotonic()."""
+    """The result of `work`, whose input takes `size` bytes. Raises NoThread, and TooLate at `until`, a time of
+    time.monotonic().
+    """
     if size <= SMALL_BYTES:
         return work()
     task = asyncio.ensure_future(anyio.to_thread.run_sync(_outcome, work, limiter=_threads))
@@ -36,7 +42,10 @@ async def run(work: Callable[[], Result], size: int, until: float) -> Result:
     if not done:
         task.cancel()
         raise TooLate(task)
-    result, error = task.result()
+    try:
+        result, error = task.result()
+    except RuntimeError:  # of `work` it would be `error`
+        raise NoThread from None
     if error is None:
         return result  # type: ignore[return-value]  # one of the two is there
     try:

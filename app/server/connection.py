@@ -101,6 +101,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.idle_since = self.loop.time()
         self._deadline = self.loop.call_later(self.header_seconds, self._be_too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -243,6 +244,15 @@ class Connection(HttpToolsProtocol):
         self._end_deadline()
         if not self._is_turned_away:
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self.idle_since = self.loop.time()
+        super().on_response_complete()
+
+    def evict(self) -> None:
+        """Close, as others need the room and no request is in flight."""
+        self.metrics.rejected("connection_evicted")
+        self.transport.close()
 
     def write(self, data: bytes) -> None:
         """To who is still there: of several requests at once uvicorn tells only the last that nobody is any more."""

@@ -23,6 +23,8 @@ SECONDS_FOR_LAST_REQUESTS = 1.0
 # Beyond what requests in flight are given.
 SECONDS_TO_TIDY_UP = 1.0
 TICKS_PER_SECOND = 10
+# So that many new clients don't wait for one another, and few idle ones pay for it.
+MAX_CLOSED_AT_ONCE = 32
 
 
 class Server(uvicorn.Server):
@@ -90,7 +92,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup([])
         seconds = self.settings.header_seconds
-        self.acceptors = [Acceptor(each, self._protocol, self.config.ssl, seconds) for each in sockets or ()]
+        self.acceptors = [
+            Acceptor(each, self._protocol, self.config.ssl, seconds, self._close_idlest) for each in sockets or ()
+        ]
         if self._finishes_at == float("inf"):
             self.on_start()
 
@@ -126,6 +130,13 @@ class Server(uvicorn.Server):
     def _cut_off_stalled(self, now: float) -> None:
         for connection in self._connections():
             connection.cut_off_if_stalled(now)
+
+    def _close_idlest(self) -> bool:
+        """Close those connections that have no request in flight for longest, a part of them; whether there are any."""
+        idle = sorted([each for each in self._connections() if each.is_idle], key=lambda each: each.idle_since)
+        for connection in idle[: max(1, min(MAX_CLOSED_AT_ONCE, len(idle) // 8))]:
+            connection.evict()
+        return bool(idle)
 
     def _connections(self) -> list[Connection]:
         return list(self.server_state.connections)  # type: ignore[arg-type]  # all are of our class
