@@ -240,9 +240,10 @@ def reason_of(error: Exception) -> str:
 
 def _of_system(error: Exception) -> Exception:
     """What the system ran out of, where that is what went wrong; else the error."""
-    if isinstance(error, MemoryError):
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or number == errno.ENOMEM:
         return OutOfMemory()
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+    if number in (errno.EMFILE, errno.ENFILE):
         return OutOfDescriptors()
     return error
 

@@ -43,6 +43,17 @@ class Refused(Exception):
 
 
 NOT_HTTP = Refused(400, "not_http", "this is no request of HTTP/1.1, or its method is none that is known")
+NO_MEMORY = Refused(503, "out_of_memory", "the service has no memory for this request now; try again")
+
+
+def _refused_by(error: httptools.HttpParserError) -> Refused:
+    """Why the parser gave up: what was raised to it, or what it found."""
+    match error.__context__:
+        case Refused() as refused:
+            return refused
+        case MemoryError():
+            return NO_MEMORY
+    return NOT_HTTP
 
 
 def _say_nothing(data: bytes) -> None:
@@ -118,8 +129,7 @@ class Connection(HttpToolsProtocol):
             if self._unused_bytes > MOST_HEAD_BYTES:
                 raise Refused(431, "headers_too_large", f"the headers have more than {MOST_HEAD_BYTES} bytes")
         except httptools.HttpParserError as error:
-            cause = error.__context__
-            self._refuse(cause if isinstance(cause, Refused) else NOT_HTTP)
+            self._refuse(_refused_by(error))
         except Refused as refused:
             self._refuse(refused)
         else:
