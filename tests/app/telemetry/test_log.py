@@ -249,13 +249,13 @@ def test_a_service_without_standard_streams_writes_its_log_nowhere() -> None:
     closed = "import os, runpy; [os.close(fd) for fd in (0, 1, 2)]; runpy.run_module('app', run_name='__main__')"
     with start_app(None, None, ("-c", closed), XENT_PORT=str(port), XENT_WORKERS="2") as process:
         address = f"http://127.0.0.1:{port}"
-        for _ in range(500):
+        for _ in range(3000):
             try:
-                httpx.get(f"{address}/livez")
+                httpx.get(f"{address}/livez", timeout=30)
                 break
             except httpx.ConnectError:
                 time.sleep(0.02)
-        with httpx.Client(base_url=address) as client:
+        with httpx.Client(base_url=address, timeout=30) as client:
             for _ in range(10):
                 assert client.post("/v1/loss", json=BATCH).status_code == 200
         process.terminate()
