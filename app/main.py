@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from app import __version__, docs
 from app.api import loss, losses, operations, recommend, sampled_softmax
 from app.api.fields import TENSOR_OBJECT
 from app.api.oip import infer, models
+from app.api.static_response import StaticContent
 from app.middleware import problems
 from app.middleware.admission import Admission, InFlight
 from app.middleware.api_keys import ALWAYS_OPEN, Access
 from app.middleware.body_limit import BodyLimit
+from app.middleware.cors import Cors
 from app.middleware.head_method import HeadAsGet
 from app.middleware.inflate import Inflate
 from app.middleware.readiness import Readiness
@@ -49,13 +51,7 @@ class Application(FastAPI):
             app = Access(app, settings.keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
         app = problems.Problems(app)
         if settings.origins:
-            app = CORSMiddleware(
-                app,
-                allow_origins=settings.origins,
-                allow_methods=["*"],
-                allow_headers=["*"],
-                expose_headers=["*"],
-            )
+            app = Cors(app, settings.origins)
         return AccessLog(app, state.metrics, state.routes_by_path, log=settings.log_requests)
 
 
@@ -77,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Classification losses, right to the last digit, and which one it should have been.",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -96,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
             route.app = AsyncExitStackMiddleware(route.app)
     app.state.routes_by_path = _routes_by_path(app)
     _declare_problems(app)
+    app.state.openapi = StaticContent(lambda: orjson.dumps(app.openapi()), "application/json")
     return app
 
 

@@ -15,7 +15,7 @@ RARE_SHARE = 0.1
 CLASS_RATIO = 10
 MANY_CLASSES = 10_000
 # A weight for each of more classes than this is no suggestion that anybody reads.
-MOST_SUGGESTED = 1 << 20
+MOST_SUGGESTED = 10_000
 
 
 class Reason(NamedTuple):

@@ -7,6 +7,7 @@ from pydantic import Field, StrictBool, StrictFloat
 
 from app.api.fields import Array, RequestModel, Whole
 from xent_core.catalogue import CATALOGUE, LOSS_TYPES, LossType
+from xent_core.recommend import MOST_SUGGESTED
 from xent_core.reduction import Reduction
 
 LOGITS = (
@@ -115,3 +116,14 @@ class BatchRequest(RequestModel):
     axis: Axis = -1
     from_logits: FromLogits = True
     reduction: ReductionName = "mean"
+
+    @property
+    def logits_lengths(self) -> tuple[int, ...]:
+        """The logits' shape."""
+        return () if self.logits is None else self.logits.shape
+
+    @property
+    def suggested_elements(self) -> int:
+        """Class weights, one for each class."""
+        lengths = self.logits_lengths
+        return min(lengths[self.axis], MOST_SUGGESTED) if -len(lengths) <= self.axis < len(lengths) else 0

@@ -36,10 +36,11 @@ def judgement_content(result: Evaluation | Judgement) -> dict[str, Any]:
     }
 
 
-def _recommendation_content(recommendation: Recommendation) -> dict[str, Any] | Encoded:
+def _recommendation_content(recommendation: Recommendation) -> Encoded:
+    """The recommendation, in which what is suggested is a list whatever the encoding of the response's arrays."""
     if recommendation.suggested is None:
         return _usual(*recommendation[:4], *recommendation.equivalents.items())
-    return _written_out(recommendation)
+    return encoded(_written_out(recommendation))
 
 
 @lru_cache(maxsize=256)

@@ -139,6 +139,9 @@ def _form_error(error: dict[str, Any]) -> dict[str, Any]:
         case "literal_error":
             expected = context["expected"].replace("'", "")
             return _entry(loc, "unknown_value", f"is {describe(error['input'])}; {expected} was expected")
+        case "string_too_long":
+            most = context["max_length"]
+            return _entry(loc, "wrong_type", f"has {len(error['input'])} characters; at most {most} are accepted")
         case kind:
             expected = EXPECTED.get(kind, error["msg"].lower())
             return _entry(loc, "wrong_type", f"is {describe(error['input'])}; {expected} was expected")

@@ -17,11 +17,7 @@ async def read_body(request: Request) -> Content:
     length = _announced(request)
     if length is not None:
         return await _read_into(np.empty(length, np.uint8).data, request, piece)
-    pieces = [piece]
-    while more:
-        piece, more = await _piece(request)
-        pieces.append(piece)
-    return b"".join(pieces)
+    return await _read_behind(bytearray(piece), request)
 
 
 async def read_frame(request: Request, header_length: int) -> memoryview:
@@ -29,10 +25,19 @@ async def read_frame(request: Request, header_length: int) -> memoryview:
     lead = -header_length % ALIGNMENT
     length = _announced(request)
     if length is None:
-        return memoryview(b"".join((bytes(lead), await read_body(request))))[lead:]
+        return memoryview(await _read_behind(bytearray(lead), request))[lead:]
     # Only once the first piece is there is it known that so long a body is accepted.
     piece, more = await _piece(request)
     return await _read_into(np.empty(lead + length, np.uint8).data[lead:], request, piece, more=more)
+
+
+async def _read_behind(body: bytearray, request: Request) -> bytearray:
+    """What is to come, behind what is there. Pieces that are joined at the end would all be copied in one go."""
+    more = True
+    while more:
+        piece, more = await _piece(request)
+        body += piece
+    return body
 
 
 async def _read_into(body: memoryview, request: Request, piece: bytes, *, more: bool = True) -> memoryview:

@@ -153,13 +153,13 @@ def test_where_every_label_is_ignored_nothing_is_suggested() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
 def test_classes_are_counted_right_where_there_are_far_more_classes_than_labels(dtype: Any) -> None:
     labels = np.repeat([200, 7], [20, 2]).astype(dtype)
-    weights = recommendation(labels, (22, 70_000)).suggested.class_weights
+    weights = recommendation(labels, (22, 10_000)).suggested.class_weights
     assert_allclose(weights[[200, 7, 0]], [22 / 40, 22 / 4, 1])
-    assert weights.shape == (70_000,)
+    assert weights.shape == (10_000,)
 
 
-@pytest.mark.parametrize(("classes", "is_suggested"), [(2**20, True), (2**20 + 1, False)])
-def test_class_weights_are_suggested_for_up_to_a_mebi_of_classes(classes: int, is_suggested: bool) -> None:
+@pytest.mark.parametrize(("classes", "is_suggested"), [(10_000, True), (10_001, False)])
+def test_class_weights_are_suggested_for_up_to_ten_thousand_classes(classes: int, is_suggested: bool) -> None:
     labels = indices(10, 1)
     judgement = judge(labels, logits_shape=(len(labels), classes))
     assert (judgement.recommendation.suggested is not None) == is_suggested

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 
 from app import offload
-from app.api.array_route import admit, answering, arrived, validated
+from app.api.array_route import admit, arrived, check_names, responding, validated
 from app.api.examples import INFER_EXAMPLES
 from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
 from app.api.oip.models import (
@@ -35,8 +35,8 @@ from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
 HEADER_LENGTH = "Inference-Header-Content-Length"
 # The fastest: of numbers that look random little is saved, however long one tries.
 COMPRESSION_LEVEL = 1
-# Up to here to join an answer's pieces costs less than to send them one by one.
-SMALL_ANSWER_BYTES = 65_536
+# Up to here to join a response's pieces costs less than to send them one by one.
+SMALL_RESPONSE_BYTES = 65_536
 
 DESCRIPTION = f"""
 The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
@@ -89,7 +89,7 @@ class InferenceRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        self.app = answering(self.get_route_handler())
+        self.app = responding(self.get_route_handler())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint: Callable[[Request, str, InferRequest], Coroutine[Any, Any, Response]] = self.endpoint
@@ -108,17 +108,17 @@ async def _read(http: Request) -> InferRequest:
     length = read_header_length(http.headers.get(HEADER_LENGTH))
     body = await read_body(http) if length is None else await read_frame(http, length)
     record, dialect = arrived(http)
-    decode = partial(_decode, body, length, dialect, record)
-    document = await offload.run(decode, len(body) if length is None else length, record.until)
-    request = validated(InferRequest, document)
+    read = partial(_request_of, body, length, dialect, record)
+    request = await offload.run(read, len(body), record.until)
     admit(http, request)
     record.lap("decode")
     return request
 
 
-def _decode(body: Content, length: int | None, dialect: Dialect, record: RequestRecord) -> dict[str, Any]:
+def _request_of(body: Content, length: int | None, dialect: Dialect, record: RequestRecord) -> InferRequest:
     record.lap("queue")
-    return decode_frame(body, length, "inputs", dialect)
+    check_names(body if length is None else memoryview(body)[:length])
+    return validated(InferRequest, decode_frame(body, length, "inputs", dialect))
 
 
 router = APIRouter(route_class=InferenceRoute, tags=["inference"])
@@ -149,11 +149,11 @@ async def infer(
     http: Request, model: ModelName, request: Annotated[InferRequest, Body(openapi_examples=INFER_EXAMPLES)]
 ) -> Response:
     record = record_of(http)
-    work = partial(_answer, model, request, http.headers.get("accept-encoding"), record)
-    return await offload.run(work, request.inputs["logits"].nbytes, record.until)
+    work = partial(_respond, model, request, http.headers.get("accept-encoding"), record)
+    return await offload.run(work, request.work_bytes, record.until)
 
 
-def _answer(model: str, request: InferRequest, accepted: str | None, record: RequestRecord) -> Response:
+def _respond(model: str, request: InferRequest, accepted: str | None, record: RequestRecord) -> Response:
     record.lap("queue")
     result = evaluate(**_arguments(model, request))
     record_evaluation(record, result, request.inputs["logits"])
@@ -235,7 +235,7 @@ def _response(frame: Frame, accepted: str | None) -> Response:
     if accepted in ("gzip", "deflate"):
         headers["Content-Encoding"] = accepted
         pieces = _compressed(pieces, accepted)
-    if sum(map(len, pieces)) <= SMALL_ANSWER_BYTES:
+    if sum(map(len, pieces)) <= SMALL_RESPONSE_BYTES:
         return Response(b"".join(pieces), headers=headers, media_type=media_type)
     return PiecesResponse(pieces, headers, media_type)
 
