@@ -7,6 +7,7 @@ import textwrap
 from pydantic import ValidationError
 
 from app.server.cores import cores_allowed
+from app.server.descriptors import open_standard_streams, raise_limit
 from app.server.key_rotation import KeyState
 from app.server.listener import listen
 from app.settings import GROUPS, PREFIX, Settings, UnfitSetting, first_reason, read_settings, tls_context
@@ -33,6 +34,8 @@ INDENT = " " * 6
 def main() -> int | str:
     """The exit status: 0, or one line that says why the service can't start."""
     _parser().parse_args()
+    open_standard_streams()
+    raise_limit()
     try:
         settings = read_settings()
         keys = KeyState.read(settings)

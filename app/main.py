@@ -25,7 +25,7 @@ from app.middleware.readiness import Readiness
 from app.settings import Settings, read_api_keys, shared_folder
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
-from app.telemetry.model_statistics import Statistics
+from app.telemetry.snapshots import SnapshotFile
 from xent_core.catalogue import LOSS_TYPES
 
 DESCRIPTION = """
@@ -86,8 +86,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
     app.state.api_keys = api_keys or ApiKeys(digests_of(read_api_keys(settings)))
     app.state.readiness = Readiness()
     app.state.in_flight = InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight)
-    app.state.metrics = Metrics(shared)
-    app.state.statistics = Statistics(models.MODELS, shared)
+    app.state.metrics = Metrics(SnapshotFile(shared) if shared else None)
     for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:

@@ -26,10 +26,14 @@ class TooLate(Exception):
         self.work = work
 
 
+class NoThread(Exception):
+    """The system has no thread for the work now."""
+
+
 async def run(work: Callable[[], Result], size: int, until: float) -> Result:
     """The result of `work`, which has to do with `size` bytes: its input, and all that is made of it.
 
-    Raises TooLate, at `until`, a time of time.monotonic().
+    Raises NoThread, and TooLate at `until`, a time of time.monotonic().
     """
     if size <= SMALL_BYTES:
         return work()
@@ -42,7 +46,10 @@ async def run(work: Callable[[], Result], size: int, until: float) -> Result:
     if not done:
         task.cancel()
         raise TooLate(task)
-    result, error = task.result()
+    try:
+        result, error = task.result()
+    except RuntimeError:  # of `work` it would be `error`
+        raise NoThread from None
     if error is None:
         return result  # type: ignore[return-value]  # one of the two is there
     try:

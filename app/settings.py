@@ -15,6 +15,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "XENT_"
+# Not a setting: the supervisor tells its workers by it.
+FOLDER_VARIABLE = "_XENT_METRICS_FOLDER"
 MAX_FILE_BYTES = 1024 * 1024
 
 # What Kubernetes injects into every container of a namespace for a Service named `xent` or `xent-…`.
@@ -304,10 +306,10 @@ def _check_tracing() -> None:
 
 def shared_folder() -> Path | None:
     """Where the workers keep their metrics together. None: this process is the only one."""
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    folder = os.environ.get(FOLDER_VARIABLE)
     return Path(folder) if folder else None
 
 
 def environment_of_workers(shared: Path) -> dict[str, str]:
     """This process's own environment, and the folder in which workers keep their metrics together."""
-    return {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(shared)}
+    return {**os.environ, FOLDER_VARIABLE: str(shared)}

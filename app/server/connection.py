@@ -43,6 +43,17 @@ class Refused(Exception):
 
 
 NOT_HTTP = Refused(400, "not_http", "this is no request of HTTP/1.1, or its method is none that is known")
+NO_MEMORY = Refused(503, "out_of_memory", "the service has no memory for this request now; try again")
+
+
+def _refused_by(error: httptools.HttpParserError) -> Refused:
+    """Why the parser gave up: what was raised to it, or what it found."""
+    match error.__context__:
+        case Refused() as refused:
+            return refused
+        case MemoryError():
+            return NO_MEMORY
+    return NOT_HTTP
 
 
 def _say_nothing(data: bytes) -> None:
@@ -101,6 +112,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.idle_since = self.loop.time()
         self._deadline = self.loop.call_later(self.header_seconds, self._be_too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -117,8 +129,7 @@ class Connection(HttpToolsProtocol):
             if self._unused_bytes > MOST_HEAD_BYTES:
                 raise Refused(431, "headers_too_large", f"the headers have more than {MOST_HEAD_BYTES} bytes")
         except httptools.HttpParserError as error:
-            cause = error.__context__
-            self._refuse(cause if isinstance(cause, Refused) else NOT_HTTP)
+            self._refuse(_refused_by(error))
         except Refused as refused:
             self._refuse(refused)
         else:
@@ -243,6 +254,15 @@ class Connection(HttpToolsProtocol):
         self._end_deadline()
         if not self._is_turned_away:
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self.idle_since = self.loop.time()
+        super().on_response_complete()
+
+    def evict(self) -> None:
+        """Close, as others need the room and no request is in flight."""
+        self.metrics.rejected("connection_evicted")
+        self.transport.close()
 
     def write(self, data: bytes) -> None:
         """To who is still there: of several requests at once uvicorn tells only the last that nobody is any more."""

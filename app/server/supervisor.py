@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import logging.config
 import signal
 import socket
 import subprocess
@@ -11,13 +10,12 @@ from asyncio import StreamReader, StreamWriter, Task, TaskGroup
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from prometheus_client.multiprocess import mark_process_dead
-
 from app.server import pipe as pipes
 from app.server.key_rotation import KeyRotation, KeyState
 from app.server.listener import announce, log_ignored_variables
 from app.settings import Settings, UnfitSetting, environment_of_workers, tls_context
-from app.telemetry.access_log import LOGGING
+from app.telemetry.log import set_up_logging
+from app.telemetry.snapshots import add_ended
 
 # A worker sends a heartbeat every second. One that sends none for this long hangs.
 HEARTBEAT_TIMEOUT_SECONDS = 60
@@ -147,7 +145,7 @@ class Supervisor:
         while (status := worker.process.poll()) is None:  # noqa: ASYNC110  it has closed the pipe, and is about to end
             await asyncio.sleep(0.02)
         self.workers.remove(worker)
-        mark_process_dead(worker.process.pid, str(self.metrics_folder))  # type: ignore[no-untyped-call]
+        self._add_ended()
         came_up = worker.is_up.done()
         if not came_up:
             worker.is_up.set_result(False)
@@ -163,6 +161,12 @@ class Supervisor:
         if not came_up:
             await asyncio.sleep(SECONDS_BETWEEN_FAILURES)
         await self._start_missing()
+
+    def _add_ended(self) -> None:
+        try:
+            add_ended(self.metrics_folder)
+        except OSError as error:
+            logger.error({"message": "the metrics of ended workers can't be added up", "reason": str(error)})
 
     async def _heartbeat(self, worker: Worker) -> bool:
         """Wait for the worker's next heartbeat. False: it has ended."""
@@ -237,7 +241,7 @@ class RestartFailed(Exception):
 
 def supervise(settings: Settings, listener: socket.socket, keys: KeyState, count: int) -> bool:
     """Serve with several workers until told to stop. Whether all went well. Raises OSError where it can't begin."""
-    logging.config.dictConfig(LOGGING)
+    set_up_logging()
     log_ignored_variables()
     with TemporaryDirectory(prefix="xent-") as folder:
         return asyncio.run(Supervisor(settings, listener, keys, count, Path(folder)).run())

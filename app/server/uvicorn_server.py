@@ -17,13 +17,15 @@ from app.middleware.readiness import Readiness
 from app.server.acceptor import Acceptor
 from app.server.connection import Connection, connection_class
 from app.settings import Settings, UnfitSetting, tls_context
-from app.telemetry.access_log import LOGGING
+from app.telemetry.log import set_up_logging
 
 # A connection that was just accepted may have its first request under way.
 SECONDS_FOR_LAST_REQUESTS = 1.0
 # Beyond what requests in flight are given.
 SECONDS_TO_TIDY_UP = 1.0
 TICKS_PER_SECOND = 10
+# So that many new clients don't wait for one another, and few idle ones pay for it.
+MAX_CLOSED_AT_ONCE = 32
 
 logger = logging.getLogger("xent")
 
@@ -51,12 +53,13 @@ class Server(uvicorn.Server):
         self.connection_class: type[Connection] = connection_class(app)
         self._finishes_at = float("inf")
         self._waits_for_last_requests = True
+        set_up_logging()
         super().__init__(
             uvicorn.Config(
                 app,
                 http=self.connection_class,
                 ws="none",
-                log_config=LOGGING,
+                log_config=None,
                 log_level="warning",
                 access_log=False,
                 server_header=False,
@@ -102,7 +105,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup([])
         seconds, tls = self.settings.header_seconds, tls_context(self.settings)
-        self.acceptors = [Acceptor(each, self._protocol, tls, seconds) for each in sockets or ()]
+        self.acceptors = [Acceptor(each, self._protocol, tls, seconds, self._close_idlest) for each in sockets or ()]
         if self._finishes_at == float("inf"):
             self.on_start()
 
@@ -138,6 +141,13 @@ class Server(uvicorn.Server):
     def _cut_off_stalled(self, now: float) -> None:
         for connection in self._connections():
             connection.cut_off_if_stalled(now)
+
+    def _close_idlest(self) -> bool:
+        """Close those connections that have no request in flight for longest, a part of them; whether there are any."""
+        idle = sorted([each for each in self._connections() if each.is_idle], key=lambda each: each.idle_since)
+        for connection in idle[: max(1, min(MAX_CLOSED_AT_ONCE, len(idle) // 8))]:
+            connection.evict()
+        return bool(idle)
 
     def _connections(self) -> list[Connection]:
         return list(self.server_state.connections)  # type: ignore[arg-type]  # all are of our class

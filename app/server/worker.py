@@ -19,6 +19,7 @@ from app.server.key_rotation import KeyRotation, KeyState
 from app.server.listener import announce, log_ignored_variables
 from app.server.uvicorn_server import Server
 from app.settings import Settings, UnfitSetting, read_settings
+from app.telemetry.log import log_handler
 
 
 def serve(settings: Settings, listener: socket.socket, keys: KeyState) -> None:
@@ -85,6 +86,7 @@ def _server(
 
     def each_second() -> None:
         app.state.metrics.flush()
+        log_handler().catch_up()
         on_second()
         if not app.state.in_flight.requests:
             gc.collect()

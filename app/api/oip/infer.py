@@ -22,7 +22,6 @@ from app.api.oip.models import (
     ModelName,
     known_model,
     known_version,
-    statistics_of,
 )
 from app.api.pieces_response import PiecesResponse
 from app.api.recommendation_content import record_evaluation
@@ -98,14 +97,8 @@ class InferenceRoute(APIRoute):
         async def handle(http: Request) -> Response:
             model = await known_model(http.path_params["model"])
             await known_version(http.path_params.get("version", VERSION))
-            statistics = statistics_of(http)
-            try:
-                response = await endpoint(http, model, await _read(http))
-            except Exception:
-                statistics.failed(model, record_of(http))
-                raise
-            statistics.succeeded(model, record_of(http))
-            return response
+            record_of(http).model = model
+            return await endpoint(http, model, await _read(http))
 
         return handle
 

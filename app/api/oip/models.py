@@ -21,7 +21,8 @@ from app.api.oip.model_schema import (
     ServerMetadata,
     ServerReady,
 )
-from app.telemetry.model_statistics import Statistics
+from app.telemetry.model_statistics import model_statistics as statistics_of
+from app.telemetry.snapshots import Snapshot
 from xent_core.catalogue import LOSS_TYPES, takers
 
 router = APIRouter(tags=["inference"])
@@ -53,12 +54,6 @@ async def known_version(version: Annotated[str, Path(description="always 1", exa
 
 ModelName = Annotated[str, Depends(known_model)]
 OF_A_VERSION = [Depends(known_version)]
-
-
-def statistics_of(request: Request) -> Statistics:
-    """The counts of the application that answers this request."""
-    statistics: Statistics = request.app.state.statistics
-    return statistics
 
 
 @router.get("/v2/", include_in_schema=False)
@@ -100,7 +95,8 @@ async def models() -> Models:
 )
 async def all_statistics(request: Request) -> AllStatistics:
     """What the models did since the service started, in all of its processes."""
-    return AllStatistics(model_stats=[_statistics(model, request) for model in MODELS])
+    total = request.app.state.metrics.total()
+    return AllStatistics(model_stats=[_statistics(model, total) for model in MODELS])
 
 
 @router.get(
@@ -200,8 +196,8 @@ async def config(model: ModelName) -> ModelConfig:
     responses=inference_errors(404),
 )
 async def model_statistics(model: ModelName, request: Request) -> AllStatistics:
-    """What the model did since this process started. Each process counts for itself."""
-    return AllStatistics(model_stats=[_statistics(model, request)])
+    """What the model did since the service started, in all of its processes."""
+    return AllStatistics(model_stats=[_statistics(model, request.app.state.metrics.total())])
 
 
 @router.post(
@@ -269,6 +265,5 @@ def _outputs(model: str) -> list[ModelTensor]:
     return [ModelTensor(name=name, datatype=datatype, shape=shape) for name, (datatype, shape) in tensors.items()]
 
 
-def _statistics(model: str, request: Request) -> ModelStatistics:
-    counted = statistics_of(request).of(model)
-    return ModelStatistics.model_validate({"name": model, "version": VERSION} | counted)
+def _statistics(model: str, total: Snapshot) -> ModelStatistics:
+    return ModelStatistics.model_validate({"name": model, "version": VERSION} | statistics_of(total, model))
