@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, assert_never, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +11,7 @@ from xent_core import arrays
 from xent_core.batch import Batch
 from xent_core.blocks import Array, strips
 from xent_core.catalogue import LossType
-from xent_core.diagnose import SOFTMAX_LOSSES, Evidence, LossWarning, diagnose
+from xent_core.diagnose import Evidence, LossWarning, diagnose
 from xent_core.errors import ParameterOutOfRange
 from xent_core.judge import Case, Options, observed, recommendation, understand
 from xent_core.recommend import Recommendation
@@ -126,16 +126,24 @@ def _check_include(include: Collection[str]) -> None:
 
 
 def _bind(case: Case, logits: Array, *, from_logits: bool) -> Batch:
+    match case.loss_type:
+        case "sigmoid_cross_entropy" | "weighted_cross_entropy":
+            return bind_sigmoid(
+                logits,
+                case.labels,
+                case.layout,
+                pos_weight=case.pos_weight,
+                label_smoothing=case.options.label_smoothing,
+                from_logits=from_logits,
+            )
+        case "softmax_cross_entropy" | "sparse_softmax_cross_entropy":
+            return _bind_rows(case, logits, from_logits=from_logits)
+        case _:
+            assert_never(case.loss_type)
+
+
+def _bind_rows(case: Case, logits: Array, *, from_logits: bool) -> Batch:
     smoothing = case.options.label_smoothing
-    if case.loss_type not in SOFTMAX_LOSSES:
-        return bind_sigmoid(
-            logits,
-            case.labels,
-            case.layout,
-            pos_weight=case.pos_weight,
-            label_smoothing=smoothing,
-            from_logits=from_logits,
-        )
     excused = None if case.weights is None else case.weights.zero
     if case.loss_type == "softmax_cross_entropy" and case.facts.indices is None:
         return bind_softmax(

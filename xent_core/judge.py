@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, assert_never
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -299,8 +299,10 @@ def _check_labels_shape(loss_type: LossType, labels: Array, layout: Layout) -> N
             arrays.index_labels(labels, layout)
         case "softmax_cross_entropy":
             arrays.distribution_labels(labels, layout)
-        case _:
+        case "sigmoid_cross_entropy" | "weighted_cross_entropy":
             arrays.element_labels(labels, layout)
+        case _:
+            assert_never(loss_type)
 
 
 def _judge_values(case: Case) -> None:

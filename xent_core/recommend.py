@@ -1,7 +1,7 @@
 """From the labels to the loss they call for, its reasons, and what else could be meant."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import numpy as np
 
@@ -142,8 +142,10 @@ def _reason_for(facts: LabelFacts, layout: Layout) -> Reason:
                 f"Labels lie from 0 to 1, and {facts.rows_not_one.rows} of {layout.rows} rows do not sum to 1: "
                 "each class is a question of its own.",
             )
-        case _:
+        case "other":
             return Reason("loss_type_was_named", "Labels of no known kind; the loss type is the one that was named.")
+        case _:
+            assert_never(facts.kind)
 
 
 def _alternatives(facts: LabelFacts) -> list[Alternative]:
@@ -173,8 +175,10 @@ def _alternatives(facts: LabelFacts) -> list[Alternative]:
                     "divide each row of labels by its sum first",
                 )
             ]
-        case _:
+        case "binary" | "soft_binary" | "class_indices" | "soft_multi_label" | "other":
             return []
+        case _:
+            assert_never(facts.kind)
 
 
 def balance(facts: LabelFacts, layout: Layout) -> Suggested | None:

@@ -12,7 +12,7 @@ weights, v = 0 where the label is ignored):
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, assert_never, get_args
 
 from xent_core.errors import ParameterOutOfRange, UndefinedLoss
 
@@ -50,8 +50,10 @@ def denominator(reduction: Reduction, totals: Totals) -> float:
             return float(totals.elements)
         case "weighted_mean":
             return totals.weight
-        case _:
+        case "mean_by_nonzero_weights":
             return float(totals.nonzero)
+        case _:
+            assert_never(reduction)
 
 
 def reduce(reduction: Reduction, totals: Totals) -> Reduced | None:

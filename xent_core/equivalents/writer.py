@@ -1,6 +1,7 @@
 """How a call is written, whatever the framework: its own where it has one, else elements, weights and reduction."""
 
 from abc import ABC, abstractmethod
+from typing import assert_never
 
 from xent_core.equivalents.request import POS_WEIGHT, Request
 
@@ -112,8 +113,10 @@ class Writer(ABC):
                 return self.fill()
             case "per_sample":
                 labels = f"labels[{self.new_class_axis()}]"
-            case _:
+            case "per_logit":
                 labels = "labels"
+            case _:
+                assert_never(self.request.labels)
         return self.cast(labels) if cast and self.request.cast else labels
 
     def targets(self) -> str:
@@ -200,8 +203,10 @@ class Writer(ABC):
                 return []
             case "per_sample":
                 return [f"weights[{self.new_class_axis()}]"]
-            case _:
+            case "per_element" | "partial":
                 return ["weights"]
+            case _:
+                assert_never(self.request.weights)
 
     def mask(self) -> list[str]:
         return [] if self.request.ignore_index is None else [self.kept()]
