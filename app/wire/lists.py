@@ -16,9 +16,9 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
+from app.wire.describe import describe
 from app.wire.parse import JSON, Content, Dialect, NotJson, parse
 from app.wire.tensor import MOST_DIMENSIONS
-from app.wire.words import describe
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
 NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}

@@ -22,10 +22,10 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from app.wire.describe import describe
 from app.wire.json import decode_body
 from app.wire.parse import JSON, Content, Dialect, NotJson
 from app.wire.tensor import DTYPES, checked_shape, view
-from app.wire.words import describe
 from xent_core.errors import InvalidInput
 
 DATATYPES: dict[str, np.dtype[Any]] = {
