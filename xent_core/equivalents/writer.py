@@ -26,7 +26,7 @@ class Writer(ABC):
         self.axis_argument = "" if request.on_last_axis else f", axis={request.axis}"
 
     def text(self) -> str:
-        loss = self.scale() + (self.own_call() or self.composition())
+        loss = self.scale() + ((self.request.loss.known_to_frameworks and self.own_call()) or self.composition())
         if not self.lines:
             return loss
         return "\n".join([*(f"{name} = {value}" for name, value in self.lines.items()), f"loss = {loss}"])
@@ -160,10 +160,14 @@ class Writer(ABC):
     # Elements
 
     def elements(self) -> str:
-        request = self.request
-        if not request.softmax:
-            return self.binary_losses()
-        losses = self.index_losses() if request.by_index else self.target_losses()
+        """The unweighted losses, as the loss has them."""
+        return self.request.loss.elements(self)
+
+    def sigmoid_cross_entropy(self) -> str:
+        return self.binary_losses()
+
+    def softmax_cross_entropy(self) -> str:
+        losses = self.index_losses() if self.request.by_index else self.target_losses()
         return losses or self.written_out_losses()
 
     def written_out_losses(self) -> str:
