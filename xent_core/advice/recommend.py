@@ -32,8 +32,8 @@ MAX_SUGGESTED = 1 << 20
 def recommendation(batch: PreparedBatch) -> Recommendation:
     """The loss that the labels call for, with the request's parameters filled into its equivalents."""
     suggested, parameters = _balance(batch.facts, batch.layout), batch.parameters
-    arrays = (batch.weights, parameters.class_weights, parameters.pos_weight)
-    if suggested is None and all(array is None for array in arrays):
+    by_class = parameters.class_weights is not None or parameters.pos_weight is not None
+    if suggested is None and batch.weights is None and not by_class:
         facts = LabelFacts(batch.facts.kind, rows_not_one=Count(batch.facts.rows_not_one.rows))
         return _usual(facts, batch.layout, batch.loss, batch.labels.shape, batch.labels.dtype, batch.options)
     found = _choose(batch.facts, batch.layout, batch.loss, suggested)

@@ -9,6 +9,7 @@ from xent_core.results import Reduction
 class TensorFlow2(Writer):
     sum = "tf.reduce_sum"
     mean = "tf.reduce_mean"
+    exp = "tf.math.exp"
     log = "tf.math.log"
     clip = "tf.clip_by_value"
     softplus = "tf.nn.softplus"

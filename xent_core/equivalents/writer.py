@@ -12,6 +12,7 @@ class Writer(ABC):
     sum: str
     mean: str
     count_nonzero: str
+    exp: str
     log: str
     clip: str
     softplus: str
@@ -24,6 +25,10 @@ class Writer(ABC):
         self.lines: dict[str, str] = {}
         self.axis = -1 if request.on_last_axis else request.axis
         self.axis_argument = "" if request.on_last_axis else f", axis={request.axis}"
+
+    @property
+    def from_logits(self) -> bool:
+        return self.request.from_logits
 
     def text(self) -> str:
         loss = self.scale() + ((self.request.loss.known_to_frameworks and self.own_call()) or self.composition())

@@ -81,11 +81,14 @@ class FrameworkText(Protocol):
     """The words of one framework, in which a loss writes its elements: see `xent_core.equivalents.writer`."""
 
     sum: str
+    exp: str
     log: str
     clip: str
     softplus: str
     log_softmax: str
 
+    @property
+    def from_logits(self) -> bool: ...
     def named_targets(self) -> str: ...
     def log_probabilities(self) -> str: ...
     def over_classes(self, value: str) -> str: ...
