@@ -1,6 +1,6 @@
 """Sampled softmax: a training loss for very many classes, which looks at the labels and at a sample of the others.
 
-Losses are in nats. Weights and inputs of float16, bfloat16 and float32 are computed and answered in float32; where one
+Losses are in nats. Weights and inputs of float16, bfloat16 and float32 are computed and returned in float32; where one
 of the two is of another type, both are in float64. Every function raises a subclass of
 `xent_core.errors.InvalidInput` that names the place; none returns NaN.
 """
