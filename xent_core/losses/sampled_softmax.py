@@ -176,7 +176,7 @@ def evaluate_sampled_softmax(
     num_sampled: how many classes to draw, at most C. sampler: "log_uniform", the default, for ids in order of falling
     frequency, or "uniform". seed: 0 … 2⁶³ − 1; absent: a fresh one. See `draw_candidates`.
     sampled_values: in place of these three.
-    reduction: "none", "sum", "mean", "weighted_mean" or "mean_by_nonzero_weights", see `xent_core.reduction`.
+    reduction: "none", "sum", "mean", "weighted_mean" or "mean_by_nonzero_weights", see `xent_core.compute.reduction`.
     sample_weights: multiply the losses. A scalar or [B].
     The other arguments as for `sampled_softmax`.
 

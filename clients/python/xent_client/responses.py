@@ -1,4 +1,4 @@
-"""What an attempt came to: a result, an error, or a pause and another attempt."""
+"""The outcome of an attempt: a result, an error, or a pause and another attempt."""
 
 import json
 import random
@@ -17,20 +17,20 @@ from xent_client.errors import (
     TimedOut,
     TooLarge,
     Unauthorized,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     Unreachable,
     XentError,
 )
 from xent_client.generated.models.problem import Problem
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
-# Who is told to wait for longer than this had better be told that the service is overloaded.
-LONGEST_RETRY_AFTER = 60.0
+MIN_PAUSE, MAX_PAUSE = 0.1, 10.0
+# A client that would have to wait for longer gets the error Overloaded instead.
+MAX_RETRY_AFTER = 60.0
 
 T = TypeVar("T")
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """An HTTP response, read to its end."""
 
     status: int
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
     content: bytes
 
 
-Outcome = Answer | httpx.RequestError
+Outcome = Response | httpx.RequestError
 
 
 _ERRORS: dict[int, type[XentError]] = {
@@ -51,38 +51,43 @@ _ERRORS: dict[int, type[XentError]] = {
     429: Overloaded,
     503: Overloaded,
 }
+_SMALLER = "; send smaller batches: evaluate(logits, labels, batch_size=…) splits them, limits() returns the limits"
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 def result_of(call: Call[T], outcome: Outcome, timeout: float) -> T:
-    """What the call came to. Raises XentError."""
-    if not isinstance(outcome, Answer):
-        raise _failure(outcome, timeout) from outcome
+    """The result of the call. Raises XentError."""
+    if not isinstance(outcome, Response):
+        raise _error_without_response(outcome, timeout) from outcome
     if outcome.status != 200:
-        raise _refusal(outcome)
+        raise _error_of(outcome)
     try:
         return call.read(json.loads(outcome.content))
     except _UNREADABLE as error:
-        raise UnexpectedAnswer(f"the answer to {call.path} is none that xent gives", status=200) from error
+        raise UnexpectedResponse(f"the response to {call.path} is not one of xent's", status=200) from error
 
 
-def _refusal(answer: Answer) -> XentError:
+def _error_of(response: Response) -> XentError:
     problem = None
     try:
-        problem = Problem.from_dict(json.loads(answer.content))
+        problem = Problem.from_dict(json.loads(response.content))
         message = problem.detail
     except _UNREADABLE:
-        message = f"the answer was {answer.status} {httpx.codes.get_reason_phrase(answer.status)}".rstrip()
-    kind = _ERRORS.get(answer.status, ServerFailed if answer.status >= 500 else UnexpectedAnswer)
-    return kind(message, status=answer.status, problem=problem, retry_after=_retry_after(answer))
+        message = (
+            f"the response has the status {response.status} {httpx.codes.get_reason_phrase(response.status)}".rstrip()
+        )
+    if response.status == 413:
+        message += _SMALLER
+    kind = _ERRORS.get(response.status, ServerFailed if response.status >= 500 else UnexpectedResponse)
+    return kind(message, status=response.status, problem=problem, retry_after=_retry_after(response))
 
 
-def _failure(error: httpx.RequestError, timeout: float) -> XentError:
+def _error_without_response(error: httpx.RequestError, timeout: float) -> XentError:
     match error:
         case httpx.TimeoutException():
-            return TimedOut(f"there was no whole answer within {timeout:g} seconds ({type(error).__name__})")
+            return TimedOut(f"there was no complete response within {timeout:g} seconds ({type(error).__name__})")
         case httpx.DecodingError():
-            return UnexpectedAnswer(f"the answer can't be decompressed: {error}")
+            return UnexpectedResponse(f"the response can't be decompressed: {error}")
         case _:
             return Unreachable(
                 f"{error.request.url.copy_with(path='/', query=None)}: {str(error) or type(error).__name__}"
@@ -93,20 +98,20 @@ def pause_after(outcome: Outcome, attempt: int, retries: int) -> float | None:
     """The seconds to wait before the next attempt; None where there is none to make. All calls may be repeated."""
     if attempt >= retries:
         return None
-    jittered = random.uniform(0.5, 1) * min(FIRST_PAUSE * 2.0 ** min(attempt, 99), LONGEST_PAUSE)  # noqa: S311  no secret
+    jittered = random.uniform(0.5, 1) * min(MIN_PAUSE * 2.0 ** min(attempt, 99), MAX_PAUSE)  # noqa: S311  no secret
     match outcome:
-        case Answer(429 | 503):
+        case Response(429 | 503):
             asked = _retry_after(outcome) or 0.0
-            return asked + jittered if asked <= LONGEST_RETRY_AFTER else None
+            return asked + jittered if asked <= MAX_RETRY_AFTER else None
         case httpx.NetworkError() | httpx.RemoteProtocolError() | httpx.ProxyError():
             return jittered
         case _:
             return None
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(response: Response) -> float | None:
     """The header in seconds, which may be written as a number or as a date."""
-    value = answer.headers.get("retry-after", "")
+    value = response.headers.get("retry-after", "")
     if value.isdecimal():
         return float(value)
     try:
