@@ -35,6 +35,7 @@ SOFTMAX, SPARSE = "softmax_cross_entropy", "sparse_softmax_cross_entropy"
         (LOGITS, np.eye(3)[[1, 2]], {"class_weights": [1, 2, -3]}),
         (PROBABILITIES, [1, 2], {"weights": 2}),
         (PROBABILITIES, [1, 2], {"from_logits": False}),
+        (PROBABILITIES, MULTI_HOT, {"from_logits": False}),
         (LOGITS, MULTI_HOT, {"loss_type": SOFTMAX}),
         (LOGITS, MULTI_HOT, {"pos_weight": [1, 2, -3], "weights": [0, 0]}),
         (LOGITS.T, [1, 2], {"axis": 0}),
