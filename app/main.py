@@ -26,7 +26,7 @@ from app.settings import Settings, read_api_keys, shared_folder
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
 from app.telemetry.snapshots import SnapshotFile
-from xent_core.catalogue import LOSS_TYPES
+from xent_core.losses import LOSS_TYPES
 
 DESCRIPTION = """
 Classification losses over HTTP, so that no caller needs TensorFlow or PyTorch, and the loss type they should have used.

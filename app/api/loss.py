@@ -12,15 +12,14 @@ from app.api.array_route import ArrayRoute, respond
 from app.api.batch_fields import LOGITS, BatchRequest, num_samples
 from app.api.examples import LOSS_EXAMPLES
 from app.api.fields import Array, Encoding, Number, ResponseModel
+from app.api.loss_names import LossType
 from app.api.problem import problem_responses
 from app.api.recommend import LossWarning, Recommendation
-from app.api.recommendation_content import judgement_content, record_evaluation
+from app.api.recommendation_content import advice_content, record_evaluation
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
-from xent_core.catalogue import LossType
-from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
-from xent_core.reduction import Reduction
-from xent_core.walk import Output
+from xent_core.evaluate import evaluate
+from xent_core.results import OUTPUTS, Evaluation, Output, Reduction
 
 
 def _few(names: Any) -> Any:
@@ -143,7 +142,7 @@ def _content(result: Evaluation) -> dict[str, Any]:
             "numerator": reduced.numerator,
             "denominator": reduced.denominator,
         },
-    } | judgement_content(result)
+    } | advice_content(result)
     asked_for = {
         "elements": result.elements,
         "gradient": result.gradient,

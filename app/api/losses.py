@@ -7,11 +7,13 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import Field
 
 from app.api.fields import ResponseModel
+from app.api.loss_names import CatalogueName
 from app.api.problem import problem_responses
 from app.api.recommend import Equivalents
 from app.api.static_response import StaticContent
-from xent_core.catalogue import CATALOGUE, CatalogueName, Entry
-from xent_core.judge import equivalents_of_example
+from xent_core.advice.recommend import equivalents_of_example
+from xent_core.losses import CATALOGUE
+from xent_core.losses.loss import Entry
 
 
 class Parameter(ResponseModel):

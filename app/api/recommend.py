@@ -7,18 +7,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
 
+import xent_core
 from app.api.array_route import ArrayRoute, respond
 from app.api.batch_fields import BatchRequest
 from app.api.examples import RECOMMEND_EXAMPLES
 from app.api.fields import ResponseModel, Whole
+from app.api.loss_names import LossType
 from app.api.problem import problem_responses
-from app.api.recommendation_content import judgement_content
+from app.api.recommendation_content import advice_content
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
-from xent_core.catalogue import LossType
-from xent_core.diagnose import WARNINGS
-from xent_core.judge import judge
-from xent_core.labels import LabelKind
+from xent_core.advice.checks import WARNINGS
+from xent_core.losses import LOSS_TYPES
+from xent_core.results import LabelKind
 
 
 class Reason(ResponseModel):
@@ -31,7 +32,7 @@ class Reason(ResponseModel):
 class Alternative(ResponseModel):
     """What else the labels could call for."""
 
-    loss_type: Annotated[str, Field(description="the other loss", examples=["sigmoid_cross_entropy"])]
+    loss_type: Annotated[str, Field(description="the other loss", examples=[LOSS_TYPES[0]])]
     when: Annotated[str, Field(description="what would have to be true for it to be the better choice")]
 
 
@@ -137,6 +138,6 @@ async def recommend(
 
 
 def _response(request: RecommendRequest, record: RequestRecord) -> Iterator[bytes]:
-    judgement = judge(**vars(request))
-    record.computed("", 0, 0, [warning.code for warning in judgement.warnings])
-    return encode_body(judgement_content(judgement))
+    advice = xent_core.recommend(**vars(request))
+    record.computed("", 0, 0, [warning.code for warning in advice.warnings])
+    return encode_body(advice_content(advice))

@@ -16,12 +16,13 @@ from app.api.fields import Array, Encoding, RequestModel, ResponseModel
 from app.api.loss import Reduced
 from app.api.problem import problem_responses
 from app.api.recommend import LossWarning
+from app.api.recommendation_content import warnings_content
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
-from xent_core import samplers
-from xent_core.reduction import Reduction
-from xent_core.sampled import SampledEvaluation, evaluate_sampled_softmax
-from xent_core.samplers import SEEDS, Sampler
+from xent_core.losses import samplers
+from xent_core.losses.sampled_softmax import SAMPLED_SOFTMAX, SampledEvaluation, evaluate_sampled_softmax
+from xent_core.losses.samplers import SEEDS, Sampler
+from xent_core.results import Reduction
 
 
 class SampledValues(RequestModel):
@@ -195,7 +196,7 @@ def _response(request: SampledSoftmaxRequest, record: RequestRecord) -> Iterator
     base64 = arguments.pop("encoding") == "base64"
     result = evaluate_sampled_softmax(**arguments)
     rows = result.per_sample.size
-    record.computed("sampled_softmax", rows, rows, [warning.code for warning in result.warnings])
+    record.computed(SAMPLED_SOFTMAX.loss_type, rows, rows, [warning.code for warning in result.warnings])
     return encode_body(_content(result), base64=base64)
 
 
@@ -211,6 +212,6 @@ def _content(result: SampledEvaluation) -> dict[str, Any]:
             "sampled_expected_count": values.sampled_expected_count,
         },
         "seed": result.seed,
-        "warnings": [asdict(warning) for warning in result.warnings],
+        "warnings": warnings_content(result.warnings),
         "checked": result.checked,
     }

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import xent_core
-import xent_core.sampled
+import xent_core.losses.sampled_softmax
 from tests.client_python.misbehaving import Misbehaving, respond
 from tests.service import Server
 from xent_client import AsyncXent, InvalidInput, SampledValues, Xent
-from xent_core.catalogue import CATALOGUE, LOSS_TYPES
+from xent_core.losses import CATALOGUE, LOSS_TYPES
 
 RANDOM = np.random.default_rng(0)
 LOGITS = RANDOM.normal(size=(6, 4)).astype(np.float32)
@@ -134,7 +134,7 @@ LAYER: dict[str, Any] = {
 
 def test_the_sampled_softmax_is_the_cores(xent: Xent) -> None:
     result = xent.sampled_softmax(**LAYER, num_sampled=8, sampler="uniform", seed=7, sample_weights=[1.0, 0.5])
-    expected = xent_core.sampled.evaluate_sampled_softmax(
+    expected = xent_core.losses.sampled_softmax.evaluate_sampled_softmax(
         **LAYER, num_sampled=8, sampler="uniform", seed=7, sample_weights=np.array([1.0, 0.5])
     )
     assert result.per_sample.dtype == np.float32

@@ -21,8 +21,9 @@ from tests.client_python.misbehaving import Misbehaving, problem
 from tests.service import Server
 from xent_client import AsyncXent, InvalidInput, LossResult, ServerFailed, TooLarge, Xent
 from xent_client.batches import Merge, Split
+from xent_core.compute.reduction import merge
 from xent_core.errors import UndefinedLoss
-from xent_core.reduction import REDUCTIONS, Reduced, merge
+from xent_core.results import REDUCTIONS, Reduced
 
 RANDOM = np.random.default_rng(0)
 LOGITS = 3 * RANDOM.normal(size=(60, 5))

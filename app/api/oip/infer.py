@@ -30,7 +30,9 @@ from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
 from app.wire.parse import Content, Dialect
-from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
+from xent_core.evaluate import evaluate
+from xent_core.losses import LOSSES
+from xent_core.results import OUTPUTS, Evaluation
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 # The fastest: of numbers that look random little is saved, however long one tries.
@@ -184,19 +186,14 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
 
 def _labels(labels: NDArray[Any], logits_shape: tuple[int, ...], model: str, axis: int) -> NDArray[Any]:
     """The labels, of shape () where they came in shape [1] and can only be meant as a single number."""
-    rank = len(logits_shape)
-    match model:
-        case _ if labels.shape != (1,):
-            single = False
-        case "softmax_cross_entropy":
-            single = False
-        case "sparse_softmax_cross_entropy":
-            single = rank == 1
-        case "auto":
-            samples = tuple(length for index, length in enumerate(logits_shape) if index != axis % rank)
-            single = samples != (1,)
-        case _:
-            single = True
+    if labels.shape != (1,):
+        return labels
+    loss, rank = LOSSES.get(model), len(logits_shape)
+    if loss is None:  # auto, for which they may be the class index of the only sample
+        samples = tuple(length for index, length in enumerate(logits_shape) if index != axis % rank)
+        single = samples != (1,)
+    else:
+        single = loss.is_elementwise or (loss.takes_class_indices and rank == 1)
     return labels.reshape(()) if single else labels
 
 

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from app.api.batch_fields import Axis, FromLogits, IgnoreIndex, LabelSmoothing, ReductionName, num_samples
 from app.api.fields import RequestModel, ResponseModel
+from app.api.loss_names import LossType
 from app.api.problem import TOO_LARGE
 from app.wire.oip import Tensor
-from xent_core.catalogue import LossType
 
 InputName = Literal["logits", "labels", "weights", "pos_weight", "class_weights"]
 OutputName = Literal["per_sample", "loss", "elements", "gradient", "probabilities"]
