@@ -25,7 +25,8 @@ from app.observation import Observation, observation_of
 from app.problems import UnsupportedMediaType
 from app.schemas.base import Request as RequestModel
 from app.wire.json import decode_body
-from app.wire.parse import Content, Dialect
+from app.wire.parse import Dialect
+from app.wire.pieces import Content
 from xent_core.errors import WrongShape
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -30,7 +30,8 @@ from app.routes.models import (
 )
 from app.schemas.inference import InferRequest, InferResponse, inference_errors
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
-from app.wire.parse import Content, Dialect
+from app.wire.parse import Dialect
+from app.wire.pieces import Content
 from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
 
 HEADER_LENGTH = "Inference-Header-Content-Length"

@@ -23,7 +23,8 @@ import orjson
 from numpy.typing import NDArray
 
 from app.wire.json import decode_body
-from app.wire.parse import JSON, Content, Dialect, NotJson
+from app.wire.parse import JSON, Dialect, NotJson
+from app.wire.pieces import Content
 from app.wire.tensor import DTYPES, checked_shape, view
 from app.wire.words import describe
 from xent_core.errors import InvalidInput

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.wire import json as json_bodies
 from app.wire.json import decode_body, encode_body
 from app.wire.lists import read_array
-from app.wire.parse import MOST_DEPTH, MOST_VALUES, Dialect, NotJson, TooManyValues
+from app.wire.parse import MAX_DEPTH, MAX_VALUES, Dialect, NotJson, TooManyValues
 from app.wire.tensor import InvalidTensor
 from app.wire.words import describe
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
@@ -335,9 +335,9 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize("padding", [0, 400_000], ids=["short", "in several pieces"])
 def test_lists_may_be_nested_so_deep_and_no_deeper(padding: int) -> None:
     space = b" " * padding
-    assert decode_body(space + nested(MOST_DEPTH), NAMES)["logits"].shape == (1,)
-    with pytest.raises(NotJson, match=f"nested more than {MOST_DEPTH} deep"):
-        decode_body(space + nested(MOST_DEPTH + 1), NAMES)
+    assert decode_body(space + nested(MAX_DEPTH), NAMES)["logits"].shape == (1,)
+    with pytest.raises(NotJson, match=f"nested more than {MAX_DEPTH} deep"):
+        decode_body(space + nested(MAX_DEPTH + 1), NAMES)
 
 
 def test_how_deep_is_a_setting() -> None:
@@ -370,7 +370,7 @@ def test_numbers_in_lists_do_not_count() -> None:
 
 
 def test_text_does_not_count_either() -> None:
-    body = b'{"other": "' + b"x" * (2 * MOST_VALUES) + b'", "logits": [1]}'
+    body = b'{"other": "' + b"x" * (2 * MAX_VALUES) + b'", "logits": [1]}'
     assert decode_body(body, NAMES)["logits"].shape == (1,)
 
 
