@@ -7,7 +7,7 @@ would do between, and none of these endpoints has use for, costs more than the l
 
 import inspect
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from email.message import Message
 from functools import partial
 from typing import Any, TypeVar, get_args
@@ -24,9 +24,9 @@ from app.limits import check_elements
 from app.observation import Observation, observation_of
 from app.problems import UnsupportedMediaType
 from app.schemas.base import Request as RequestModel
-from app.wire.json import decode_body
+from app.wire.documents import SHORT_BYTES, Survey
+from app.wire.json import decode_body, survey_body
 from app.wire.parse import Dialect
-from app.wire.pieces import Content
 from xent_core.errors import WrongShape
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -50,18 +50,39 @@ class ArrayRoute(APIRoute):
             _require_json(request.headers.get("content-type"))
             body = await read_body(request)
             observation, dialect = arrived(request)
-            decode = partial(_decode, body, arrays, dialect, observation)
-            decoded = validated(model, await offload.run(decode, len(body), observation.until))
-            admit(request, decoded)
+            decode = partial(decode_body, body, arrays, dialect)
+            survey = partial(survey_body, body, arrays, dialect)
+            document, reserved = await read_document(request, len(body), decode, survey)
+            decoded = validated(model, document)
+            admit(request, decoded, reserved)
             observation.lap("decode")
             return await endpoint(request, decoded)
 
         return handle
 
 
-def _decode(body: Content, arrays: Collection[str], dialect: Dialect, observation: Observation) -> Any:
-    observation.lap("queue")
-    return decode_body(body, arrays, dialect)
+async def read_document(
+    http: Request, size: int, decode: Callable[[], Any], survey: Callable[[], Survey]
+) -> tuple[Any, int]:
+    """What a body of this size holds, and how many bytes were reserved for it.
+
+    To decode a short body takes little memory, whatever it holds, and there are few threads that do. What a long one
+    takes is found out first, and reserved.
+
+    Raises what `decode` and `survey` do; TooManyElements, BytesFull, TooLate.
+    """
+    observation = observation_of(http)
+
+    def after_queue(work: Callable[[], Any]) -> Any:
+        observation.lap("queue")
+        return work()
+
+    if size <= SHORT_BYTES:
+        return await offload.run(partial(after_queue, decode), size, observation.until), 0
+    surveyed: Survey = await offload.run(partial(after_queue, survey), size, observation.until)
+    check_elements(surveyed.elements, http.app.state.settings.max_elements)
+    http.scope["state"]["share"].take(surveyed.nbytes)
+    return await offload.run(surveyed.read, size, observation.until), surveyed.nbytes
 
 
 def arrived(request: Request) -> tuple[Observation, Dialect]:
@@ -69,15 +90,17 @@ def arrived(request: Request) -> tuple[Observation, Dialect]:
     observation, settings = observation_of(request), request.app.state.settings
     observation.lap("receive")
     observation.until = time.monotonic() + settings.compute_seconds
-    return observation, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
+    return observation, Dialect(
+        max_depth=settings.max_json_depth, max_values=settings.max_json_values, max_rank=settings.max_rank
+    )
 
 
 # An array's own, in the dtype of the computation, and then the text of an answer.
 BYTES_OF_SENT, BYTES_OF_COMPUTED = 8, 32
 
 
-def admit(http: Request, request: RequestModel) -> None:
-    """Find room for the arrays of a request and for what is computed of them.
+def admit(http: Request, request: RequestModel, reserved: int) -> None:
+    """Find room for the arrays of a request, beside what was reserved to decode them, and for what is computed of them.
 
     Raises WrongShape, TooManyElements, BytesFull.
     """
@@ -91,7 +114,7 @@ def admit(http: Request, request: RequestModel) -> None:
                 name, f"has {array.ndim} dimensions; at most {settings.max_rank} are accepted (XENT_MAX_RANK)"
             )
     check_elements(sent + computed, settings.max_elements)
-    http.scope["state"]["share"].take(BYTES_OF_SENT * sent + BYTES_OF_COMPUTED * computed)
+    http.scope["state"]["share"].take(max(0, BYTES_OF_SENT * sent - reserved) + BYTES_OF_COMPUTED * computed)
 
 
 def answering(handle: Handler) -> ASGIApp:

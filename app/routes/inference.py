@@ -15,7 +15,7 @@ from app.body import read_body, read_frame
 from app.examples import INFER_EXAMPLES
 from app.limits import WINDOW_BITS
 from app.observation import Observation, observation_of
-from app.routes.decoding import admit, answering, arrived, validated
+from app.routes.decoding import admit, answering, arrived, read_document, validated
 from app.routes.encoding import PiecesResponse
 from app.routes.judgement import observe
 from app.routes.models import (
@@ -29,9 +29,7 @@ from app.routes.models import (
     statistics_of,
 )
 from app.schemas.inference import InferRequest, InferResponse, inference_errors
-from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
-from app.wire.parse import Dialect
-from app.wire.pieces import Content
+from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
 from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -116,17 +114,14 @@ async def _read(http: Request) -> InferRequest:
     length = read_header_length(http.headers.get(HEADER_LENGTH))
     body = await read_body(http) if length is None else await read_frame(http, length)
     observation, dialect = arrived(http)
-    decode = partial(_decode, body, length, dialect, observation)
-    document = await offload.run(decode, len(body) if length is None else length, observation.until)
+    decode = partial(decode_frame, body, length, "inputs", dialect)
+    survey = partial(survey_frame, body, length, "inputs", dialect)
+    size = len(body) if length is None else length
+    document, reserved = await read_document(http, size, decode, survey)
     request = validated(InferRequest, document)
-    admit(http, request)
+    admit(http, request, reserved)
     observation.lap("decode")
     return request
-
-
-def _decode(body: Content, length: int | None, dialect: Dialect, observation: Observation) -> dict[str, Any]:
-    observation.lap("queue")
-    return decode_frame(body, length, "inputs", dialect)
 
 
 router = APIRouter(route_class=InferenceRoute, tags=["inference"])

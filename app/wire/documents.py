@@ -27,7 +27,7 @@ BYTES_OF_NUMBER = 8
 
 
 class Reader(NamedTuple):
-    """A way to read a body of at most so many bytes. Raises NotPlain where it doesn't read it; NotJson, TooManyValues."""
+    """A way to read a body of at most so many bytes. Raises NotPlain where that is not its way."""
 
     name: str
     max_bytes: float
@@ -36,9 +36,9 @@ class Reader(NamedTuple):
 
 def _read_plain_document(body: Content, paths: Paths, dialect: Dialect) -> Any:  # noqa: ARG001  as all readers
     """The document, where simdjson takes it as a whole. Raises NotPlain."""
-    body = bytes(body)
+    text = bytes(body)
     try:
-        parsed: Any = simdjson.Parser().parse(body)
+        parsed: Any = simdjson.Parser().parse(text)
     except (ValueError, RuntimeError):
         raise NotPlain from None
     if type(parsed) is not simdjson.Object:
@@ -61,7 +61,7 @@ def _read_plain_document(body: Content, paths: Paths, dialect: Dialect) -> Any: 
             raise NotPlain
         document[name] = value
     # Lists within lists that were not looked into, and names that came twice, are for more careful readers.
-    if body.count(b"[") != lists or len(parsed) != len(document):
+    if text.count(b"[") != lists or len(parsed) != len(document):
         raise NotPlain
     return document
 
@@ -109,9 +109,7 @@ def survey_long(body: Content, paths: Paths, dialect: Dialect) -> Survey:
     return Survey(elements, BYTES_OF_NUMBER * elements + 2 * strings + amount.length, read)
 
 
-def _read_arrays(
-    body: Content, document: Any, cuts: Cuts, amount: Amount, paths: Paths, dialect: Dialect
-) -> Any:
+def _read_arrays(body: Content, document: Any, cuts: Cuts, amount: Amount, paths: Paths, dialect: Dialect) -> Any:
     left = dict(cuts)
     with _counted_from(body):
         document = _with_arrays(document, paths, lambda value, name: _cut_array(body, left, value, name, dialect))

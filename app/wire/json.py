@@ -14,8 +14,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from app.wire.documents import READERS, NotPlain, Survey, survey_long
-from app.wire.parse import JSON, Dialect, NotJson
+from app.wire.documents import READERS, Survey, survey_long
+from app.wire.lists import NotPlain
+from app.wire.parse import JSON, Dialect
 from app.wire.pieces import Content
 from app.wire.tensor import tensor_object
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from app.wire.lists import to_numbers
 from app.wire.parse import Dialect, NotJson, load
 from app.wire.pieces import PIECE_BYTES, SPACE, Content, squeezed
-from app.wire.structure import Cut, Outline
+from app.wire.structure import PART_BYTES, Cut, Outline
 from xent_core.errors import InvalidInput, NotNumeric
 
-# A part is longer where a piece holds no comma; without its white space only what is no number can be so long.
-MAX_PART_BYTES = 4 * PIECE_BYTES
+# A part is longer where it holds no comma; without its white space only what is no number can be so long.
+MAX_PART_BYTES = 4 * PART_BYTES
 # What stands for numbers that simdjson doesn't know. Whoever sends just these has the part read into Python objects.
 STAND_INS = {"-Infinity": -8.9e307, "Infinity": 8.9e307, "NaN": 8.8e307}
 INT64, UINT64, FLOAT64 = np.dtype(np.int64), np.dtype(np.uint64), np.dtype(np.float64)
@@ -58,23 +58,23 @@ class _Reader:
         self.parser = simdjson.Parser()
 
     def read(self, cut: Cut, end: Cut, *, whole: bool = True) -> NDArray[Any]:
-        """The numbers of a part: whole ones in a dtype of whole ones, if that is asked for. Raises NotNumeric, NotJson."""
+        """The numbers of a part; `whole` ones not as floats, if all of them are. Raises NotNumeric, NotJson."""
         text = self.text(cut, end)
         if len(text) > MAX_PART_BYTES:
             text = squeezed(text)
             if len(text) > MAX_PART_BYTES:
                 found = "is longer than any number; a number was expected"
-                raise NotNumeric(self.name, found, self.outline.position(cut.index))
+                raise NotNumeric(self.name, found, self.outline.position(cut.numbers))
         try:
             numbers = _plain(self.parser, text, self.dialect, whole=whole)
         except (ValueError, TypeError, RuntimeError):  # the last for a whole number of more than 64 bits
             numbers = self._read_objects(text, cut)
-        if len(numbers) != end.index - cut.index:
+        if len(numbers) != end.numbers - cut.numbers:
             self._refuse_absent(cut, end)
         return numbers
 
     def _refuse_absent(self, cut: Cut, end: Cut) -> None:
-        """At a comma where the text is parted, a value may be absent, which a part alone doesn't show. Raises NotJson."""
+        """Where the text is parted a value may be absent, which a part alone doesn't show. Raises NotJson."""
         inside = bytes(self.view[cut.at : end.at]).removesuffix(b",").strip(SPACE)
         if not inside or inside.startswith(b"]"):
             raise NotJson("the body is not JSON: a value was expected behind a comma,", cut.at)
@@ -94,7 +94,7 @@ class _Reader:
             raise self._within(error, cut) from None
         for _ in self.outline.shape[1:]:
             numbers = list(chain.from_iterable(numbers))
-        return to_numbers(numbers, self.name, self.dialect, lambda index: self.outline.position(cut.index + index))
+        return to_numbers(numbers, self.name, self.dialect, lambda index: self.outline.position(cut.numbers + index))
 
     @staticmethod
     def _within(error: NotJson, cut: Cut) -> NotJson:
@@ -153,7 +153,7 @@ NUMBER_OF = {stand_in: float(name) for name, stand_in in STAND_INS.items()}
 
 
 def _without_names(text: bytes, dialect: Dialect) -> tuple[bytes, dict[float, int]]:
-    """The text with numbers in place of names, and how many of each. Spaces keep them apart from what is beside them."""
+    """The text with numbers in place of names, and how many of each. Spaces part them from what is beside them."""
     spellings = [(b'"%b"' % name.encode(), name) for name in STAND_INS]
     spellings += [(name.encode(), name) for name in (STAND_INS if dialect.bare_infinities else ("NaN",))]
     named: dict[float, int] = {}
@@ -166,7 +166,7 @@ def _without_names(text: bytes, dialect: Dialect) -> tuple[bytes, dict[float, in
 
 
 class _Column:
-    """The numbers of a list, in memory that is taken once. If their dtype changes, those that are there change in it."""
+    """The numbers of a list, in memory that is taken once: where their dtype changes, they are changed in it."""
 
     def __init__(self, outline: Outline, name: str) -> None:
         self.outline = outline

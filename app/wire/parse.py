@@ -138,7 +138,7 @@ def check_depth(text: Content, dialect: Dialect) -> None:
     for piece in pieces(text):
         depths = depth + np.cumsum(STEPS[np.frombuffer(strings.without_strings(piece), np.uint8)], dtype=np.int32)
         if depths.max() > dialect.max_depth:
-            most = f"the most that is accepted (XENT_MAX_JSON_DEPTH)"
+            most = "the most that is accepted (XENT_MAX_JSON_DEPTH)"
             raise NotJson(f"the body is nested more than {dialect.max_depth} deep, {most}")
         depth = int(depths[-1])
 

@@ -6,16 +6,24 @@ and nothing is kept but a few figures of each piece.
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from app.wire.pieces import PIECE_BYTES, SPACE, Content, StringMask, skip_space
+from app.wire.pieces import SPACE, Content, StringMask, skip_space
 from app.wire.words import describe
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
+# What is looked at at once: each call of NumPy costs as much as some thousands of characters,
+SCAN_BYTES = 1 << 20
+# but takes some hundred bytes for each bracket. A piece that has more of them is looked at in smaller ones.
+MAX_BRACKETS = 1 << 16
+DENSE_BYTES = 1 << 15
+# What simdjson builds of a part is several times its size, and stays in the cache.
+PART_BYTES = 1 << 17
 SHOWN_BYTES = 4096
 VALUE = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"?|[^][{}:," \\t\\r\\n]+')
 
@@ -30,8 +38,8 @@ class Cut(NamedTuple):
     """In the body."""
     depth: int
     """How many lists are open there."""
-    index: int
-    """How many numbers stand before it."""
+    numbers: int
+    """How many of them stand before it."""
 
 
 class Outline(NamedTuple):
@@ -48,7 +56,7 @@ class Outline(NamedTuple):
 
     @property
     def size(self) -> int:
-        return self.cuts[-1].index
+        return self.cuts[-1].numbers
 
     def position(self, index: int) -> tuple[int, ...]:
         """Of the number before which so many stand."""
@@ -61,14 +69,13 @@ class Outline(NamedTuple):
 
 def outline(body: Content, start: int, name: str, max_rank: int) -> Outline:
     """Of the list that begins there. `name` is what errors call it."""
-    view, strings, lists = memoryview(body), StringMask(), _Lists(body, name, max_rank)
+    view, lists = memoryview(body), _Lists(body, name, max_rank)
     cuts = [Cut(start, 0, 0)]
     depth = 0
     error: InvalidInput | None = None
-    for at in range(start, len(view), PIECE_BYTES):
-        piece = strings.without_strings(bytes(view[at : at + PIECE_BYTES]))
-        places, characters = brackets(piece)
-        depths = depth + np.cumsum(_steps(characters))
+    for at, piece, words in _scanned(view, start):
+        places, characters = _brackets(piece, words)
+        depths = depth + np.cumsum(STEPS[characters])
         ends = np.flatnonzero((depths == 0) & (characters == ord("]")))
         last = int(ends[0]) + 1 if len(ends) else len(places)
         if error is None:
@@ -91,6 +98,21 @@ def outline(body: Content, start: int, name: str, max_rank: int) -> Outline:
     return Outline(start, len(view), lists.shape, cuts, broken=True)
 
 
+def _scanned(view: memoryview, start: int) -> Iterator[tuple[int, bytes, NDArray[np.uint64]]]:
+    """The text from there on without its strings, in pieces: where each begins, and flags of its large characters."""
+    strings = StringMask()
+    for at in range(start, len(view), SCAN_BYTES):
+        piece = strings.without_strings(bytes(view[at : at + SCAN_BYTES]))
+        # Of what numbers are made of, only the letter of an exponent is as large as a bracket.
+        words = _packed(np.frombuffer(piece, np.uint8) >= ord("["))
+        if np.count_nonzero(words) < MAX_BRACKETS // 64 or np.bitwise_count(words).sum(dtype=np.int64) < MAX_BRACKETS:
+            yield at, piece, words
+            continue
+        for offset in range(0, len(piece), DENSE_BYTES):
+            step = DENSE_BYTES // 64
+            yield at + offset, piece[offset : offset + DENSE_BYTES], words[offset // 64 : offset // 64 + step]
+
+
 class _Broken(Exception):
     """Up to here the text may be JSON, and no further."""
 
@@ -99,24 +121,19 @@ class _Broken(Exception):
         self.at = at
 
 
-def _steps(characters: NDArray[np.uint8]) -> NDArray[np.int8]:
-    """What brackets add to the depth; braces add nothing."""
-    return (characters == ord("[")).view(np.int8) - (characters == ord("]")).view(np.int8)
-
-
+# What characters add to the depth.
+STEPS = np.zeros(256, np.int64)
+STEPS[ord("[")], STEPS[ord("]")] = 1, -1
 IS_BRACKET = np.zeros(256, np.bool_)
 IS_BRACKET[list(b"[]{}")] = True
 
 
-def brackets(piece: bytes) -> tuple[Integers, NDArray[np.uint8]]:
-    """Where brackets and braces stand, and which they are."""
-    text = np.frombuffer(piece, np.uint8)
-    # Of what numbers are made of, only the letter of an exponent is as large as a bracket.
-    words = _packed(text >= ord("["))
+def _brackets(piece: bytes, words: NDArray[np.uint64]) -> tuple[Integers, NDArray[np.uint8]]:
+    """Where brackets and braces stand, and which they are, among the characters that are flagged."""
     filled = np.flatnonzero(words)
     bits = np.flatnonzero(np.unpackbits(words[filled].astype(">u8").view(np.uint8)))
     places = filled[bits >> 6] * 64 + (bits & 63)
-    characters = text[places]
+    characters = np.frombuffer(piece, np.uint8)[places]
     wanted = IS_BRACKET[characters]
     return (places, characters) if wanted.all() else (places[wanted], characters[wanted])
 
@@ -133,14 +150,18 @@ class _Ranks:
     """How many flags are set before each place."""
 
     def __init__(self, flags: Flags) -> None:
-        self._words = np.append(_packed(flags), np.uint64(0))
+        self._words = _packed(flags)
         counts = np.bitwise_count(self._words)
-        self._before = np.cumsum(counts, dtype=np.int64) - counts
-        self.total = int(self._before[-1])
+        self._until = np.cumsum(counts, dtype=np.int64)
+        self.total = int(self._until[-1])
 
     def before(self, places: Integers) -> Integers:
-        words, shifts = places >> 6, (63 - (places & 63)).astype(np.uint64)
-        return self._before[words] + np.bitwise_count((self._words[words] >> np.uint64(1)) >> shifts)
+        """For places of flags."""
+        index = places >> 6
+        # All bits from the place on are shifted out at the left.
+        behind = np.bitwise_count(self._words[index] << (places & 63).astype(np.uint64))
+        before: Integers = self._until[index] - behind
+        return before
 
 
 class _Lists:
@@ -202,7 +223,9 @@ class _Lists:
         if short < good:
             good = short
             self._count(opens[:good], depths[:good], sizes[:good])
-        self.cuts = [] if ended or good < len(places) else self._cut(at, piece, places, opens, depths, sizes, ranks)
+        self.cuts = (
+            [] if ended or good < len(places) else self._cuts(at, piece, places, opens, before, depths, sizes, ranks)
+        )
         if good:
             self.place, self.opened = at + int(places[good - 1]), bool(opens[good - 1])
             self.depth, self.closed[0] = int(depths[good - 1]), int(sizes[good - 1])
@@ -229,7 +252,9 @@ class _Lists:
         deepest = self.rank or (int(depths[-1]) if len(depths) else self.depth)
         if deepest > self.max_rank:
             self.wrong_at = at
-            raise WrongShape(self.name, f"has more than {self.max_rank} dimensions")
+            raise WrongShape(
+                self.name, f"has more than {self.max_rank} dimensions, the most that are accepted (XENT_MAX_RANK)"
+            )
 
     def _wrong(self, depths: Integers, commas: Integers, opens: Flags, behind: Flags, leaves: Flags) -> Flags:
         """The brackets that no rectangular list has there."""
@@ -276,28 +301,30 @@ class _Lists:
                 self.starts[level] = int(ends[-1])
         return first_wrong
 
-    def _cut(
+    def _cuts(
         self,
         at: int,
         piece: bytes,
         places: Integers,
         opens: Flags,
+        before: Integers,
         depths: Integers,
         sizes: Integers,
         ranks: _Ranks,
     ) -> list[Cut]:
-        """Behind the last comma, if there is one."""
-        comma = piece.rfind(b",")
-        if comma < 0:
-            return []
-        last = int(np.searchsorted(places, comma)) - 1
-        commas = int(ranks.before(np.array([comma]))[0]) + 1
-        if last < 0:
-            size, depth, opened, commas = self.closed[0], self.depth, self.opened, self.commas + commas
-        else:
-            size, depth, opened = int(sizes[last]), int(depths[last]), bool(opens[last])
-            commas -= int(ranks.before(places[last : last + 1])[0])
-        return [Cut(at + comma + 1, depth, size + commas if opened else size)]
+        """Behind the last comma of each part."""
+        found = {piece.rfind(b",", start, start + PART_BYTES) for start in range(0, len(piece), PART_BYTES)}
+        commas = np.array(sorted(found - {-1}), np.int64)
+        lasts = np.searchsorted(places, commas)  # brackets; 0 is the one before this piece
+        counts = ranks.before(commas) + 1 - np.append(-self.commas, before)[lasts]
+        columns = np.append(self.depth, depths)[lasts], np.append(self.closed[0], sizes)[lasts]
+        inside = np.append(self.opened, opens)[lasts]
+        return [
+            Cut(at + comma + 1, depth, size + count if opened else size)
+            for comma, depth, size, count, opened in zip(
+                *(column.tolist() for column in (commas, *columns, counts, inside)), strict=True
+            )
+        ]
 
     def _place_in(self, level: int) -> tuple[int, ...]:
         """The position of what is being read, or would follow, of a level."""
