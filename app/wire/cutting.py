@@ -154,6 +154,7 @@ class _Rest:
             self.amount.add(piece)
             self._append(at, until, piece)
         self.done = stop
+        self.amount.check()
 
     def replace(self, stop: int, token: str) -> None:
         """What follows, up to here, by a string."""

@@ -180,6 +180,7 @@ def _values(body: Content, left: Cuts, amount: Amount, dialect: Dialect) -> dict
     for found in left.values():
         for piece in pieces(memoryview(body)[found.start : found.stop]):
             amount.add(piece)
+    amount.check()
     values = {}
     for token, found in left.items():
         try:

@@ -305,13 +305,11 @@ def _converted(values: NDArray[Any], datatype: str, place: str) -> NDArray[Any]:
     for start in range(0, len(flat), LONG_VALUES):
         part = flat[start : start + LONG_VALUES]
         if dtype.kind in "biu":
-            unfit = (part < least) | (part > most) | (part != np.floor(part))
+            _refuse_unfit((part < least) | (part > most) | (part != np.floor(part)), start, values, why, place)
+        with np.errstate(over="ignore"):
             fit = part.astype(dtype)
-        else:
-            with np.errstate(over="ignore"):
-                fit = part.astype(dtype)
-            unfit = ~np.isfinite(fit) & np.isfinite(part)
-        _refuse_unfit(unfit, start, values, why, place)
+        if dtype.kind not in "biu":
+            _refuse_unfit(~np.isfinite(fit) & np.isfinite(part), start, values, why, place)
         converted[start : start + len(part)] = fit
     return converted
 

@@ -73,6 +73,7 @@ def parse(text: Content, dialect: Dialect) -> Any:
     amount = Amount(dialect, len(text))
     for piece in pieces(text):
         amount.add(piece)
+    amount.check()
     if amount.brackets > dialect.max_depth:
         check_depth(text, dialect)
     return load(text, dialect)
@@ -105,7 +106,6 @@ class Amount:
         self.wide = False
 
     def add(self, piece: bytes) -> None:
-        """Raises TooManyValues."""
         counts = {character: piece.count(character) for character in BYTES_OF}
         self.brackets += counts[b"["] + counts[b"{"]
         self.values += sum(counts.values()) - counts[b'"']
@@ -113,6 +113,9 @@ class Amount:
         self.length += len(piece)
         # A string takes four bytes for each character, if one of them is beyond U+FFFF.
         self.wide = self.wide or not piece.isascii() or b"\\" in piece
+
+    def check(self) -> None:
+        """Raises TooManyValues."""
         if self.length > self.dialect.max_values and self.values > self.dialect.max_values:
             raise TooManyValues(
                 f"the body holds more than {self.dialect.max_values} values that can't be read as lists of plain "

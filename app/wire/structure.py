@@ -223,9 +223,10 @@ class _Lists:
         if short < good:
             good = short
             self._count(opens[:good], depths[:good], sizes[:good])
-        self.cuts = (
-            [] if ended or good < len(places) else self._cuts(at, piece, places, opens, before, depths, sizes, ranks)
-        )
+        text_of_list = piece[: int(places[-1])] if ended else piece
+        self.cuts = []
+        if good == len(places):
+            self.cuts = self._cuts(at, text_of_list, places, opens, before, depths, sizes, ranks)
         if good:
             self.place, self.opened = at + int(places[good - 1]), bool(opens[good - 1])
             self.depth, self.closed[0] = int(depths[good - 1]), int(sizes[good - 1])
@@ -259,9 +260,10 @@ class _Lists:
     def _wrong(self, depths: Integers, commas: Integers, opens: Flags, behind: Flags, leaves: Flags) -> Flags:
         """The brackets that no rectangular list has there."""
         if not self.rank:
-            return commas > 0
-        other_commas = (commas != (opens & ~behind)) & ~leaves
-        return other_commas | (leaves & (depths != self.rank - 1)) | (depths > self.rank)
+            return np.zeros(len(opens), np.bool_)
+        other_commas: Flags = (commas != (opens & ~behind)) & ~leaves
+        wrong: Flags = other_commas | (leaves & (depths != self.rank - 1)) | (depths > self.rank)
+        return wrong
 
     def _empty(self, text: NDArray[np.uint8], places: Integers, commas: Integers, leaves: Flags) -> Flags:
         """The brackets that close an empty list."""
@@ -273,7 +275,8 @@ class _Lists:
         characters[1:] -= 1  # the bracket itself
         if self.filled:
             characters[0] += 1
-        return suspect & (characters == 0)
+        empty: Flags = suspect & (characters == 0)
+        return empty
 
     def _count(self, opens: Flags, depths: Integers, sizes: Integers) -> int:
         """Count these lists as closed, unless one is of another length than the first of its level: then none, and
@@ -356,8 +359,10 @@ class _Lists:
             found = 0 if at == place else size - self.starts[1]
             if found or self.lengths[1]:
                 raise self._of_another_length(1, found)
-            shape = ", with shape [0]" if self.rank == 1 else ""
-            raise Empty(self.name, f"is empty{shape}; at least one value is needed", self._place_in(1))
+            first = (
+                f"is empty, as {self.name}{'[0]' * (self.rank - 1)} is" if self.rank > 1 else "is empty, with shape [0]"
+            )
+            raise Empty(self.name, f"{first}; at least one value is needed")
         text = bytes(memoryview(self.body)[max(at, place - SHOWN_BYTES) : place]).rstrip(SPACE)
         if at != place and not text.endswith(b","):
             raise _Broken(place + 1)

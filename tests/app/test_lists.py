@@ -15,11 +15,11 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
+from app.wire import cutting, documents, long_lists, pieces, structure
 from app.wire import json as json_bodies
-from app.wire import lists
 from app.wire.json import decode_body
 from app.wire.lists import NotPlain, read_array
-from app.wire.parse import JSON, Dialect, NotJson, parse
+from app.wire.parse import JSON, Dialect, NotJson, load, parse
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
 SECONDS_OF_FUZZING = 3
@@ -28,22 +28,28 @@ ARRAYS = hnp.arrays(
 )
 
 
-@pytest.fixture(
-    params=[(1, 1 << 21), (40, 1 << 21), (1 << 18, 1 << 21), (40, 60)],
-    ids=["entry by entry", "a few entries at once", "in one chunk", "entries taken apart"],
-)
-def in_chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long and short chunks must give the same, and so must entries that are longer than a chunk."""
-    size, of_an_entry = request.param
-    cut_into(size, monkeypatch)
-    monkeypatch.setattr(lists, "LONG_ENTRY_BYTES", of_an_entry)
+# Bytes that are looked at at once, bytes of a part that is read, and brackets beyond which a piece is looked at in
+# smaller ones.
+SIZES = {"byte by byte": (1, 1, 0), "a few bytes at once": (40, 7, 100), "at once": (1 << 20, 1 << 17, 1 << 16)}
 
 
-def cut_into(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have every list cut out, and read in chunks of this length."""
-    monkeypatch.setattr(lists, "CHUNK_BYTES", size)
-    monkeypatch.setattr(json_bodies, "CHUNK_BYTES", 0)
-    monkeypatch.setattr(json_bodies, "LONG_BYTES", 0)
+@pytest.fixture(params=SIZES.values(), ids=[*SIZES])
+def in_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long and short pieces must give the same."""
+    cut_into(*request.param, monkeypatch)
+
+
+def cut_into(scanned: int, part: int, brackets: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every list cut out, and read in pieces of these lengths."""
+    for module in (pieces, cutting, long_lists):
+        monkeypatch.setattr(module, "PIECE_BYTES", scanned)
+    monkeypatch.setattr(structure, "SCAN_BYTES", scanned)
+    monkeypatch.setattr(structure, "PART_BYTES", part)
+    monkeypatch.setattr(structure, "MAX_BRACKETS", brackets)
+    monkeypatch.setattr(structure, "DENSE_BYTES", 64)
+    monkeypatch.setattr(json_bodies, "READERS", [documents.READERS[-1]])
+    monkeypatch.setattr(cutting, "LONG_BYTES", 0)
+    monkeypatch.setattr(cutting, "SHORT", re.compile(rb"(?!)"))
 
 
 def read(text: str | bytes, **dialect: bool) -> NDArray[Any]:
@@ -85,7 +91,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=[*TEXTS])
-@pytest.mark.usefixtures("in_chunks")
+@pytest.mark.usefixtures("in_pieces")
 def test_a_long_list_is_read_as_a_short_one_is(text: str) -> None:
     expected = read_array(parse(text.encode(), JSON), "logits")
     array = read(text)
@@ -114,7 +120,7 @@ WRONG: dict[str, tuple[str, type[InvalidInput], tuple[int, ...]]] = {
 
 
 @pytest.mark.parametrize(("text", "error", "position"), WRONG.values(), ids=[*WRONG])
-@pytest.mark.usefixtures("in_chunks")
+@pytest.mark.usefixtures("in_pieces")
 def test_what_is_no_array_is_named_with_its_place(
     text: str, error: type[InvalidInput], position: tuple[int, ...]
 ) -> None:
@@ -124,14 +130,14 @@ def test_what_is_no_array_is_named_with_its_place(
     assert caught.value.argument == "logits"
 
 
-@pytest.mark.usefixtures("in_chunks")
+@pytest.mark.usefixtures("in_pieces")
 def test_booleans_are_taken_where_they_are_asked_for_and_stand_alone() -> None:
     assert_array_equal(read("[[true, false], [false, false]]", booleans=True), [[True, False], [False, False]])
     with pytest.raises(NotNumeric):
         read("[[true, false], [false, 1]]", booleans=True)
 
 
-@pytest.mark.usefixtures("in_chunks")
+@pytest.mark.usefixtures("in_pieces")
 def test_bare_infinities_are_taken_where_they_are_asked_for() -> None:
     text = "[[1.5, -Infinity], [Infinity, 2.5], [3.5, 4.5]]"
     assert_array_equal(read(text, bare_infinities=True), [[1.5, -np.inf], [np.inf, 2.5], [3.5, 4.5]])
@@ -139,19 +145,21 @@ def test_bare_infinities_are_taken_where_they_are_asked_for() -> None:
         read(text)
 
 
-@given(ARRAYS, st.integers(1, 99))
-def test_every_array_survives_however_it_is_cut(array: NDArray[np.float64], size: int) -> None:
+@given(ARRAYS, st.integers(1, 99), st.integers(1, 99), st.integers(0, 99))
+def test_every_array_survives_however_it_is_cut(
+    array: NDArray[np.float64], scanned: int, part: int, brackets: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        cut_into(size, patch)
+        cut_into(scanned, part, brackets, patch)
         assert_array_equal(read(orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY)), array)
 
 
 def test_numbers_alone_never_take_the_careful_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which makes an object for each of them."""
-    monkeypatch.delattr(lists, "_read_carefully")
-    rows = np.random.default_rng(0).standard_normal((3000, 40))
+    monkeypatch.delattr(long_lists, "load")
+    rows = np.random.default_rng(0).standard_normal((9000, 40))
     text = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)
-    assert len(text) > 4 * lists.CHUNK_BYTES
+    assert len(text) > 4 * structure.SCAN_BYTES
     assert_array_equal(read(text), rows)
     assert_array_equal(read(re.sub(rb"\.\d+", b"", text)), np.trunc(rows))
     masked = rows.copy()
@@ -168,11 +176,11 @@ def test_where_numbers_cease_to_be_json_is_found_without_reading_the_rest(monkey
     """As an object for each of them."""
     text = b"[" + b"[1.5, 2.5],\n" * 50_000 + b"[3.5; 4.5], " + b"[1.5, 2.5], " * 50_000 + b"[5.5, 6.5]]"
     parsed = []
-    monkeypatch.setattr(lists, "parse", lambda part, dialect: parsed.append(len(part)) or parse(part, dialect))
-    monkeypatch.setattr(json_bodies, "parse", lambda part, dialect: parsed.append(len(part)) or parse(part, dialect))
+    for module in (long_lists, cutting):
+        monkeypatch.setattr(module, "load", lambda part, dialect: parsed.append(len(part)) or load(part, dialect))
     with pytest.raises(NotJson, match=r"at line 50001, column 5$"):
         read(text)
-    assert sum(parsed) < 2 * lists.CHUNK_BYTES
+    assert sum(parsed) < 2 * structure.PART_BYTES
 
 
 NOT_JSON = [
@@ -188,13 +196,13 @@ NOT_JSON = [
 
 
 @pytest.mark.parametrize("text", NOT_JSON)
-@pytest.mark.usefixtures("in_chunks")
+@pytest.mark.usefixtures("in_pieces")
 def test_what_is_no_json_is_refused_as_such(text: str) -> None:
     with pytest.raises(NotJson):
         read(text)
 
 
-@pytest.mark.usefixtures("in_chunks")
+@pytest.mark.usefixtures("in_pieces")
 def test_strings_may_hold_what_looks_like_the_end_of_a_list() -> None:
     with pytest.raises(NotNumeric, match="is the string") as caught:
         read('[[1, 2], ["a],[b: c", 4], [5, 6]]')
@@ -203,8 +211,9 @@ def test_strings_may_hold_what_looks_like_the_end_of_a_list() -> None:
 
 @pytest.mark.parametrize("text", ["[[1, 2], [3]]", "[1, [2]]", "[[1], 2]", "[]", "[[]]", '["1"]', "[true]", "[{}]"])
 def test_the_plain_way_takes_nothing_but_rectangles_of_numbers(text: str) -> None:
+    plain, *_ = documents.READERS
     with pytest.raises(NotPlain):
-        lists._read_plain_chunk(lists.simdjson.Parser(), text.encode(), whole=True)
+        plain.read(b'{"logits": %b}' % text.encode(), frozenset({("logits",)}), JSON)
 
 
 def test_whatever_the_text_it_is_read_as_json_would_be_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +239,7 @@ def test_whatever_the_text_it_is_read_as_json_would_be_or_refused(monkeypatch: p
     until = time.monotonic() + SECONDS_OF_FUZZING
     agreed = 0
     while time.monotonic() < until:
-        cut_into(draw.choice([1, 5, 1 << 18]), monkeypatch)
+        cut_into(draw.choice([1, 5, 1 << 18]), draw.choice([1, 5, 1 << 18]), draw.choice([0, 3, 1 << 16]), monkeypatch)
         inside = "".join(draw.choices(parts, k=draw.randrange(12)))
         if draw.random() < 0.5:
             inside = ",".join(

@@ -16,8 +16,8 @@ from app.limits import BodyTooLarge
 from app.metrics import Metrics
 from app.observability import Observed
 from app.problems import Problems
-from app.wire.json import NotJson
 from app.wire.oip import BadFrame
+from app.wire.parse import NotJson
 from xent_core.errors import InvalidInput
 
 
