@@ -19,6 +19,7 @@ from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
 # What is looked at at once: each call of NumPy costs as much as some thousands of characters,
 SCAN_BYTES = 1 << 20
+FIRST_SCAN_BYTES = 1 << 12
 # but takes some hundred bytes for each bracket. A piece that has more of them is looked at in smaller ones.
 MAX_BRACKETS = 1 << 16
 DENSE_BYTES = 1 << 15
@@ -101,8 +102,12 @@ def outline(body: Content, start: int, name: str, max_rank: int) -> Outline:
 def _scanned(view: memoryview, start: int) -> Iterator[tuple[int, bytes, NDArray[np.uint64]]]:
     """The text from there on without its strings, in pieces: where each begins, and flags of its large characters."""
     strings = StringMask()
-    for at in range(start, len(view), SCAN_BYTES):
-        piece = strings.without_strings(bytes(view[at : at + SCAN_BYTES]))
+    # Most lists are short, and whoever sends many of them would have each looked at far beyond its end.
+    stop, size = start, min(FIRST_SCAN_BYTES, SCAN_BYTES)
+    while stop < len(view):
+        at, stop = stop, min(stop + size, len(view))
+        size = min(4 * size, SCAN_BYTES)
+        piece = strings.without_strings(bytes(view[at:stop]))
         # Of what numbers are made of, only the letter of an exponent is as large as a bracket.
         words = _packed(np.frombuffer(piece, np.uint8) >= ord("["))
         if np.count_nonzero(words) < MAX_BRACKETS // 64 or np.bitwise_count(words).sum(dtype=np.int64) < MAX_BRACKETS:
