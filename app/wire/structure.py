@@ -272,7 +272,7 @@ class _Lists:
 
     def _empty(self, text: NDArray[np.uint8], places: Integers, commas: Integers, leaves: Flags) -> Flags:
         """The brackets that close an empty list."""
-        suspect = leaves & (commas == 0)
+        suspect: Flags = leaves & (commas == 0)
         if not suspect.any():
             return suspect
         before = _Ranks(text > ord(" ")).before(places)

@@ -1,4 +1,4 @@
-"""A few kilobytes of zstd that become tens of megabytes of nested lists take neither the memory nor the time of others."""
+"""A few kilobytes of zstd that become tens of megabytes of nested lists take little memory and time."""
 
 import re
 from pathlib import Path
