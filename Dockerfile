@@ -61,7 +61,7 @@ USER 65532:65532
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=20s --timeout=5s --start-period=30s --start-interval=1s --retries=3 \
-    CMD ["python", "-m", "app.health"]
+    CMD ["python", "-m", "app.server.healthcheck"]
 CMD ["python", "-m", "app"]
 
 ARG REVISION=unknown

@@ -4,8 +4,8 @@ import sys
 
 from pydantic import ValidationError
 
-from app.cores import cores_allowed
-from app.listener import listen
+from app.server.cores import cores_allowed
+from app.server.listener import listen
 from app.settings import UnfitSetting, first_reason, read_settings
 
 
@@ -24,11 +24,11 @@ def main() -> int | str:
     processes = settings.workers or cores_allowed()
     # Either brings a good deal with it that the other has no use for.
     if processes == 1:
-        from app.worker import serve
+        from app.server.worker import serve
 
         serve(settings, listener)
         return 0
-    from app.supervisor import supervise
+    from app.server.supervisor import supervise
 
     try:
         return 0 if supervise(settings, listener, processes) else 1

@@ -9,18 +9,21 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from app import __version__, docs, problems
-from app.access import ALWAYS_OPEN, Access
-from app.admission import Admission, InFlight
-from app.head import HeadAsGet
-from app.limits import BodyLimit
-from app.metrics import Metrics
-from app.observability import Observed
-from app.readiness import Readiness
-from app.routes import catalogue, inference, loss, models, operations, recommend, sampled
-from app.schemas.base import TENSOR_OBJECT
+from app import __version__, docs
+from app.api import loss, losses, operations, recommend, sampled_softmax
+from app.api.fields import TENSOR_OBJECT
+from app.api.oip import infer, models
+from app.middleware import problems
+from app.middleware.admission import Admission, InFlight
+from app.middleware.api_keys import ALWAYS_OPEN, Access
+from app.middleware.body_limit import BodyLimit
+from app.middleware.head_method import HeadAsGet
+from app.middleware.inflate import Inflate
+from app.middleware.readiness import Readiness
 from app.settings import Settings, shared_folder
-from app.statistics import Statistics
+from app.telemetry.access_log import AccessLog
+from app.telemetry.metrics import Metrics
+from app.telemetry.model_statistics import Statistics
 from xent_core.catalogue import LOSS_TYPES
 
 DESCRIPTION = """
@@ -40,7 +43,8 @@ class Application(FastAPI):
         state, settings = self.state, self.state.settings
         app: ASGIApp = HeadAsGet(self.router)
         app = Admission(app, state.in_flight, settings.max_body_bytes)
-        app = BodyLimit(app, settings.max_body_bytes, settings.max_inflated_bytes)
+        app = Inflate(app, settings.max_inflated_bytes)
+        app = BodyLimit(app, settings.max_body_bytes)
         if settings.keys:
             app = Access(app, settings.keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
         app = problems.Problems(app)
@@ -52,7 +56,7 @@ class Application(FastAPI):
                 allow_headers=["*"],
                 expose_headers=["*"],
             )
-        return Observed(app, state.metrics, state.routes_by_path, log=settings.log_requests)
+        return AccessLog(app, state.metrics, state.routes_by_path, log=settings.log_requests)
 
 
 def _routes_by_path(app: FastAPI) -> dict[str, str]:
@@ -85,8 +89,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.in_flight = InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight)
     app.state.metrics = Metrics(shared)
     app.state.statistics = Statistics(models.MODELS, shared)
-    for room in (loss, inference, recommend, sampled, catalogue, models, operations, docs):
-        app.router.routes.extend(room.router.routes)
+    for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, docs):
+        app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
         if type(route) is APIRoute:
             # What FastAPI puts around all routes, and those that answer in its own way can't do without.

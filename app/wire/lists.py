@@ -9,10 +9,10 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
+from app.wire.describe import describe
 from app.wire.parse import JSON, Dialect
 from app.wire.structure import of_another_length
 from app.wire.tensor import MAX_DIMENSIONS
-from app.wire.words import describe
 from xent_core.errors import Empty, NotNumeric, Ragged, WrongShape
 
 NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}

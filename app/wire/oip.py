@@ -23,12 +23,12 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from app.wire.describe import describe
 from app.wire.documents import Survey
 from app.wire.json import decode_body, survey_body
 from app.wire.parse import JSON, Dialect, NotJson
 from app.wire.pieces import Content
 from app.wire.tensor import DTYPES, checked_shape, view
-from app.wire.words import describe
 from xent_core.errors import InvalidInput
 
 DATATYPES: dict[str, np.dtype[Any]] = {

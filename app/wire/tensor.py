@@ -8,7 +8,7 @@ import numpy as np
 import pybase64
 from numpy.typing import NDArray
 
-from app.wire.words import describe
+from app.wire.describe import describe
 from xent_core.errors import Empty, InvalidInput
 
 # Little-endian whatever the machine. bfloat16 exists in no other order than the machine's.

@@ -14,7 +14,7 @@ import orjson
 import pytest
 from numpy.typing import NDArray
 
-from app.limits import CODINGS
+from app.middleware.inflate import CODINGS
 from app.settings import Settings
 from tests.service import Document, Server, problem
 

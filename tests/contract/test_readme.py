@@ -1,4 +1,4 @@
-"""What the README shows is what the service answers."""
+"""What the README shows is what the service returns."""
 
 import json
 import os
@@ -16,11 +16,19 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_first_call_of_the_readme_is_answered_as_shown(client: httpx.Client) -> None:
-    (body,) = re.findall(r"curl [^|]*?-d '(.*?)'", README, re.DOTALL)
-    shown = README.split("```json\n", 1)[1].split("```", 1)[0]
-    answer = client.post("/v1/loss", json=json.loads(body)).text
-    assert without_last_digits(answer) == without_last_digits(shown)
+RESPONSE = (ROOT / "docs/response.md").read_text(encoding="utf-8")
+
+
+def test_the_first_call_of_the_readme_gets_the_response_shown_in_part_there_and_whole_in_docs(
+    client: httpx.Client,
+) -> None:
+    (body,) = re.findall(r"curl .*?-d '(.*?)'", README, re.DOTALL)
+    response = client.post("/v1/loss", json=json.loads(body)).text
+    part = without_last_digits(README.split("```json\n", 1)[1].split("```", 1)[0])
+    request, whole = re.findall(r"```json\n(.*?)```", RESPONSE, re.DOTALL)
+    assert json.loads(request) == json.loads(body)
+    assert without_last_digits(response) == without_last_digits(whole)
+    assert part.items() <= without_last_digits(response).items()
 
 
 def test_its_python_runs(server: Server) -> None:

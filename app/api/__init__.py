@@ -1,0 +1,1 @@
+"""One file per path: its request model, its response model and its endpoint."""

@@ -1,0 +1,117 @@
+"""What every request about a batch holds: `POST /v1/loss` and `POST /v1/recommend` build on it."""
+
+from typing import Annotated, Any, Literal
+
+from numpy.typing import NDArray
+from pydantic import Field, StrictBool, StrictFloat
+
+from app.api.fields import Array, RequestModel, Whole
+from xent_core.catalogue import CATALOGUE, LOSS_TYPES, LossType
+from xent_core.reduction import Reduction
+
+LOGITS = (
+    "Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid "
+    "losses: any shape, each logit its own yes/no question. -Infinity masks a class. Nested lists are "
+    "computed in float64."
+)
+
+
+LOSS_TYPE = (
+    "Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in "
+    "[0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: "
+    "softmax; other labels in [0, 1] of the logits' shape: sigmoid. It judges each batch alone: a caller whose batches "
+    "vary should name the type.\n\n"
+) + "\n".join(f"- `{name}`: {CATALOGUE[name].use_when} Labels: {CATALOGUE[name].label_form}." for name in LOSS_TYPES)
+
+
+LabelSmoothing = Annotated[
+    StrictFloat,
+    Field(
+        description="s, from 0 to 1. Softmax: y(1 − s) + s/C. Sigmoid: y(1 − s) + s/2.",
+        json_schema_extra={"minimum": 0, "maximum": 1},
+    ),
+]
+IgnoreIndex = Annotated[
+    Whole | None,
+    Field(
+        description=(
+            "sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no "
+            "denominator. Without it a label outside [0, C) is an error."
+        ),
+    ),
+]
+Axis = Annotated[Whole, Field(description="The class axis.")]
+FromLogits = Annotated[
+    StrictBool,
+    Field(
+        description=(
+            "false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at "
+            "once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than "
+            "1e-6, or a row that sums to 0, is an error."
+        )
+    ),
+]
+ReductionName = Annotated[
+    Reduction,
+    Field(
+        description=(
+            "How losses become one value. With w an element's weight, v its weight for denominators (w times "
+            "its labels' class weight): `sum`: Σ w·ℓ. `mean`: Σ w·ℓ / number of elements not ignored "
+            "(TensorFlow's SUM_OVER_BATCH_SIZE). `weighted_mean`: Σ w·ℓ / Σ v (TensorFlow's MEAN; PyTorch's "
+            "mean with class weights and indices). `mean_by_nonzero_weights`: Σ w·ℓ / number of elements with "
+            "v ≠ 0 (the default of tf.losses). `none`: there is no reduced loss. A denominator of 0 gives 0."
+        )
+    ),
+]
+
+
+def num_samples(logits: NDArray[Any], axis: int) -> int:
+    """How many losses a batch has per sample, at most: each logit is a sample where there is no other axis."""
+    if logits.ndim < 2 or not -logits.ndim <= axis < logits.ndim:
+        return logits.size
+    length: int = logits.shape[axis]
+    return logits.size // length
+
+
+class BatchRequest(RequestModel):
+    """One batch, and how its losses are to be computed."""
+
+    logits: Annotated[Array | None, Field(description=LOGITS)] = None
+    labels: Annotated[
+        Array,
+        Field(
+            description=(
+                "Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid "
+                "losses also a scalar, which stands for every element, and, where C = 1, the shape without that "
+                "axis."
+            )
+        ),
+    ]
+    weights: Annotated[
+        Array | None,
+        Field(
+            description=(
+                "Multiplies losses. A scalar; or the samples' shape; or the rank of the elements with every "
+                "dimension equal to theirs or 1. Nothing else broadcasts. Finite. Absent: 1."
+            )
+        ),
+    ] = None
+    loss_type: Annotated[Literal["auto", LossType], Field(description=LOSS_TYPE)] = "auto"
+    pos_weight: Annotated[
+        Array | None,
+        Field(
+            description=(
+                "weighted_cross_entropy only, and required there: how often the positive term counts. A scalar, "
+                "or one for each class (logits of rank 1: a scalar). With `auto`, sigmoid becomes weighted."
+            )
+        ),
+    ] = None
+    class_weights: Annotated[
+        Array | None,
+        Field(description="Softmax losses only: one weight w_c for each class, ℓ = −Σ_c w_c · y_c · log p_c."),
+    ] = None
+    label_smoothing: LabelSmoothing = 0.0
+    ignore_index: IgnoreIndex = None
+    axis: Axis = -1
+    from_logits: FromLogits = True
+    reduction: ReductionName = "mean"

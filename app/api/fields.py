@@ -1,0 +1,189 @@
+"""What the requests and answers of `/v1` are made of."""
+
+from difflib import get_close_matches
+from itertools import islice
+from typing import Annotated, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+from typing_extensions import TypeAliasType
+
+from app.wire.lists import read_array
+from app.wire.tensor import DTYPES, MAX_DIMENSIONS
+from xent_core.errors import InvalidInput
+
+# As many unknown fields as this are named in an answer; the others would only cost time.
+UNKNOWN_FIELDS_NAMED = 20
+
+
+def _array(value: Any) -> NDArray[Any]:
+    """An array as the wire decoded it, or a nested list. What the wire found wrong with it stands in its place."""
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, InvalidInput):
+        raise _invalid_array(value)
+    try:
+        return read_array(value, "")
+    except InvalidInput as reason:
+        raise _invalid_array(reason) from None
+
+
+def _invalid_array(reason: InvalidInput) -> PydanticCustomError:
+    within = [*reason.argument.split(".")[1:], *reason.position]
+    return PydanticCustomError(
+        "invalid_array", "{message}", {"message": reason.message, "code": reason.code, "position": within}
+    )
+
+
+Infinity = Literal["Infinity", "-Infinity"]
+_INFINITY_SCHEMA = {"type": "string", "enum": ["Infinity", "-Infinity"]}
+
+Array = TypeAliasType(
+    "Array",
+    Annotated[
+        NDArray[Any],
+        PlainValidator(_array),
+        WithJsonSchema(
+            {
+                "title": "Array",
+                "description": (
+                    "A number; or a nested list of numbers, all rows of one length; or a tensor object. What is not "
+                    'finite is written as the string "Infinity" or "-Infinity"; NaN, booleans and other strings in a '
+                    "list are refused."
+                ),
+                "anyOf": [
+                    {"type": "number"},
+                    _INFINITY_SCHEMA,
+                    {"type": "array", "items": {}},
+                    {"$ref": "#/components/schemas/TensorObject"},
+                ],
+                "examples": [[[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]]],
+            }
+        ),
+    ],
+)
+
+Encoding = Annotated[
+    Literal["list", "base64"],
+    Field(description="How arrays come back: as nested lists, or as tensor objects in the dtype of the computation."),
+]
+
+Number = TypeAliasType(
+    "Number",
+    Annotated[
+        float | Infinity,
+        WithJsonSchema(
+            {
+                "title": "Number",
+                "description": 'A number; "Infinity" or "-Infinity" where it is not finite.',
+                "anyOf": [{"type": "number"}, _INFINITY_SCHEMA],
+            }
+        ),
+    ],
+)
+
+
+# Named by Array in the OpenAPI document, and put there by `app.main`: pydantic knows no reference within an array.
+TENSOR_OBJECT: JsonSchemaValue = {
+    "title": "TensorObject",
+    "description": (
+        "An array as base64 of its bytes: several times smaller and faster than a list. As logits, float16, bfloat16 "
+        "and float32 are computed and answered in float32, everything else in float64."
+    ),
+    "type": "object",
+    "properties": {
+        "dtype": {"type": "string", "enum": [*DTYPES], "description": "What its numbers are.", "title": "Dtype"},
+        "shape": {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 0},
+            "maxItems": MAX_DIMENSIONS,
+            "description": "Its lengths; [] for a single number.",
+            "title": "Shape",
+        },
+        "data": {
+            "type": "string",
+            "contentEncoding": "base64",
+            "description": (
+                "Its bytes, little-endian and in C order (the last index runs fastest), in base64 of the standard "
+                "alphabet with padding. A bool is one byte, 0 or 1."
+            ),
+            "title": "Data",
+        },
+    },
+    "required": ["dtype", "shape", "data"],
+    "additionalProperties": False,
+    "examples": [{"dtype": "float32", "shape": [2], "data": "AAAAQAAAAD8="}],
+}
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 1.0 is whole."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1), BeforeValidator(_whole)]
+
+
+class RequestModel(BaseModel):
+    """A field that is null is absent; a field that is not known is an error."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        fields = cls.model_fields
+        known = {name: value for name, value in data.items() if value is not None and name in fields}
+        unknown = islice((name for name in data if name not in fields), UNKNOWN_FIELDS_NAMED)
+        # The value of an unknown field is of no use; what it may have been meant to be is, for the error.
+        return known | {name: get_close_matches(name[:80], fields, n=1) for name in unknown}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Says of every field that may be absent that it may be null."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        for name, field in schema["properties"].items():
+            if name not in schema.get("required", ()) and {"type": "null"} not in field.get("anyOf", ()):
+                about = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
+                schema["properties"][name] = {"anyOf": [*field.get("anyOf", [field]), {"type": "null"}]} | about
+        return schema
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Its arrays by their names, those of a request within it as "outer.inner"."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+
+    @property
+    def computed_elements(self) -> int:
+        """How many elements will be computed of the arrays, and be held at once."""
+        return 0
+
+    @classmethod
+    def array_fields(cls) -> frozenset[str]:
+        """The names of the fields that hold arrays; a field of a request within this one is "outer.inner"."""
+        names = set()
+        for name, field in cls.model_fields.items():
+            for kind in (field.annotation, *get_args(field.annotation)):
+                if kind is Array:
+                    names.add(name)
+                elif isinstance(kind, type) and issubclass(kind, RequestModel):
+                    names |= {f"{name}.{inner}" for inner in kind.array_fields()}
+        return frozenset(names)
+
+
+class ResponseModel(BaseModel):
+    model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -1,0 +1,158 @@
+"""POST /v1/loss."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from app import offload
+from app.api.array_route import ArrayRoute
+from app.api.batch_fields import LOGITS, BatchRequest, num_samples
+from app.api.examples import LOSS_EXAMPLES
+from app.api.fields import Array, Encoding, Number, ResponseModel
+from app.api.pieces_response import PiecesResponse
+from app.api.problem import problem_responses
+from app.api.recommend import LossWarning, Recommendation
+from app.api.recommendation_content import judgement_content, record_evaluation
+from app.telemetry.request_record import RequestRecord, record_of
+from app.wire.json import encode_body
+from xent_core.catalogue import LossType
+from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
+from xent_core.reduction import Reduction
+from xent_core.walk import Output
+
+
+def _few(names: Any) -> Any:
+    """A list that is too long is refused as a whole: pydantic would first look at every name."""
+    if isinstance(names, list) and len(names) > len(OUTPUTS):
+        raise PydanticCustomError("too_long", "too long")
+    return names
+
+
+class LossRequest(BatchRequest):
+    """One batch of logits and labels, and how its losses are to be computed."""
+
+    logits: Annotated[Array, Field(description=LOGITS)]
+    include: Annotated[
+        tuple[Output, ...],
+        BeforeValidator(_few),
+        Field(
+            description=(
+                "Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced "
+                "loss with respect to `logits` as given; of the sum where the reduction is `none`. "
+                "`probabilities`: softmax or sigmoid of the logits."
+            ),
+            max_length=len(OUTPUTS),
+        ),
+    ] = ()
+    encoding: Encoding = "list"
+
+    @property
+    def computed_elements(self) -> int:
+        return num_samples(self.logits, self.axis) + self.logits.size * len(self.include)
+
+
+class Reduced(ResponseModel):
+    """The reduced loss. Of several batches, add up numerators and (but for `sum`) denominators and divide once."""
+
+    reduction: Annotated[Reduction, Field(description="as asked for")]
+    value: Annotated[Number, Field(description="numerator / denominator, accumulated in float64; 0 where that is 0")]
+    numerator: Annotated[Number, Field(description="Σ w·ℓ")]
+    denominator: Annotated[Number, Field(description="what it is divided by, see the request's `reduction`")]
+
+
+class LossResponse(ResponseModel):
+    """The losses of one batch, the loss it should have been, and what looks wrong in it. Losses are in nats."""
+
+    loss_type: Annotated[LossType, Field(description="what was computed")]
+    per_sample: Annotated[
+        Array,
+        Field(
+            description=(
+                "Weighted losses in the samples' shape (the logits' shape without the class axis; for sigmoid "
+                "losses of rank-1 logits, that shape). For sigmoid losses the mean over the class axis."
+            )
+        ),
+    ]
+    reduced: Annotated[Reduced | None, Field(description="null for reduction `none`")]
+    recommendation: Annotated[Recommendation, Field(description="the loss that the labels call for")]
+    warnings: Annotated[list[LossWarning], Field(description="likely mistakes; empty where none was found")]
+    checked: Annotated[
+        list[str], Field(description="the codes of all checks that ran: silence about one that didn't says nothing")
+    ]
+    elements: Annotated[Array | None, Field(description="weighted losses before any averaging, if asked for")] = None
+    gradient: Annotated[Array | None, Field(description="in the logits' shape, if asked for")] = None
+    probabilities: Annotated[Array | None, Field(description="in the logits' shape, if asked for")] = None
+
+
+router = APIRouter(route_class=ArrayRoute)
+
+DESCRIPTION = """
+Per-sample and reduced losses of one batch, the loss type its labels call for, and warnings about likely mistakes.
+
+Losses are in nats, and equal those of TensorFlow, Keras and PyTorch to the last digits that the dtype has. Nested
+lists are computed in float64, and so is what the dtype of a tensor object doesn't say otherwise: float16, bfloat16 and
+float32 are computed in float32.
+
+A *sample* is one entry of the batch dimensions (the logits' shape without the class axis); with logits of rank 1 each
+logit is a sample for sigmoid losses, and for softmax losses they are one sample. An *element* is one loss before any
+averaging: one per row for softmax losses, one per logit for sigmoid losses.
+
+0 · ∞ is 0: a weight of 0, or a label of 0 at a masked class, costs nothing. A row masked whole is an error unless its
+label is ignored or its weight is 0; its probabilities and its gradient are then 0.
+
+`warnings` name what looks wrong; nothing is ever changed because of them, and silence proves nothing: `checked` lists
+the checks that ran.
+"""
+
+
+@router.post(
+    "/v1/loss",
+    operation_id="loss",
+    summary="Compute the losses of a batch",
+    description=DESCRIPTION,
+    response_model=LossResponse,
+    response_description="The losses.",
+    responses=problem_responses(400, 413, 415, 422, 500),
+    tags=["losses"],
+)
+async def loss(http: Request, request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
+    record = record_of(http)
+    work = partial(_answer, request, record)
+    return PiecesResponse(await offload.run(work, request.logits.nbytes, record.until))
+
+
+def _answer(request: LossRequest, record: RequestRecord) -> list[bytes]:
+    record.lap("queue")
+    arguments = dict(vars(request))
+    base64 = arguments.pop("encoding") == "base64"
+    result = evaluate(**arguments)
+    record_evaluation(record, result, request.logits)
+    pieces = encode_body(_content(result), base64=base64)
+    record.lap("encode")
+    return pieces
+
+
+def _content(result: Evaluation) -> dict[str, Any]:
+    """The evaluation in the form of `LossResponse`."""
+    reduced = result.reduced
+    content = {
+        "loss_type": result.loss_type,
+        "per_sample": result.per_sample,
+        "reduced": None
+        if reduced is None
+        else {
+            "reduction": reduced.reduction,
+            "value": reduced.value,
+            "numerator": reduced.numerator,
+            "denominator": reduced.denominator,
+        },
+    } | judgement_content(result)
+    asked_for = {
+        "elements": result.elements,
+        "gradient": result.gradient,
+        "probabilities": result.probabilities,
+    }
+    return content | {name: value for name, value in asked_for.items() if value is not None}

@@ -1,0 +1,248 @@
+"""POST /v2/models/{model}/infer."""
+
+import zlib
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Body, Request, Response
+from fastapi.routing import APIRoute
+from numpy.typing import NDArray
+
+from app import offload
+from app.api.array_route import admit, answering, arrived, read_document, validated
+from app.api.examples import INFER_EXAMPLES
+from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
+from app.api.oip.models import (
+    A_MODEL,
+    A_VERSION,
+    OF_A_VERSION,
+    VERSION,
+    ModelName,
+    known_model,
+    known_version,
+    statistics_of,
+)
+from app.api.pieces_response import PiecesResponse
+from app.api.recommendation_content import record_evaluation
+from app.middleware.inflate import WINDOW_BITS
+from app.telemetry.request_record import RequestRecord, record_of
+from app.wire.body import read_body, read_frame
+from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
+from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
+
+HEADER_LENGTH = "Inference-Header-Content-Length"
+# The fastest: of numbers that look random little is saved, however long one tries.
+COMPRESSION_LEVEL = 1
+# Up to here to join an answer's pieces costs less than to send them one by one.
+SMALL_ANSWER_BYTES = 65_536
+
+DESCRIPTION = f"""
+The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
+it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
+
+The body is one JSON document, or one with the bytes of binary tensors behind it; the header {HEADER_LENGTH}
+then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
+`binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
+one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
+
+Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
+protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
+
+`Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; {HEADER_LENGTH} is that
+of the JSON before it was.
+"""
+
+HEADER_LENGTH_PARAMETER = {
+    "name": HEADER_LENGTH,
+    "in": "header",
+    "description": "How many bytes of the body are JSON. Needed where bytes of tensors follow.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+AS_BYTES = {
+    "application/octet-stream": {
+        "schema": {
+            "description": "The JSON document, and behind it the bytes of the binary tensors.",
+            "type": "string",
+            "contentMediaType": "application/octet-stream",
+        }
+    }
+}
+OPENAPI = {"parameters": [HEADER_LENGTH_PARAMETER], "requestBody": {"content": AS_BYTES}}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    **inference_errors(400, 404, 413, 415, 500),
+    200: {
+        "content": AS_BYTES,
+        "headers": {
+            HEADER_LENGTH: {
+                "description": "How many bytes of the answer are JSON. There where bytes of tensors follow.",
+                "schema": {"type": "integer"},
+            }
+        },
+    },
+}
+
+
+class InferenceRoute(APIRoute):
+    """A route whose body is a frame of the Open Inference Protocol, and whose models count what they do."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self.app = answering(self.get_route_handler())
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        endpoint: Callable[[Request, str, InferRequest], Coroutine[Any, Any, Response]] = self.endpoint
+
+        async def handle(http: Request) -> Response:
+            model = await known_model(http.path_params["model"])
+            await known_version(http.path_params.get("version", VERSION))
+            statistics = statistics_of(http)
+            try:
+                response = await endpoint(http, model, await _read(http))
+            except Exception:
+                statistics.failed(model, record_of(http))
+                raise
+            statistics.succeeded(model, record_of(http))
+            return response
+
+        return handle
+
+
+async def _read(http: Request) -> InferRequest:
+    """The request that the body holds. Raises what is wrong with it."""
+    length = read_header_length(http.headers.get(HEADER_LENGTH))
+    body = await read_body(http) if length is None else await read_frame(http, length)
+    record, dialect = arrived(http)
+    decode = partial(decode_frame, body, length, "inputs", dialect)
+    survey = partial(survey_frame, body, length, "inputs", dialect)
+    size = len(body) if length is None else length
+    document, reserved = await read_document(http, size, decode, survey)
+    request = validated(InferRequest, document)
+    admit(http, request, reserved)
+    record.lap("decode")
+    return request
+
+
+router = APIRouter(route_class=InferenceRoute, tags=["inference"])
+
+
+@router.post(
+    A_VERSION + "/infer",
+    operation_id="v2_version_infer",
+    summary="Compute the losses of a batch with a version of a model",
+    description=DESCRIPTION,
+    response_model=InferResponse,
+    response_description="The losses.",
+    responses=RESPONSES,
+    openapi_extra=OPENAPI,
+    dependencies=OF_A_VERSION,
+)
+@router.post(
+    A_MODEL + "/infer",
+    operation_id="v2_infer",
+    summary="Compute the losses of a batch",
+    description=DESCRIPTION,
+    response_model=InferResponse,
+    response_description="The losses.",
+    responses=RESPONSES,
+    openapi_extra=OPENAPI,
+)
+async def infer(
+    http: Request, model: ModelName, request: Annotated[InferRequest, Body(openapi_examples=INFER_EXAMPLES)]
+) -> Response:
+    record = record_of(http)
+    work = partial(_answer, model, request, http.headers.get("accept-encoding"), record)
+    return await offload.run(work, request.inputs["logits"].nbytes, record.until)
+
+
+def _answer(model: str, request: InferRequest, accepted: str | None, record: RequestRecord) -> Response:
+    record.lap("queue")
+    result = evaluate(**_arguments(model, request))
+    record_evaluation(record, result, request.inputs["logits"])
+    response = _response(encode_frame(_document(model, request, result), "outputs"), accepted)
+    record.lap("encode")
+    return response
+
+
+def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
+    """What `evaluate` takes."""
+    arrays, options = request.inputs, request.options
+    weights = arrays.get("weights")
+    return {
+        "logits": arrays["logits"],
+        "labels": _labels(arrays["labels"], arrays["logits"].shape, model, options.axis),
+        "weights": weights.reshape(()) if weights is not None and weights.shape == (1,) else weights,
+        "loss_type": model,
+        "pos_weight": arrays.get("pos_weight"),
+        "class_weights": arrays.get("class_weights"),
+        "label_smoothing": options.label_smoothing,
+        "ignore_index": options.ignore_index,
+        "axis": options.axis,
+        "from_logits": options.from_logits,
+        "reduction": options.reduction,
+        "include": [name for name, _ in request.wanted() if name in OUTPUTS],
+    }
+
+
+def _labels(labels: NDArray[Any], logits_shape: tuple[int, ...], model: str, axis: int) -> NDArray[Any]:
+    """The labels, of shape () where they came in shape [1] and can only be meant as a single number."""
+    rank = len(logits_shape)
+    match model:
+        case _ if labels.shape != (1,):
+            single = False
+        case "softmax_cross_entropy":
+            single = False
+        case "sparse_softmax_cross_entropy":
+            single = rank == 1
+        case "auto":
+            samples = tuple(length for index, length in enumerate(logits_shape) if index != axis % rank)
+            single = samples != (1,)
+        case _:
+            single = True
+    return labels.reshape(()) if single else labels
+
+
+def _document(model: str, request: InferRequest, result: Evaluation) -> dict[str, Any]:
+    """The evaluation in the form of `InferResponse`, its arrays as tensors."""
+    reduced = result.reduced
+    values: dict[str, Any] = {
+        "per_sample": result.per_sample,
+        "loss": None if reduced is None else np.array([reduced.value]),
+        "elements": result.elements,
+        "gradient": result.gradient,
+        "probabilities": result.probabilities,
+    }
+    parameters = {
+        "loss_type": result.loss_type,
+        "recommended_loss_type": result.recommendation.loss_type,
+        "warnings": ",".join(warning.code for warning in result.warnings),
+    }
+    sums = {} if reduced is None else {"numerator": reduced.numerator, "denominator": reduced.denominator}
+    return {
+        "model_name": model,
+        "model_version": VERSION,
+        **({} if request.id is None else {"id": request.id}),
+        "parameters": parameters | sums,
+        "outputs": [Tensor(name, np.atleast_1d(values[name]), binary) for name, binary in request.wanted()],
+    }
+
+
+def _response(frame: Frame, accepted: str | None) -> Response:
+    """The frame, compressed where nothing else is accepted."""
+    pieces, headers = frame.pieces, {}
+    media_type = "application/json"
+    if frame.header_length is not None:
+        headers[HEADER_LENGTH] = str(frame.header_length)
+        media_type = "application/octet-stream"
+    if accepted in ("gzip", "deflate"):
+        headers["Content-Encoding"] = accepted
+        pieces = _compressed(pieces, accepted)
+    if sum(map(len, pieces)) <= SMALL_ANSWER_BYTES:
+        return Response(b"".join(pieces), headers=headers, media_type=media_type)
+    return PiecesResponse(pieces, headers, media_type)
+
+
+def _compressed(pieces: list[bytes | memoryview], coding: str) -> list[bytes | memoryview]:
+    compressor = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, WINDOW_BITS[coding])
+    return [*map(compressor.compress, pieces), compressor.flush()]

@@ -1,0 +1,144 @@
+"""POST /v1/recommend."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+from pydantic import Field
+
+from app import offload
+from app.api.array_route import ArrayRoute
+from app.api.batch_fields import BatchRequest
+from app.api.examples import RECOMMEND_EXAMPLES
+from app.api.fields import ResponseModel, Whole
+from app.api.pieces_response import PiecesResponse
+from app.api.problem import problem_responses
+from app.api.recommendation_content import judgement_content
+from app.telemetry.request_record import RequestRecord, record_of
+from app.wire.json import encode_body
+from xent_core.catalogue import LossType
+from xent_core.diagnose import WARNINGS
+from xent_core.judge import judge
+from xent_core.labels import LabelKind
+
+
+class Reason(ResponseModel):
+    """Why a loss is recommended."""
+
+    code: Annotated[str, Field(description="stable, for programs", examples=["labels_are_one_hot"])]
+    message: Annotated[str, Field(description="for people")]
+
+
+class Alternative(ResponseModel):
+    """What else the labels could call for."""
+
+    loss_type: Annotated[str, Field(description="the other loss", examples=["sigmoid_cross_entropy"])]
+    when: Annotated[str, Field(description="what would have to be true for it to be the better choice")]
+
+
+class Suggested(ResponseModel):
+    """Parameters that would balance the labels; one of the two is there."""
+
+    pos_weight: Annotated[float | None, Field(description="negatives / positives")] = None
+    class_weights: Annotated[
+        list[float] | None, Field(description="N / (K · count_c) over the K classes present; 1 for those absent")
+    ] = None
+
+
+class Equivalents(ResponseModel):
+    """Code to paste. Its last line is the loss, or assigns it to `loss`.
+
+    `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are the
+    framework's tensors, in the request's shapes and the logits' dtype.
+    """
+
+    tensorflow1: Annotated[str, Field(description="after `import tensorflow as tf`")]
+    tensorflow2: Annotated[str, Field(description="after `import tensorflow as tf`")]
+    keras: Annotated[str, Field(description="after `import keras`")]
+    pytorch: Annotated[str, Field(description="after `import torch` and `import torch.nn.functional as F`")]
+    optax: Annotated[str, Field(description="after `import jax`, `import jax.numpy as jnp` and `import optax`")]
+
+
+class Recommendation(ResponseModel):
+    """The loss that the labels call for, whatever was computed."""
+
+    loss_type: Annotated[LossType, Field(description="what is recommended")]
+    label_kind: Annotated[LabelKind, Field(description="what the labels look like")]
+    reasons: Annotated[list[Reason], Field(description="why")]
+    alternatives: Annotated[list[Alternative], Field(description="what else the labels could mean, and when")]
+    equivalents: Annotated[
+        Equivalents,
+        Field(description="the recommended call in each framework, with this request's parameters filled in"),
+    ]
+    suggested: Annotated[Suggested | None, Field(description="parameters against imbalance, where there is one")]
+
+
+class LossWarning(ResponseModel):
+    """A likely mistake. Nothing was changed because of it."""
+
+    code: Annotated[
+        str,
+        Field(
+            description="Stable, for programs. " + " ".join(f"`{code}`: {when}." for code, when in WARNINGS.items()),
+            examples=["logits_look_like_probabilities"],
+        ),
+    ]
+    message: Annotated[str, Field(description="what was seen, for people")]
+    evidence: Annotated[dict[str, Any], Field(description="the figures that set it off")]
+    fix: Annotated[str, Field(description="what to change in the request")]
+
+
+class RecommendRequest(BatchRequest):
+    """Labels with logits, or with only the logits' shape."""
+
+    logits_shape: Annotated[
+        tuple[Whole, ...] | None,
+        Field(description="In place of `logits`: their shape.", min_length=1, max_length=32, examples=[[1024, 1000]]),
+    ] = None
+
+
+class RecommendResponse(ResponseModel):
+    """The loss that labels call for, and what looks wrong in the batch."""
+
+    recommendation: Annotated[Recommendation, Field(description="the loss that the labels call for")]
+    warnings: Annotated[list[LossWarning], Field(description="likely mistakes; empty where none was found")]
+    checked: Annotated[
+        list[str], Field(description="the codes of all checks that ran: silence about one that didn't says nothing")
+    ]
+
+
+router = APIRouter(route_class=ArrayRoute)
+
+DESCRIPTION = """
+The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without computing a loss.
+
+Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't run, and `checked`
+leaves them out. The other fields are those of `POST /v1/loss`, and are checked as there.
+"""
+
+
+@router.post(
+    "/v1/recommend",
+    operation_id="recommend",
+    summary="Recommend a loss type for labels",
+    description=DESCRIPTION,
+    response_model=RecommendResponse,
+    response_description="The recommendation.",
+    responses=problem_responses(400, 413, 415, 422, 500),
+    tags=["losses"],
+)
+async def recommend(
+    http: Request, request: Annotated[RecommendRequest, Body(openapi_examples=RECOMMEND_EXAMPLES)]
+) -> Response:
+    record = record_of(http)
+    size = request.labels.nbytes + (0 if request.logits is None else request.logits.nbytes)
+    return PiecesResponse(await offload.run(partial(_answer, request, record), size, record.until))
+
+
+def _answer(request: RecommendRequest, record: RequestRecord) -> list[bytes]:
+    record.lap("queue")
+    judgement = judge(**vars(request))
+    record.computed("", 0, 0, [warning.code for warning in judgement.warnings])
+    pieces = encode_body(judgement_content(judgement))
+    record.lap("encode")
+    return pieces

@@ -1,0 +1,68 @@
+"""How a judgement is written into an answer."""
+
+from functools import lru_cache
+from typing import Any
+
+from numpy.typing import NDArray
+
+from app.telemetry.request_record import RequestRecord
+from app.wire.json import Encoded, encoded
+from xent_core.catalogue import LossType
+from xent_core.evaluate import Evaluation
+from xent_core.judge import Judgement
+from xent_core.labels import LabelKind
+from xent_core.recommend import Alternative, Reason, Recommendation
+
+# Of these, each logit is an element.
+OF_SIGMOID = ("sigmoid_cross_entropy", "weighted_cross_entropy")
+
+
+def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray[Any]) -> None:
+    """Have it known what was computed."""
+    elements = logits if result.loss_type in OF_SIGMOID else result.per_sample
+    warnings = [warning.code for warning in result.warnings]
+    record.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
+
+
+def judgement_content(result: Evaluation | Judgement) -> dict[str, Any]:
+    """The recommendation, the warnings and the checks that ran."""
+    return {
+        "recommendation": _recommendation_content(result.recommendation),
+        "warnings": [
+            {"code": each.code, "message": each.message, "evidence": each.evidence, "fix": each.fix}
+            for each in result.warnings
+        ],
+        "checked": result.checked,
+    }
+
+
+def _recommendation_content(recommendation: Recommendation) -> dict[str, Any] | Encoded:
+    if recommendation.suggested is None:
+        return _usual(*recommendation[:4], *recommendation.equivalents.items())
+    return _written_out(recommendation)
+
+
+@lru_cache(maxsize=256)
+def _usual(
+    loss_type: LossType,
+    label_kind: LabelKind,
+    reasons: tuple[Reason, ...],
+    alternatives: tuple[Alternative, ...],
+    *equivalents: tuple[str, str],
+) -> Encoded:
+    """With nothing to suggest, batches of one form have one recommendation, which is most of a small one's answer."""
+    return encoded(_written_out(Recommendation(loss_type, label_kind, reasons, alternatives, None, dict(equivalents))))
+
+
+def _written_out(recommendation: Recommendation) -> dict[str, Any]:
+    suggested = recommendation.suggested
+    return {
+        "loss_type": recommendation.loss_type,
+        "label_kind": recommendation.label_kind,
+        "reasons": [reason._asdict() for reason in recommendation.reasons],
+        "alternatives": [alternative._asdict() for alternative in recommendation.alternatives],
+        "suggested": None
+        if suggested is None
+        else {"pos_weight": suggested.pos_weight, "class_weights": suggested.class_weights},
+        "equivalents": recommendation.equivalents,
+    }

@@ -1,0 +1,1 @@
+"""One concept of HTTP per file, each an ASGI layer around the routes."""

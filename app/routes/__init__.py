@@ -1,1 +1,0 @@
-"""The endpoints: each takes a validated request, has it computed, and answers."""

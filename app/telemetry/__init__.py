@@ -1,0 +1,1 @@
+"""What the service tells its operator: access log, metrics, counts per model."""

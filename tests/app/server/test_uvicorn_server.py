@@ -1,0 +1,200 @@
+"""A service that is told to end does so by degrees, and in time whatever is going on."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+import time
+from base64 import b64encode
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.main import create_app
+from app.server import uvicorn_server as server_of_uvicorn
+from app.settings import Settings
+from tests.service import Half, Server, problem, start_app
+
+BATCH = {"logits": [[1, 2], [3, 4]], "labels": [0, 1]}
+
+
+def test_it_finishes_what_it_began_before_it_ends(tmp_path: Path) -> None:
+    with Server(tmp_path / "log") as server:
+        half = Half(server)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert server.process.poll() is None
+        assert half.answer().status_code == 200
+        assert server.process.wait(10) == 0
+        assert server.complaints == []
+
+
+def test_what_does_not_finish_in_time_is_answered_503_and_the_service_ends(tmp_path: Path) -> None:
+    with Server(tmp_path / "log", XENT_FINISH_SECONDS="1") as server:
+        half = Half(server)
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10) == 0
+        assert 0.9 < time.monotonic() - began < 4
+        response = half.answer()
+        assert "about to end" in problem(response, 503)["detail"]
+        assert response.headers["retry-after"] == "1"
+
+
+def tensor(array: NDArray[Any]) -> dict[str, Any]:
+    return {"dtype": array.dtype.name, "shape": array.shape, "data": b64encode(array).decode()}
+
+
+def a_lot_of_work() -> dict[str, Any]:
+    """A request that takes several seconds: as many labels in each row as inputs, and as many rows."""
+    numbers = tensor(np.ones((LENGTH, LENGTH), np.float16))
+    ids = tensor(np.zeros((LENGTH, LENGTH), np.uint16))
+    values = {"candidates": [1], "true_expected_count": numbers, "sampled_expected_count": [1]}
+    biases = [0] * LENGTH
+    return {"weights": numbers, "biases": biases, "inputs": numbers, "labels": ids, "sampled_values": values}
+
+
+LENGTH = 1400
+
+
+def test_a_computation_that_goes_on_and_on_does_not_keep_it(tmp_path: Path) -> None:
+    """A thread can't be stopped, and Python would wait for it."""
+    with Server(tmp_path / "log", XENT_FINISH_SECONDS="0.5") as server, server.client() as client:
+        answers: list[httpx.Response] = []
+
+        def call() -> None:
+            with suppress(httpx.HTTPError):
+                answers.append(httpx.post(f"{server.address}/v1/sampled-softmax", json=a_lot_of_work(), timeout=60))
+
+        caller = threading.Thread(target=call)
+        caller.start()
+        while "xent_in_flight_requests 2.0" not in client.get("/metrics").text:
+            time.sleep(0.02)
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 3
+        caller.join()
+        assert [answer.status_code for answer in answers] in ([], [503])
+
+
+def test_a_second_signal_cuts_the_draining_short(tmp_path: Path) -> None:
+    with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server:
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        assert server.process.poll() is None
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 4
+
+
+def test_ctrl_c_does_not_wait_for_others_to_know(tmp_path: Path) -> None:
+    with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server:
+        began = time.monotonic()
+        assert server.stop(signal.SIGINT) == 0
+        assert time.monotonic() - began < 4
+
+
+def test_ctrl_c_twice_waits_for_nothing(tmp_path: Path) -> None:
+    with Server(tmp_path / "log", XENT_FINISH_SECONDS="60") as server:
+        half = Half(server)
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert server.stop(signal.SIGINT) == 0
+        assert time.monotonic() - began < 4
+        half.told.set()
+        half.caller.join()
+
+
+def test_while_it_drains_each_answer_is_the_last_of_its_connection(tmp_path: Path) -> None:
+    """So that callers go elsewhere by themselves."""
+    with Server(tmp_path / "log", XENT_DRAIN_SECONDS="1") as server, server.client() as client:
+        assert "connection" not in client.post("/v1/loss", json=BATCH).headers
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        response = client.post("/v1/loss", json=BATCH)
+        assert (response.status_code, response.headers["connection"]) == (200, "close")
+        assert server.process.wait(10) == 0
+
+
+def test_who_is_connected_may_still_send_a_last_request(tmp_path: Path) -> None:
+    """It may be on its way when the draining ends: hung up on at once, its caller would not know whether it counts."""
+    with Server(tmp_path / "log") as server, server.client() as client:
+        assert client.get("/livez").status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.4)
+        response = client.get("/livez")
+        assert (response.status_code, response.headers["connection"]) == (200, "close")
+        with pytest.raises(httpx.ConnectError):
+            client.get("/livez")
+        assert server.process.wait(10) == 0
+
+
+def test_told_to_end_while_it_starts_it_does_not_say_that_it_listens() -> None:
+    said: list[str] = []
+    server = server_of_uvicorn.Server(create_app(Settings()), lambda: said.append("listens"))
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    server.handle_exit(signal.SIGTERM, None)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        async def start() -> None:
+            await server.startup([listener])
+            assert await server.on_tick(1)
+            server.acceptors[0].close()
+
+        asyncio.run(start())
+    assert said == []
+
+
+def test_told_to_end_while_it_starts_it_ends(tmp_path: Path) -> None:
+    """However early. Before it has its handlers the signal ends it as any program; it never says that it listens."""
+    for delay in np.linspace(0.1, 0.9, 5):
+        with (tmp_path / "log").open("w") as log:
+            process = start_app(log, log, XENT_DRAIN_SECONDS="60")
+            time.sleep(float(delay))
+            process.send_signal(signal.SIGTERM)
+            listens = "listens on" in (tmp_path / "log").read_text()
+            if not listens:
+                assert process.wait(10) in (0, -signal.SIGTERM)
+                assert "Traceback" not in (tmp_path / "log").read_text()
+            else:
+                process.send_signal(signal.SIGINT)
+                assert process.wait(10) == 0
+
+
+def test_a_worker_computes_on_one_thread(tmp_path: Path) -> None:
+    """Those that the matrix library has beside it have nothing to do: workers would only wait for one another."""
+    rows, ones = tensor(np.ones((2000, 2000), np.float32)), tensor(np.ones(2000))
+    values = {"candidates": tensor(np.arange(2000)), "true_expected_count": ones, "sampled_expected_count": ones}
+    labels = tensor(np.zeros(2000, np.int64))
+    body = {"weights": rows, "biases": ones, "inputs": rows, "labels": labels, "sampled_values": values}
+    with Server(tmp_path / "log") as server, server.client() as client:
+        assert client.get("/livez").status_code == 200
+        before = seconds_of_threads(server.process.pid)
+        del before[server.process.pid]
+        assert client.post("/v1/sampled-softmax", json=body).status_code == 200
+        after = seconds_of_threads(server.process.pid)
+        assert [after[thread] - seconds for thread, seconds in before.items()] == [0] * len(before)
+
+
+def seconds_of_threads(process: int) -> dict[int, float]:
+    """How long each has run so far."""
+    stats = [(task / "stat").read_text() for task in Path(f"/proc/{process}/task").iterdir()]
+    fields = [(int(stat.split()[0]), stat.rpartition(")")[2].split()) for stat in stats]
+    return {thread: (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK") for thread, times in fields}
+
+
+@pytest.mark.parametrize("seconds", ["0", "0.4"])
+def test_parts_of_a_second_count(tmp_path: Path, seconds: str) -> None:
+    with Server(tmp_path / "log", XENT_DRAIN_SECONDS=seconds) as server:
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert float(seconds) <= time.monotonic() - began < float(seconds) + 2
