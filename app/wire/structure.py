@@ -13,8 +13,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from app.wire.pieces import SPACE, Content, StringMask, skip_space
 from app.wire.describe import describe
+from app.wire.pieces import SPACE, Content, StringMask, skip_space
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
 # What is looked at at once: each call of NumPy costs as much as some thousands of characters,
