@@ -43,7 +43,13 @@ def within(logits: bytes, name: bytes = b"logits") -> bytes:
 
 
 def _repeated(unit: bytes, before: bytes = b"[", behind: bytes = b"]") -> Callable[[int], bytes]:
-    return lambda size: within(before + unit * (size // len(unit)) + b"0" + behind)
+    """The unit again and again, without the comma behind the last."""
+    return lambda size: within(before + (unit * (size // len(unit))).removesuffix(b",") + behind)
+
+
+def _refused(form: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """The same, with an object as its last value: no array, which only the end shows."""
+    return lambda size: form(size).removesuffix(b"]}") + b",{}]}"
 
 
 def _field(unit: bytes) -> Callable[[int], bytes]:
@@ -56,6 +62,7 @@ FORMS: dict[str, Callable[[int], bytes]] = {
     "deep, closed again and again": _repeated(b"]" + b" " * 1000, DEEP + b"1"),
     "deep rows": _repeated(DEEP[1:] + b"1" + UP[1:] + b","),
     "rows of one": _repeated(b"[1],"),
+    "rows of ten": _repeated(b"[" + b"1," * 9 + b"1],"),
     "rows of two, deep after long": lambda size: within(b"[" + b"0," * (size // 2) + DEEP + b"0" + UP + b"]"),
     "a real after whole numbers": lambda size: within(b"[" + b"0," * (size // 2) + b"0.5]"),
     "a large whole number at times": _repeated(b"0," * (32 * KIB) + b"123456789012345678901234567890,"),
@@ -110,6 +117,21 @@ def v2(datatype: bytes) -> Callable[[int], bytes]:
     return body
 
 
+FORMS |= {
+    f"{name}, refused at the end": _refused(FORMS[name])
+    for name in (
+        "deep rows",
+        "rows of one",
+        "rows of ten",
+        "infinities",
+        "what stands for them",
+        "a large whole number at times",
+        "unsigned ones at times",
+        "a NaN at times",
+        "white space among rows",
+        "a real after whole numbers",
+    )
+}
 DATATYPES = {name: v2(name.encode()) for name in ("FP64", "FP32", "BF16", "INT64", "INT8")}
 
 

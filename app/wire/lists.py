@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.wire.describe import describe
 from app.wire.parse import JSON, Dialect
-from app.wire.structure import of_another_length
+from app.wire.ragged import of_another_length
 from app.wire.tensor import MAX_DIMENSIONS
 from xent_core.errors import Empty, NotNumeric, Ragged, WrongShape
 

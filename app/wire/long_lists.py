@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from app.wire.lists import to_numbers
 from app.wire.parse import Dialect, NotJson, load
 from app.wire.pieces import PIECE_BYTES, SPACE, Content, squeezed
-from app.wire.structure import PART_BYTES, Cut, Outline
+from app.wire.rectangle import PART_BYTES, Cut
+from app.wire.structure import Outline
 from xent_core.errors import InvalidInput, NotNumeric
 
 # A part is longer where it holds no comma; without its white space only what is no number can be so long.

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
-from app.wire import cutting, documents, long_lists, pieces, structure
+from app.wire import cutting, documents, long_lists, pieces, rectangle, structure
 from app.wire import json as json_bodies
 from app.wire.json import decode_body
 from app.wire.lists import NotPlain, read_array
@@ -44,7 +44,7 @@ def cut_into(scanned: int, part: int, brackets: int, monkeypatch: pytest.MonkeyP
     for module in (pieces, cutting, long_lists):
         monkeypatch.setattr(module, "PIECE_BYTES", scanned)
     monkeypatch.setattr(structure, "SCAN_BYTES", scanned)
-    monkeypatch.setattr(structure, "PART_BYTES", part)
+    monkeypatch.setattr(rectangle, "PART_BYTES", part)
     monkeypatch.setattr(structure, "MAX_BRACKETS", brackets)
     monkeypatch.setattr(structure, "DENSE_BYTES", 64)
     monkeypatch.setattr(json_bodies, "READERS", [documents.READERS[-1]])
@@ -159,7 +159,7 @@ def test_numbers_alone_never_take_the_careful_way(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delattr(long_lists, "load")
     rows = np.random.default_rng(0).standard_normal((3000, 40))
     text = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)
-    assert len(text) > 4 * structure.PART_BYTES
+    assert len(text) > 4 * rectangle.PART_BYTES
     assert_array_equal(read(text), rows)
     assert_array_equal(read(re.sub(rb"\.\d+", b"", text)), np.trunc(rows))
     masked = rows.copy()
@@ -180,7 +180,7 @@ def test_where_numbers_cease_to_be_json_is_found_without_reading_the_rest(monkey
         monkeypatch.setattr(module, "load", lambda part, dialect: parsed.append(len(part)) or load(part, dialect))
     with pytest.raises(NotJson, match=r"at line 50001, column 5$"):
         read(text)
-    assert sum(parsed) < 2 * structure.PART_BYTES
+    assert sum(parsed) < 2 * rectangle.PART_BYTES
 
 
 NOT_JSON = [
