@@ -70,6 +70,8 @@ FORMS: dict[str, Callable[[int], bytes]] = {
     "a NaN at times": _repeated(b"0," * (32 * KIB) + b"NaN,"),
     "infinities": _repeated(b'"Infinity","-Infinity",'),
     "what stands for them": _repeated(b'"Infinity",8.9e307,' + b"0," * (32 * KIB)),
+    "NaNs": _repeated(b"NaN,"),
+    "exponents": _repeated(b"1e1,"),
     "strings": _repeated(b'"",'),
     "long strings": _repeated(b'"' + b"a[],{}" * (64 * KIB) + b'",'),
     "escapes": _repeated(b'"\\\\\\"",'),
@@ -124,6 +126,8 @@ FORMS |= {
         "rows of one",
         "rows of ten",
         "infinities",
+        "NaNs",
+        "exponents",
         "what stands for them",
         "a large whole number at times",
         "unsigned ones at times",
@@ -136,7 +140,15 @@ DATATYPES = {name: v2(name.encode()) for name in ("FP64", "FP32", "BF16", "INT64
 
 
 def measured(body: bytes, protocol: str) -> Cost:
+    """Memory of the first time, and the processor's time of the quicker of two, as machines are busy with more."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    first, elements, outcome = _timed(body, protocol)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    again, *_ = _timed(body, protocol)
+    return Cost(1024 * peak, min(first, again), elements, outcome)
+
+
+def _timed(body: bytes, protocol: str) -> tuple[float, int, str]:
     began = time.process_time()
     elements = 0
     try:
@@ -146,8 +158,7 @@ def measured(body: bytes, protocol: str) -> Cost:
         outcome = str(document.get("logits"))[:80]
     except Exception as error:  # noqa: BLE001  a refusal costs too
         outcome = f"{type(error).__name__}: {error}"[:200]
-    seconds = time.process_time() - began
-    return Cost(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before), seconds, elements, outcome)
+    return time.process_time() - began, elements, outcome
 
 
 def main() -> None:

@@ -17,7 +17,9 @@ from app.wire.structure import Outline, outline
 # To cut pays from about this length on,
 LONG_BYTES = 1024
 # and no request has so many arrays. Each takes some time of its own, however short it is.
-MAX_CUT = 512
+MAX_CUT = 128
+# The same of those that are too short to be cut.
+MAX_SHORT = 4096
 # Text between cuts, if longer, is read without most of its white space.
 LONG_GAP_BYTES = 4096
 # Stands in the text for what was cut out of it. Nobody can write it, as nobody is told.
@@ -82,11 +84,12 @@ class _Values:
         self.key = _key_pattern(names)
         self.at = 0
         self.seen = 0
+        self.short = 0
         self.strings = StringMask()
 
     def next(self) -> tuple[str, int] | None:
         """Its name, and where it begins. Short ones are passed over, and what stands in a string."""
-        while self.at < len(self.view):
+        while self.at < len(self.view) and self.short < MAX_SHORT:
             # One that begins in this piece may end in the next.
             found = self.key.search(self.view, self.at, self.at + PIECE_BYTES + 4 * LONGEST_SPACE)
             if not found:
@@ -95,6 +98,7 @@ class _Values:
             self.at = start = found.end()
             if not SHORT.match(self.view, start, start + LONG_BYTES) and not self._in_string(found.start()):
                 return found.group().split(b'"')[1].decode(), start
+            self.short += 1
         return None
 
     def skip_to(self, at: int) -> None:

@@ -56,8 +56,12 @@ class NotJson(ValueError):
         """The same, of a position in this body, as people count it."""
         if self.position is None:
             return self
-        before = bytes(body[: self.position])
-        line, column = before.count(b"\n") + 1, self.position - before.rfind(b"\n")
+        line, line_start, at = 1, 0, 0
+        for piece in pieces(memoryview(body)[: self.position]):
+            if breaks := int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord("\n"))):
+                line, line_start = line + breaks, at + piece.rindex(b"\n") + 1
+            at += len(piece)
+        column = self.position - line_start + 1
         return NotJson(f"{self} at line {line}, column {column}")
 
 

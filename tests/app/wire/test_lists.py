@@ -82,7 +82,7 @@ TEXTS = {
     "columns": "[[[1], [2]], [[3], [4]], [[5], [6]]]",
     "white space": " [ [\t1 ,\n2\r] , [ 3 , 4 ] ] ".strip(),
     "infinities": '[[1, "Infinity"], ["-Infinity", 2], [3, 4]]',
-    "what stands for infinities": '[[8.9e307, "Infinity"], ["-Infinity", 89e306], [-8.9e307, 4]]',
+    "what stands for infinities": f'[[{long_lists.STAND_INS["Infinity"]!r}, "Infinity"], ["-Infinity", 2], [3, 4]]',
     "a nan": '[[1, 2], [3, "NaN"], [5, 6]]',
     "a bare nan": "[[1, 2], [3, NaN], [5, 6]]",
     "one": "[7]",
@@ -114,6 +114,7 @@ WRONG: dict[str, tuple[str, type[InvalidInput], tuple[int, ...]]] = {
     "null": ("[[1, 2], [null, 4], [5, 6]]", NotNumeric, (1, 0)),
     "a string": ('[[1, 2], [3, "4"], [5, 6]]', NotNumeric, (1, 1)),
     "an object": ("[[1, 2], [3, {}], [5, 6]]", NotNumeric, (1, 1)),
+    "an object behind a bare NaN": ("[[NaN, 2], [3, {}], [5, 6]]", NotNumeric, (1, 1)),
     "a string far into a row": ("[[" + "1, " * 40 + '"4"]]', NotNumeric, (0, 40)),
     "33 dimensions": ("[" * 33 + "1" + "]" * 33, WrongShape, ()),
 }
