@@ -73,7 +73,7 @@ class _Reader:
                 raise NotNumeric(self.name, found, self.outline.position(cut.numbers))
         try:
             numbers = _plain(self.parser, text, self.dialect, whole=whole)
-        except (ValueError, TypeError, RuntimeError):  # the last for a whole number of more than 64 bits
+        except (ValueError, TypeError, RuntimeError):
             numbers = self._read_objects(text, cut)
         if len(numbers) != end.numbers - cut.numbers:
             self._refuse_absent(cut, end)
@@ -99,7 +99,8 @@ class _Reader:
         except NotJson as error:
             raise self._within(error, cut) from None
         for _ in self.outline.shape[1:]:
-            numbers = list(chain.from_iterable(numbers))
+            # Of a list that is refused, and only looked at for what is no JSON, anything may stand among the rows.
+            numbers = list(chain.from_iterable(row for row in numbers if isinstance(row, list)))
         return to_numbers(numbers, self.name, self.dialect, lambda index: self.outline.position(cut.numbers + index))
 
     @staticmethod
@@ -128,20 +129,43 @@ class _Reader:
 
 
 def _plain(parser: simdjson.Parser, text: bytes, dialect: Dialect, *, whole: bool) -> NDArray[Any]:
-    """What simdjson reads. Raises ValueError, TypeError, RuntimeError where there is more than numbers."""
+    """What simdjson reads. Raises ValueError, TypeError where there is more than numbers."""
     if b'"' not in text:
-        with suppress(ValueError, TypeError, RuntimeError):
-            return _buffer(parser.parse(text), whole=whole)
+        with suppress(ValueError, TypeError):
+            return _buffer(_parsed(parser, text), whole=whole)
     text, named = _without_names(text, dialect)
     if not named:
         raise ValueError("no number stands for another here")
-    numbers = _buffer(parser.parse(text), whole=False)
+    numbers = _buffer(_parsed(parser, text), whole=False)
     for stand_in, names in named.items():
         found = numbers == stand_in
         if np.count_nonzero(found) != names:
             raise ValueError("a number is the same as what stands for another")
         numbers[found] = NUMBER_OF[stand_in]
     return numbers
+
+
+def _parsed(parser: simdjson.Parser, text: bytes) -> Any:
+    try:
+        return parser.parse(text)
+    except RuntimeError:  # for a whole number of more than 64 bits
+        return parser.parse(_with_long_reals(text))
+
+
+def _with_long_reals(text: bytes) -> bytes:
+    """The text, whose whole numbers of so many digits that 64 bits may not hold them are reals: the same floats."""
+    characters = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero(characters - np.uint8(ord("0")) > 9)  # of runs of digits; less than "0" is far above it
+    long = np.flatnonzero(np.diff(ends) > LONG_DIGITS)
+    before, behind = characters[ends[long]], characters[ends[long + 1]]
+    whole = np.isin(before, WHOLE_FOLLOWS) & ~np.isin(behind, REAL_GOES_ON)
+    places = np.repeat(ends[long + 1][whole], 2)
+    return np.insert(characters, places, np.resize(np.frombuffer(b".0", np.uint8), len(places))).tobytes()
+
+
+LONG_DIGITS = 18
+WHOLE_FOLLOWS = np.frombuffer(b"[,- \t\r\n", np.uint8)
+REAL_GOES_ON = np.frombuffer(b".eE", np.uint8)
 
 
 def _buffer(parsed: Any, *, whole: bool) -> NDArray[Any]:

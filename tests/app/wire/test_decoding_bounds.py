@@ -12,7 +12,7 @@ SIZE = 4 * MIB
 # What a form may take beside its share, as one that is refused early is not measured in shares.
 SPARE_SECONDS = 0.05
 # Of 63 characters of a row, 62 are brackets, of 31 levels, each of which is counted by itself.
-FACTORS = {"deep rows": 8, "deep rows, refused at the end": 8}
+FACTORS = {"deep rows": 10, "deep rows, refused at the end": 10}
 
 
 @pytest.fixture(scope="module")
