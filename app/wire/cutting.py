@@ -184,8 +184,6 @@ class _Rest:
     def _place_of(self, position: int) -> int:
         """Where in the body the character stood that stands there in what is left."""
         index = bisect_right(self.segments, position, key=attrgetter("at")) - 1
-        if index < 0:
-            return position
         at, start, stop, text = self.segments[index]
         if len(text) == stop - start:
             return start + position - at

@@ -116,6 +116,7 @@ WRONG: dict[str, tuple[str, type[InvalidInput], tuple[int, ...]]] = {
     "an object": ("[[1, 2], [3, {}], [5, 6]]", NotNumeric, (1, 1)),
     "an object behind a bare NaN": ("[[NaN, 2], [3, {}], [5, 6]]", NotNumeric, (1, 1)),
     "a string far into a row": ("[[" + "1, " * 40 + '"4"]]', NotNumeric, (0, 40)),
+    "a long string for a row": ('[[1], "' + "a" * 5000 + '"]', Ragged, (1,)),
     "33 dimensions": ("[" * 33 + "1" + "]" * 33, WrongShape, ()),
 }
 
@@ -186,6 +187,8 @@ def test_where_numbers_cease_to_be_json_is_found_without_reading_the_rest(monkey
 
 
 NOT_JSON = [
+    "[[1], 2}",
+    "[[1], [2] [3]]",
     "[[1, 2], [3, 4]",
     "[[1, 2]], [3, 4]]",
     "[1] 2]",
@@ -211,7 +214,10 @@ def test_strings_may_hold_what_looks_like_the_end_of_a_list() -> None:
     assert caught.value.position == (1, 0)
 
 
-@pytest.mark.parametrize("text", ["[[1, 2], [3]]", "[1, [2]]", "[[1], 2]", "[]", "[[]]", '["1"]', "[true]", "[{}]"])
+@pytest.mark.parametrize(
+    "text",
+    ["[[1, 2], [3]]", "[1, [2]]", "[[1], 2]", "[]", "[[]]", '["1"]', "[true]", "[{}]", "[" * 33 + "1" + "]" * 33],
+)
 def test_the_plain_way_takes_nothing_but_rectangles_of_numbers(text: str) -> None:
     plain, *_ = documents.READERS
     with pytest.raises(NotPlain):
