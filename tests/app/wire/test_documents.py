@@ -15,7 +15,7 @@ def test_a_list_of_that_name_elsewhere_is_read_as_it_stands() -> None:
     assert document["others"] == [{"logits": [1.5] * 60_000 + [2.5]}, 7, None]
 
 
-@pytest.mark.parametrize(("wrong", "message"), [(b"x", r"at line 2, column 14$"), (b"NaN, x", "holds a bare NaN")])
+@pytest.mark.parametrize(("wrong", "message"), [(b"x", r"at line 2, column 13$"), (b"NaN, x", "holds a bare NaN")])
 def test_where_such_a_list_ceases_to_be_json_is_said_of_the_body(wrong: bytes, message: str) -> None:
     body = b'{"other":\n{"logits": [%b, %b}}' % (wrong, NUMBERS[1:])
     with pytest.raises(NotJson, match=message):
