@@ -67,6 +67,7 @@ TEXTS = {
     "unsigned ones of 64 bits": "[0, 1, 18446744073709551615]",
     "unsigned ones at the beginning": "[18446744073709551615, 0, 1]",
     "both of these": "[-1, 0, 18446744073709551615]",
+    "unsigned ones beside reals": "[18446744073709551615, 0.5, 1]",
     "reals": "[0.1, 0.2, 3.5]",
     "whole numbers that become reals": "[9007199254740993, 1, 2, 3, 4, 5, 0.5, 6, 7, 8]",
     "reals that become whole": "[0.5, 1, 2, 3, 4, 5, 6, 7]",
@@ -285,6 +286,10 @@ def test_one_thing_that_is_wrong_is_named_as_it_is_in_a_short_list(
     else:
         assert type(found) is type(expected)
         assert (str(found), found.position) == (str(expected), expected.position)
+
+
+def test_a_gap_longer_than_a_part_is_no_number() -> None:
+    assert_array_equal(read("[1," + " " * 3_000_000 + "2.5]"), [1, 2.5])
 
 
 def test_a_row_of_tens_of_megabytes_takes_no_more_memory_than_many_rows() -> None:
