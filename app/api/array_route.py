@@ -7,7 +7,7 @@ would do between, and none of these endpoints has use for, costs more than the l
 
 import inspect
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from email.message import Message
 from functools import partial
 from typing import Any, TypeVar, get_args
@@ -26,12 +26,15 @@ from app.middleware.problems import UnsupportedMediaType
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
-from app.wire.json import decode_body
+from app.wire.documents import SHORT_BYTES, Survey
+from app.wire.json import decode_body, survey_body
 from app.wire.names import MAX_NAMES, has_too_many_names
-from app.wire.parse import Content, Dialect
+from app.wire.parse import Dialect
+from app.wire.pieces import Content
 from xent_core.errors import WrongShape
 
 Model = TypeVar("Model", bound=BaseModel)
+Result = TypeVar("Result")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -52,19 +55,47 @@ class ArrayRoute(APIRoute):
             _require_json(http.headers.get("content-type"))
             body = await read_body(http)
             record, dialect = arrived(http)
-            read = partial(_read, model, body, arrays, dialect, record)
-            request = await offload.run(read, len(body), record.until)
-            admit(http, request)
+            decode = partial(decode_body, body, arrays, dialect)
+            survey = partial(survey_body, body, arrays, dialect)
+            request, reserved = await read_request(http, model, body, len(body), decode, survey)
+            admit(http, request, reserved)
             record.lap("decode")
             return await endpoint(http, request)
 
         return handle
 
 
-def _read(model: type[Model], body: Content, arrays: Collection[str], dialect: Dialect, record: RequestRecord) -> Model:
-    record.lap("queue")
-    check_names(body)
-    return validated(model, decode_body(body, arrays, dialect))
+async def read_request(
+    http: Request,
+    model: type[Model],
+    json: Content,
+    size: int,
+    decode: Callable[[], Any],
+    survey: Callable[[], Survey],
+) -> tuple[Model, int]:
+    """The request that a body holds, and how many bytes were reserved to decode it.
+
+    `json` is the part of the body that is JSON, and decoding is as much work as for so many bytes of it. A short body
+    takes little memory to decode, whatever it holds. A long one is surveyed first, and what it takes is reserved.
+
+    Raises what `decode` and `survey` do; RequestValidationError, TooManyElements, BytesFull, TooLate.
+    """
+    record = record_of(http)
+
+    def first(work: Callable[[], Result]) -> Result:
+        record.lap("queue")
+        check_names(json)
+        return work()
+
+    def validate(read: Callable[[], Any]) -> Model:
+        return validated(model, read())
+
+    if size <= SHORT_BYTES:
+        return await offload.run(partial(first, partial(validate, decode)), size, record.until), 0
+    surveyed = await offload.run(partial(first, survey), size, record.until)
+    check_elements(surveyed.elements, http.app.state.settings.max_elements)
+    http.scope["state"]["share"].take(surveyed.nbytes)
+    return await offload.run(partial(validate, surveyed.read), size, record.until), surveyed.nbytes
 
 
 def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
@@ -72,11 +103,13 @@ def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
     record, settings = record_of(request), request.app.state.settings
     record.lap("receive")
     record.until = time.monotonic() + settings.compute_seconds
-    return record, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
+    return record, Dialect(
+        max_depth=settings.max_json_depth, max_values=settings.max_json_values, max_rank=settings.max_rank
+    )
 
 
-def admit(http: Request, request: RequestModel) -> None:
-    """Reserve memory for the arrays of a request and for what is computed of them.
+def admit(http: Request, request: RequestModel, reserved: int) -> None:
+    """Reserve memory for the arrays of a request, beside what was reserved to decode them, and for what is computed.
 
     Raises WrongShape, TooManyElements, BytesFull.
     """
@@ -88,7 +121,7 @@ def admit(http: Request, request: RequestModel) -> None:
                 name, f"has {array.ndim} dimensions; at most {settings.max_rank} are accepted (XENT_MAX_RANK)"
             )
     check_elements(request.sent_elements + request.computed_elements, settings.max_elements)
-    http.scope["state"]["share"].take(request.work_bytes)
+    http.scope["state"]["share"].take(max(0, request.work_bytes - reserved))
 
 
 async def respond(http: Request, request: RequestModel, write: Callable[[RequestRecord], Iterable[bytes]]) -> Response:

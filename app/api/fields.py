@@ -21,7 +21,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from app.wire.lists import read_array
-from app.wire.tensor import DTYPES, MOST_DIMENSIONS
+from app.wire.tensor import DTYPES, MAX_DIMENSIONS
 from xent_core.errors import InvalidInput
 
 # As many unknown fields as this are named in a response; the others would only cost time.
@@ -112,7 +112,7 @@ TENSOR_OBJECT: JsonSchemaValue = {
         "shape": {
             "type": "array",
             "items": {"type": "integer", "minimum": 0},
-            "maxItems": MOST_DIMENSIONS,
+            "maxItems": MAX_DIMENSIONS,
             "description": "Its lengths; [] for a single number.",
             "title": "Shape",
         },

@@ -3,7 +3,7 @@
 import numpy as np
 from starlette.requests import ClientDisconnect, Request
 
-from app.wire.parse import Content
+from app.wire.pieces import Content
 
 # What NumPy's loops over the largest numbers want; memory itself begins at a multiple of it.
 ALIGNMENT = 16

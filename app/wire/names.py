@@ -2,7 +2,7 @@
 
 import re
 
-from app.wire.parse import Content
+from app.wire.pieces import Content
 
 # The largest request has some 30 names, and a client may send parameters that are ignored. A million names would keep
 # the interpreter for as long as it takes to make an object of each, whatever thread that is in.

@@ -441,27 +441,28 @@ def hundred_megabytes_of_rubbish() -> bytes:
     return os.urandom(1_000_000) * 100
 
 
-COLOSSAL: dict[str, tuple[Callable[[], bytes], int, str]] = {
-    "100 MB of rubbish": (hundred_megabytes_of_rubbish, 400, "not_json"),
-    "100 MB of brackets": (lambda: b"[" * 100_000_000, 400, "not_json"),
+# 413 where reading it would take more than a body's share: then no field is to blame, and no code is there.
+COLOSSAL: dict[str, tuple[Callable[[], bytes], int, str | None]] = {
+    "100 MB of rubbish": (hundred_megabytes_of_rubbish, 413, None),
+    "100 MB of brackets": (lambda: b"[" * 100_000_000, 413, None),
     "100 MB of blanks": (lambda: b" " * 100_000_000, 400, "not_json"),
-    "a string of 100 MB": (lambda: b'"' + b"7654321" * 14_000_000 + b'"', 422, "wrong_type"),
+    "a string of 100 MB": (lambda: b'"' + b"7654321" * 14_000_000 + b'"', 413, None),
     "logits that are a string of 100 MB": (
         lambda: b'{"labels": 1, "logits": "' + b"7654321" * 14_000_000 + b'"}',
-        422,
-        "not_numeric",
+        413,
+        None,
     ),
     "a loss type of 100 MB": (
         lambda: b'{"labels": 1, "logits": [1], "loss_type": "' + b"7654321" * 14_000_000 + b'"}',
-        422,
-        "unknown_value",
+        413,
+        None,
     ),
     "a key of 100 MB": (
         lambda: b'{"labels": 1, "logits": [1], "' + b"k" * 100_000_000 + b'": 1}',
-        422,
-        "unknown_field",
+        413,
+        None,
     ),
-    "a number of 100 MB": (lambda: b'{"labels": 1, "logits": [' + b"7" * 100_000_000 + b"]}", 400, "not_json"),
+    "a number of 100 MB": (lambda: b'{"labels": 1, "logits": [' + b"7" * 100_000_000 + b"]}", 422, "not_numeric"),
     "10 million strings for logits": (
         lambda: b'{"labels": 1, "logits": [' + b'"abcdefg",' * 10_000_000 + b"1]}",
         422,
@@ -469,13 +470,13 @@ COLOSSAL: dict[str, tuple[Callable[[], bytes], int, str]] = {
     ),
     "a million strings to include": (
         lambda: b'{"labels": 1, "logits": [1], "include": [' + b'"abcdefg",' * 1_000_000 + b'"x"]}',
-        422,
-        "wrong_type",
+        413,
+        None,
     ),
     "a million unknown fields": (
         lambda: b'{"labels": 1, "logits": [1], ' + b",".join(b'"%x": 7654321' % i for i in range(1_000_000)) + b"}",
-        422,
-        "unknown_field",
+        413,
+        None,
     ),
     "30 unknown fields of control characters": (
         lambda: (
@@ -500,14 +501,14 @@ COLOSSAL: dict[str, tuple[Callable[[], bytes], int, str]] = {
 
 @pytest.mark.parametrize(("make", "status", "code"), COLOSSAL.values(), ids=[*COLOSSAL])
 def test_the_answer_is_short_and_quick_however_broken_the_body(
-    roomy: Server, make: Callable[[], bytes], status: int, code: str
+    roomy: Server, make: Callable[[], bytes], status: int, code: str | None
 ) -> None:
     body = make()
     with roomy.client(headers=JSON) as client:
         start = time.monotonic()
         response = client.post("/v1/loss", content=body)
         assert time.monotonic() - start < A_FEW_SECONDS
-        assert problem(response, status)["errors"][0]["code"] == code
+        assert [error["code"] for error in problem(response, status)["errors"]][:1] == ([code] if code else [])
         assert client.get("/livez").status_code == 200
 
 

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 
 from app import offload
-from app.api.array_route import admit, arrived, check_names, responding, validated
+from app.api.array_route import admit, arrived, read_request, responding
 from app.api.examples import INFER_EXAMPLES
 from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
 from app.api.oip.models import (
@@ -28,8 +28,7 @@ from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
-from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
-from app.wire.parse import Content, Dialect
+from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES
 from xent_core.results import OUTPUTS, Evaluation
@@ -112,18 +111,14 @@ async def _read(http: Request) -> InferRequest:
     length = read_header_length(http.headers.get(HEADER_LENGTH))
     body = await read_body(http) if length is None else await read_frame(http, length)
     record, dialect = arrived(http)
-    read = partial(_request_of, body, length, dialect, record)
-    size = len(body) if length is None else length + (len(body) - length) // VIEWED_PER_DECODED_BYTE
-    request = await offload.run(read, size, record.until)
-    admit(http, request)
+    json = body if length is None else memoryview(body)[:length]
+    decode = partial(decode_frame, body, length, "inputs", dialect)
+    survey = partial(survey_frame, body, length, "inputs", dialect)
+    size = len(json) + (len(body) - len(json)) // VIEWED_PER_DECODED_BYTE
+    request, reserved = await read_request(http, InferRequest, json, size, decode, survey)
+    admit(http, request, reserved)
     record.lap("decode")
     return request
-
-
-def _request_of(body: Content, length: int | None, dialect: Dialect, record: RequestRecord) -> InferRequest:
-    record.lap("queue")
-    check_names(body if length is None else memoryview(body)[:length])
-    return validated(InferRequest, decode_frame(body, length, "inputs", dialect))
 
 
 router = APIRouter(route_class=InferenceRoute, tags=["inference"])

@@ -16,8 +16,8 @@ from app.middleware.body_limit import BodyTooLarge
 from app.middleware.problems import Problems
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
-from app.wire.json import NotJson
 from app.wire.oip import BadFrame
+from app.wire.parse import NotJson
 from xent_core.errors import InvalidInput
 
 
