@@ -1,6 +1,7 @@
 """The application, put together."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import orjson
@@ -14,14 +15,15 @@ from app.api import loss, losses, operations, recommend, sampled_softmax
 from app.api.fields import TENSOR_OBJECT
 from app.api.oip import infer, models
 from app.api.static_response import StaticContent
-from app.middleware import problems
 from app.middleware.admission import Admission, InFlight
-from app.middleware.api_keys import ALWAYS_OPEN, Access, ApiKeys, digests_of
+from app.middleware.api_keys import ApiKeys, KeyCheck, digests_of
 from app.middleware.body_limit import BodyLimit
 from app.middleware.cors import Cors
 from app.middleware.head_method import HeadAsGet
 from app.middleware.inflate import Inflate
+from app.middleware.problems import Problems
 from app.middleware.readiness import Readiness
+from app.middleware.route_traits import Access, ErrorForm, RouteTraits, TraitsByPath
 from app.settings import Settings, read_api_keys, shared_folder
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
@@ -44,25 +46,31 @@ class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         state, settings = self.state, self.state.settings
         app: ASGIApp = HeadAsGet(self.router)
-        app = Admission(app, state.in_flight, settings.max_body_bytes)
+        app = Admission(app, state.in_flight, settings.max_body_bytes, state.traits)
         app = Inflate(app, settings.max_inflated_bytes)
         app = BodyLimit(app, settings.max_body_bytes)
         if settings.requires_key:
-            app = Access(app, state.api_keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
-        app = problems.Problems(app)
+            open_docs, open_metrics = settings.open_docs, settings.open_metrics
+            app = KeyCheck(app, state.api_keys, state.traits, open_docs=open_docs, open_metrics=open_metrics)
+        app = Problems(app, state.traits)
         if settings.origins:
             app = Cors(app, settings.origins)
         return AccessLog(app, state.metrics, state.routes_by_path, log=settings.log_requests)
 
 
-def _routes_by_path(app: FastAPI) -> dict[str, str]:
-    """The routes of all paths that there are, to be named also where a request never gets to its route."""
-    paths = [route.path for route in app.router.routes if isinstance(route, APIRoute)]
+def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
+    """The path template of each path that has a route. It names the route of a request that is refused before it."""
+    values = {
+        "model": models.MODELS,
+        "version": (models.VERSION,),
+        "loss_type": LOSS_TYPES,
+        "asset": docs.ASSETS,
+    }
     return {
-        path.format(model=model, version=models.VERSION, asset="", loss_type=loss_type): path
-        for path in paths
-        for model in models.MODELS
-        for loss_type in LOSS_TYPES
+        route.path.format(**dict(zip(names, combination, strict=True))): route.path
+        for route in routes
+        for names in [list(route.param_convertors)]
+        for combination in product(*[values[name] for name in names])
     }
 
 
@@ -93,13 +101,15 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         if type(route) is APIRoute:
             # What FastAPI puts around all routes, and those that answer in its own way can't do without.
             route.app = AsyncExitStackMiddleware(route.app)
-    app.state.routes_by_path = _routes_by_path(app)
-    _declare_problems(app)
+    routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
+    app.state.routes_by_path = _routes_by_path(routes)
+    app.state.traits = TraitsByPath(routes, app.state.routes_by_path)
+    _declare_problems(app, app.state.traits)
     app.state.openapi = StaticContent(lambda: orjson.dumps(app.openapi()), "application/json")
     return app
 
 
-def _declare_problems(app: FastAPI) -> None:
+def _declare_problems(app: FastAPI, traits_by_path: TraitsByPath) -> None:
     """Have the OpenAPI document say which errors there are, in which media type, and how a key is sent.
 
     FastAPI writes every model under application/json, and declares an error of its own that is never answered.
@@ -110,9 +120,10 @@ def _declare_problems(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = generate()
             for path, operations in document["paths"].items():
+                traits = traits_by_path.of(path)
                 for operation in operations.values():
-                    responses = dict(_responses(operation["responses"], path))
-                    operation["responses"] = responses | dict(_gates(path, takes_body="requestBody" in operation))
+                    responses = dict(_responses(operation["responses"], traits))
+                    operation["responses"] = responses | dict(_gates(traits, takes_body="requestBody" in operation))
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)
             document["components"]["schemas"]["TensorObject"] = TENSOR_OBJECT
@@ -134,26 +145,25 @@ KEYS = {
 }
 
 
-def _responses(responses: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+def _responses(responses: dict[str, Any], traits: RouteTraits) -> Iterator[tuple[str, Any]]:
     for status, response in responses.items():
         if int(status) < 400:
             yield status, response
             continue
         content = response["content"]["application/json"]
         if content["schema"] != {"$ref": "#/components/schemas/HTTPValidationError"}:
-            yield status, response | {"content": {problems.media_type(path): content}}
+            yield status, response | {"content": {traits.error_form.value: content}}
 
 
-def _gates(path: str, *, takes_body: bool) -> Iterator[tuple[str, Any]]:
+def _gates(traits: RouteTraits, *, takes_body: bool) -> Iterator[tuple[str, Any]]:
     """What stands before every endpoint answers in its place."""
-    model = "Problem" if problems.media_type(path) == problems.MEDIA_TYPE else "InferenceError"
-    content = {problems.media_type(path): {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+    model = "Problem" if traits.error_form is ErrorForm.PROBLEM else "InferenceError"
+    content = {traits.error_form.value: {"schema": {"$ref": f"#/components/schemas/{model}"}}}
     for status, description in GATES.items():
-        if {408: takes_body, 503: path not in ALWAYS_ALIVE}.get(status, path not in ALWAYS_OPEN):
+        if {408: takes_body, 503: not traits.always_admitted}.get(status, traits.access is not Access.OPEN):
             yield str(status), {"description": description, "content": content}
 
 
-ALWAYS_ALIVE = ("/livez", "/v2/health/live", "/metrics")
 GATES = {
     401: "A key is required, and there is none.",
     403: "The key is not known.",

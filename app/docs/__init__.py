@@ -5,11 +5,12 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import HTTPException, Request, Response
 
 from app.api.static_response import StaticContent
+from app.middleware.route_traits import Access, Router, RouteTraits
 
-router = APIRouter(include_in_schema=False)
+router = Router(RouteTraits(access=Access.DOCUMENTATION), include_in_schema=False)
 
 _FOLDER = Path(__file__).parent
 _MEDIA_TYPES = {
@@ -20,7 +21,7 @@ _MEDIA_TYPES = {
     "swagger-ui.css": "text/css",
 }
 _FILES = {name: StaticContent((_FOLDER / name).read_bytes, media_type) for name, media_type in _MEDIA_TYPES.items()}
-_ASSETS = _MEDIA_TYPES.keys() - {"docs.html"}
+ASSETS = _MEDIA_TYPES.keys() - {"docs.html"}
 
 _POLICY = {
     "Content-Security-Policy": (
@@ -37,7 +38,7 @@ async def page(http: Request) -> Response:
 
 @router.get("/docs/{asset}")
 async def asset(http: Request, asset: str) -> Response:
-    if asset not in _ASSETS:
+    if asset not in ASSETS:
         raise HTTPException(404)
     return await _FILES[asset].response(http, _POLICY)
 

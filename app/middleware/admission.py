@@ -5,10 +5,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.middleware.route_traits import TraitsByPath
 from app.offload import TooLate
-
-# Whoever watches over the service must be answered, above all when it is full.
-ALWAYS_ADMITTED = frozenset({"/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"})
 
 
 class Full(Exception):
@@ -69,13 +67,14 @@ class Admission:
     The share of a request that was given up on ends with the work on it.
     """
 
-    def __init__(self, app: ASGIApp, in_flight: InFlight, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, in_flight: InFlight, max_body_bytes: int, traits: TraitsByPath) -> None:
         self.app = app
+        self.traits = traits
         self.in_flight = in_flight
         self.max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in ALWAYS_ADMITTED:
+        if scope["type"] != "http" or self.traits.of(scope["path"]).always_admitted:
             await self.app(scope, receive, send)
             return
         share = Share(self.in_flight)

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-ALWAYS_OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"})
-DOCUMENTATION = frozenset({"/docs", "/openapi.json"})
-METRICS = "/metrics"
+from app.middleware.route_traits import Access, TraitsByPath
+
 BEARER = b"bearer "
 
 
@@ -32,25 +31,25 @@ class ApiKeys:
         return sum([hmac.compare_digest(found, each) for each in self.digests]) > 0
 
 
-class Access:
-    """Passes on requests with a valid key, and requests for paths that need none."""
+class KeyCheck:
+    """Passes on requests with a valid key, and requests for routes that need none."""
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys, *, open_docs: bool, open_metrics: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, keys: ApiKeys, traits: TraitsByPath, *, open_docs: bool, open_metrics: bool
+    ) -> None:
         self.app = app
         self._keys = keys
-        self._open_docs = open_docs
-        self._open_metrics = open_metrics
+        self._traits = traits
+        self._open = {Access.OPEN}
+        if open_docs:
+            self._open.add(Access.DOCUMENTATION)
+        if open_metrics:
+            self._open.add(Access.METRICS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_open(scope["path"]):
+        if scope["type"] == "http" and self._traits.of(scope["path"]).access not in self._open:
             self._check(dict(scope["headers"]))
         await self.app(scope, receive, send)
-
-    def _is_open(self, path: str) -> bool:
-        if path == METRICS:
-            return self._open_metrics
-        is_documentation = path in DOCUMENTATION or path.startswith("/docs/")
-        return path in ALWAYS_OPEN or (self._open_docs and is_documentation)
 
     def _check(self, headers: dict[bytes, bytes]) -> None:
         """Raises NoKey, WrongKey."""

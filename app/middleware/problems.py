@@ -25,6 +25,7 @@ from app.middleware.api_keys import NoKey, WrongKey
 from app.middleware.body_limit import BodyTooSlow, TooLarge
 from app.middleware.inflate import CODINGS, NotInflatable, UnknownCoding
 from app.middleware.readiness import Draining
+from app.middleware.route_traits import ErrorForm, TraitsByPath
 from app.offload import NoThread, TooLate
 from app.telemetry.request_record import RequestRecord
 from app.wire.describe import describe
@@ -32,7 +33,6 @@ from app.wire.oip import BadFrame
 from app.wire.parse import NotJson, TooManyValues
 from xent_core.errors import InvalidInput
 
-MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 20
 LONGEST_NAME = 80
 
@@ -76,27 +76,22 @@ def problem(refusal: Refusal) -> Response:
     status, detail, errors, headers = refusal
     title = TITLES.get(status) or HTTPStatus(status).phrase
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": errors}
-    return Response(orjson.dumps(content), status, headers, MEDIA_TYPE)
+    return Response(orjson.dumps(content), status, headers, ErrorForm.PROBLEM.value)
 
 
 def _oip_error(refusal: Refusal) -> Response:
     """The refusal as the Open Inference Protocol has it, which knows no 422."""
     status = 400 if refusal.status == 422 else refusal.status
-    return Response(orjson.dumps({"error": refusal.detail}), status, refusal.headers, "application/json")
+    return Response(orjson.dumps({"error": refusal.detail}), status, refusal.headers, ErrorForm.OIP.value)
 
 
-def answer_to(error: Exception, path: str) -> Response:
-    """What is answered where this happens to a request for this path."""
-    return _written(_refusal(error), path)
+def response_to(error: Exception, form: ErrorForm) -> Response:
+    """The response to a request that raised this error."""
+    return _written(_refusal(error), form)
 
 
-def _written(refusal: Refusal, path: str) -> Response:
-    return problem(refusal) if media_type(path) == MEDIA_TYPE else _oip_error(refusal)
-
-
-def media_type(path: str) -> str:
-    """What errors at this path are written as."""
-    return "application/json" if path == "/v2" or path.startswith("/v2/") else MEDIA_TYPE
+def _written(refusal: Refusal, form: ErrorForm) -> Response:
+    return problem(refusal) if form is ErrorForm.PROBLEM else _oip_error(refusal)
 
 
 def _entry(loc: Loc, code: str, message: str) -> dict[str, Any]:
@@ -254,8 +249,9 @@ def _of_system(error: Exception) -> Exception:
 class Problems:
     """Answers every exception by the table, whatever it came from. What none should be is written to the log."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, traits: TraitsByPath) -> None:
         self.app = app
+        self._traits = traits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -277,4 +273,4 @@ class Problems:
             logger.error({"message": "a request failed", "request_id": record.request_id}, exc_info=error)
         if record.status:
             raise AnswerBroken from None
-        await _written(refusal, scope["path"])(scope, receive, send)
+        await _written(refusal, self._traits.of(scope["path"]).error_form)(scope, receive, send)

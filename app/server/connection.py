@@ -16,9 +16,10 @@ import httptools
 from fastapi import FastAPI, Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.middleware.admission import ALWAYS_ADMITTED, RequestsFull
+from app.middleware.admission import RequestsFull
 from app.middleware.body_limit import BODY_IS_LATE
-from app.middleware.problems import Refusal, answer_to, media_type, problem
+from app.middleware.problems import Refusal, problem, response_to
+from app.middleware.route_traits import ErrorForm, TraitsByPath
 from app.settings import Settings
 from app.telemetry.access_log import ON_EVERY_ANSWER, UNLESS_SAID, new_request_id, request_id_of
 from app.telemetry.metrics import Metrics
@@ -82,9 +83,10 @@ class Connection(HttpToolsProtocol):
 
     metrics: Metrics
     routes_by_path: Mapping[str, str]
+    traits: TraitsByPath
     max_requests: float
-    refusals: Mapping[str, Ready]
-    """What is said where there is no room, by its media type."""
+    refusals: Mapping[ErrorForm, Ready]
+    """What is said where there is no room, by the form of errors."""
     header_seconds: float
     body_seconds: float
     answer_seconds: float
@@ -228,14 +230,14 @@ class Connection(HttpToolsProtocol):
             and self.parser.should_keep_alive()
             and self.parser.get_http_version() == "1.1"
             and self.parser.get_method() != b"HEAD"
-            and self._path() not in ALWAYS_ADMITTED
+            and not self.traits.of(self._path()).always_admitted
         )
 
     def _turn_away(self) -> None:
         path = self._path()
         self.metrics.turned_away(self.routes_by_path.get(path, ""), self.parser.get_method().decode())
         request_id = request_id_of(dict(self.headers))
-        refusal = self.refusals[media_type(path)]
+        refusal = self.refusals[self.traits.of(path).error_form]
         self.transport.write(_complete(refusal, request_id, self.server_state.default_headers))
 
     def _path(self) -> str:
@@ -365,8 +367,9 @@ def connection_class(app: FastAPI) -> type[Connection]:
     attributes = {
         "metrics": app.state.metrics,
         "routes_by_path": app.state.routes_by_path,
+        "traits": app.state.traits,
         "max_requests": settings.max_requests_in_flight if turns_away else math.inf,
-        "refusals": {media_type(path): _ready(answer_to(full, path)) for path in ("/v1", "/v2")},
+        "refusals": {form: _ready(response_to(full, form)) for form in ErrorForm},
         **{name: getattr(settings, name) for name in ("header_seconds", "body_seconds", "answer_seconds")},
     }
     return type("Connection", (Connection,), attributes)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import Body, Request, Response
 from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 
@@ -18,6 +18,7 @@ from app.api.oip.models import (
     A_MODEL,
     A_VERSION,
     OF_A_VERSION,
+    TRAITS,
     VERSION,
     ModelName,
     known_model,
@@ -26,6 +27,7 @@ from app.api.oip.models import (
 from app.api.pieces_response import PiecesResponse
 from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
+from app.middleware.route_traits import Router
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
@@ -123,7 +125,7 @@ def _request_of(body: Content, length: int | None, dialect: Dialect, record: Req
     return validated(InferRequest, decode_frame(body, length, "inputs", dialect))
 
 
-router = APIRouter(route_class=InferenceRoute, tags=["inference"])
+router = Router(TRAITS, route_class=InferenceRoute, tags=["inference"])
 
 
 @router.post(
