@@ -1,4 +1,4 @@
-"""The application, put together."""
+"""Assembles the application: routes, middleware, state and the OpenAPI document."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -31,16 +31,18 @@ from app.telemetry.snapshots import SnapshotFile
 from xent_core.losses import LOSS_TYPES
 
 DESCRIPTION = """
-Classification losses over HTTP, so that no caller needs TensorFlow or PyTorch, and the loss type they should have used.
+Computes classification losses over HTTP, without TensorFlow or PyTorch, and tells you which loss you should have used.
 
-POST a batch of logits and labels to `/v1/loss`. Errors are `application/problem+json`, each with its place and reason.
+POST a batch of logits and labels to `/v1/loss`. Errors are `application/problem+json`; each says where it is, what was
+found and what was expected.
 """
 
 
 class Application(FastAPI):
-    """FastAPI's application, with what stands around its routes in our own order.
+    """FastAPI's application with our own middleware, outermost last in the method below.
 
-    Each stage may raise what `problems` knows; only what tells of the request stands outside of that.
+    Every layer may raise the exceptions of `problems`. Only `AccessLog` and `Cors` are outside of `Problems`, so that
+    refused requests are logged and counted too.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -75,11 +77,11 @@ def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
 
 
 def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
-    """The application. Without `api_keys` the keys are read once, here. Raises UnfitSetting where that fails."""
+    """The application. If `api_keys` is None, it reads the keys of the settings once. Raises UnfitSetting."""
     app = Application(
         title="xent",
         version=__version__,
-        summary="Classification losses, right to the last digit, and which one it should have been.",
+        summary="Classification losses over HTTP, and which loss fits the labels.",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_url=None,
@@ -99,7 +101,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
         if type(route) is APIRoute:
-            # What FastAPI puts around all routes, and those that answer in its own way can't do without.
+            # FastAPI's own routes need this layer, which FastAPI puts into the middleware stack that is replaced above.
             route.app = AsyncExitStackMiddleware(route.app)
     routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
     app.state.routes_by_path = _routes_by_path(routes)
@@ -110,9 +112,9 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
 
 
 def _declare_problems(app: FastAPI, traits_by_path: TraitsByPath) -> None:
-    """Have the OpenAPI document say which errors there are, in which media type, and how a key is sent.
+    """Add the error responses, their media types and the API keys to the OpenAPI document.
 
-    FastAPI writes every model under application/json, and declares an error of its own that is never answered.
+    FastAPI declares every model as application/json, and an error of its own that never occurs.
     """
     generate = app.openapi
 
@@ -131,16 +133,16 @@ def _declare_problems(app: FastAPI, traits_by_path: TraitsByPath) -> None:
             document["security"] = [{}, *({scheme: []} for scheme in KEYS)]
         return app.openapi_schema or {}
 
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to change the document
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to change the document
 
 
 KEYS = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "a key, where the service asks for one"},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, if the service requires one"},
     "header": {
         "type": "apiKey",
         "in": "header",
         "name": "X-API-Key",
-        "description": "the same, in a header of its own",
+        "description": "an API key, if the service requires one",
     },
 }
 
@@ -156,7 +158,7 @@ def _responses(responses: dict[str, Any], traits: RouteTraits) -> Iterator[tuple
 
 
 def _gates(traits: RouteTraits, *, takes_body: bool) -> Iterator[tuple[str, Any]]:
-    """What stands before every endpoint answers in its place."""
+    """The error responses that the middleware can send instead of the endpoint."""
     model = "Problem" if traits.error_form is ErrorForm.PROBLEM else "InferenceError"
     content = {traits.error_form.value: {"schema": {"$ref": f"#/components/schemas/{model}"}}}
     for status, description in GATES.items():
@@ -165,8 +167,8 @@ def _gates(traits: RouteTraits, *, takes_body: bool) -> Iterator[tuple[str, Any]
 
 
 GATES = {
-    401: "A key is required, and there is none.",
-    403: "The key is not known.",
-    408: "The body came too slowly.",
-    503: "The service is full, or about to end, or the computation took too long. Retry-After says when to try again.",
+    401: "The request has no API key, and one is required.",
+    403: "The API key is not valid.",
+    408: "The body did not arrive in time.",
+    503: "The service is at capacity or shutting down, or the computation timed out. See Retry-After.",
 }

@@ -1,6 +1,6 @@
-"""The documentation page: Swagger UI, with everything it needs, under a policy that refuses other hosts.
+"""The documentation page: Swagger UI with all its assets, under a Content-Security-Policy that allows no other host.
 
-`docs.html`, `docs.js` and `favicon.svg` are ours; `VENDORED` says what the rest is and where it comes from.
+`docs.html`, `docs.js` and `favicon.svg` are our own; `VENDORED` names the origin of the other files.
 """
 
 from pathlib import Path

@@ -62,7 +62,7 @@ class BodyLimit:
                 raise BodyTooLarge(refusal)
             message = await receive()
             if BODY_IS_LATE in state:
-                raise BodyTooSlow("the body did not come in time (XENT_BODY_SECONDS)")
+                raise BodyTooSlow("the body did not arrive in time (XENT_BODY_SECONDS)")
             received += len(message.get("body", b""))
             if received > self.max_bytes:
                 raise BodyTooLarge(refusal)

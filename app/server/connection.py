@@ -21,7 +21,7 @@ from app.middleware.body_limit import BODY_IS_LATE
 from app.middleware.problems import Refusal, problem, response_to
 from app.middleware.route_traits import ErrorForm, TraitsByPath
 from app.settings import Settings
-from app.telemetry.access_log import ON_EVERY_ANSWER, UNLESS_SAID, new_request_id, request_id_of
+from app.telemetry.access_log import DEFAULT_HEADERS, ON_EVERY_RESPONSE, new_request_id, request_id_of
 from app.telemetry.metrics import Metrics
 
 MOST_URL_BYTES = 16 * 1024
@@ -43,8 +43,8 @@ class Refused(Exception):
         self.reason = reason
 
 
-NOT_HTTP = Refused(400, "not_http", "this is no request of HTTP/1.1, or its method is none that is known")
-NO_MEMORY = Refused(503, "out_of_memory", "the service has no memory for this request now; try again")
+NOT_HTTP = Refused(400, "not_http", "malformed request or unknown method")
+NO_MEMORY = Refused(503, "out_of_memory", "the service is out of memory; try again")
 
 
 def _refused_by(error: httptools.HttpParserError) -> Refused:
@@ -200,22 +200,22 @@ class Connection(HttpToolsProtocol):
         self._check_framing()
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
-                raise Refused(400, "connect", "this is no proxy; CONNECT has no meaning here")
+                raise Refused(400, "connect", "CONNECT is not supported; this server is not a proxy")
             self._offers_upgrade = True
 
     def _check_framing(self) -> None:
         """Raises Refused for what a proxy may read otherwise than httptools does (RFC 9112, 2.3, 3.2 and 6.1)."""
         version = self.parser.get_http_version()
         if version not in ("1.1", "1.0"):
-            raise Refused(505, "http_version", "this version of HTTP is not spoken here, but HTTP/1.1 is")
+            raise Refused(505, "http_version", "unsupported HTTP version; HTTP/1.1 was expected")
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) != 1 and (hosts or version == "1.1"):
             raise Refused(400, "host", f"there are {len(hosts)} Host headers; one was expected")
         if hosts and not HOST.fullmatch(hosts[0]):
-            raise Refused(400, "host", "the Host header holds none")
+            raise Refused(400, "host", "the Host header is not a valid host")
         codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
         if codings not in ([], [b"chunked"]):
-            raise Refused(501, "transfer_encoding", "of transfer codings only chunked is known here")
+            raise Refused(501, "transfer_encoding", "unsupported Transfer-Encoding; chunked was expected")
 
     def _is_to_be_turned_away(self) -> bool:
         """Whether there is no room for this request, so that it can be told so without more ado.
@@ -300,7 +300,7 @@ class Connection(HttpToolsProtocol):
         if unread != self._unread or not unread:
             self._unread, self._unread_since = unread, now
         elif now - self._unread_since >= self.answer_seconds:
-            logger.info({"message": "a caller did not read its answer and was cut off", "client": self._peer()})
+            logger.info({"message": "client stopped reading its response; connection closed", "client": self._peer()})
             self.metrics.rejected("answer_not_read")
             # Or the system would go on to keep what it has, and to offer it.
             self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, AT_ONCE)
@@ -316,7 +316,7 @@ class Connection(HttpToolsProtocol):
     def _be_too_slow(self) -> None:
         self._deadline = None
         if self._in_head:
-            self._refuse(Refused(408, "headers_too_slow", "the headers did not come in time (XENT_HEADER_SECONDS)"))
+            self._refuse(Refused(408, "headers_too_slow", "the headers did not arrive in time (XENT_HEADER_SECONDS)"))
         elif self._in_body and not self.is_idle:
             self.scope["state"][BODY_IS_LATE] = True
             self.cycle.message_event.set()
@@ -392,7 +392,7 @@ def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
 
 
 def _ready(response: Response) -> Ready:
-    headers = _lines([*response.raw_headers, *ON_EVERY_ANSWER, *UNLESS_SAID])
+    headers = _lines([*response.raw_headers, *ON_EVERY_RESPONSE, *DEFAULT_HEADERS])
     return STATUS_LINE[response.status_code], b"%s\r\n%s" % (headers, response.body)
 
 

@@ -1,4 +1,4 @@
-"""A process that responds to requests: the only one, or one of several under `supervisor`."""
+"""A worker: a process that serves requests, alone or as one of several under `supervisor`."""
 
 import asyncio
 import ctypes
@@ -52,7 +52,7 @@ def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: so
     _use_keys(app, keys)
 
     def send_heartbeat() -> None:
-        with suppress(OSError):  # the supervisor may be gone
+        with suppress(OSError):  # the supervisor may have exited
             pipe.send(pipes.HEARTBEAT)
 
     async def follow_supervisor() -> None:
@@ -77,7 +77,7 @@ def _server(
     background: Callable[[], Coroutine[None, None, None]],
     on_second: Callable[[], None] = lambda: None,
 ) -> Server:
-    """A server for the application, with a task that runs beside it."""
+    """A server for the application, and a background task."""
     tasks = []
 
     def start() -> None:
@@ -95,8 +95,8 @@ def _server(
 
 
 def _run(server: Server, listener: socket.socket) -> None:
-    # A full collection stops every thread, so it runs when no request is in flight, and skips what is there from the
-    # start, which is most.
+    # A full collection stops every thread, so it runs only when no request is in flight (`each_second`), and skips the
+    # objects that exist at the start, which are most.
     gc.set_threshold(100_000, 50, 1000)
     gc.freeze()
     _keep_memory()
@@ -107,8 +107,8 @@ def _run(server: Server, listener: socket.socket) -> None:
 def _keep_memory() -> None:
     """Have glibc keep up to 32 MiB of freed memory.
 
-    By default it returns the memory of each larger body to the system and gets it back page by page for the next one,
-    which is half of what a binary body of 4 MB costs.
+    By default it returns the memory of a large body to the system and gets it back page by page for the next one: half
+    the cost of a binary body of 4 MB.
     """
     with suppress(AttributeError, OSError):
         mallopt = ctypes.CDLL(None).mallopt
@@ -117,18 +117,18 @@ def _keep_memory() -> None:
         mallopt(M_ARENA_MAX, 1)
 
 
-# As <malloc.h> has them.
+# Constants of <malloc.h>.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 def main() -> str | None:
     """`python -m app.server.worker`, with the file descriptors of the listener and of the pipe."""
-    # A signal to all of the service's processes is for the supervisor.
+    # SIGHUP is for the supervisor, also when it is sent to all processes.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     listener, pipe = (socket.socket(fileno=int(each)) for each in sys.argv[1:])
     try:
         serve_under_supervisor(read_settings(), listener, pipe)
-    except UnfitSetting as error:  # a file that was fit when the service was started
+    except UnfitSetting as error:  # the file was valid when the service started
         return f"xent: {error}"
     return None
 

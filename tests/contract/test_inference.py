@@ -369,14 +369,14 @@ def test_a_body_may_be_compressed(client: httpx.Client, coding: str, compress: A
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     # name: what the request has, how the error begins
-    "an unknown field": ({"input": []}, "input is no field of this request; did you mean inputs?"),
+    "an unknown field": ({"input": []}, "input is not a field of this request; did you mean inputs?"),
     "an unknown parameter": (
         {"parameters": {"from_logit": True}},
-        "parameters.from_logit is no field of this request; did you mean from_logits?",
+        "parameters.from_logit is not a field of this request; did you mean from_logits?",
     ),
     "an unknown parameter of an output": (
         {"outputs": [{"name": "loss", "parameters": {"binary_dat": True}}]},
-        "outputs[0].parameters.binary_dat is no field of this request; did you mean binary_data?",
+        "outputs[0].parameters.binary_dat is not a field of this request; did you mean binary_data?",
     ),
     "an unknown output": ({"outputs": wanted("losses")}, 'outputs[0].name is the string "losses"; per_sample, loss'),
     "an output without a name": ({"outputs": [{}]}, "outputs[0].name is absent; it is required"),

@@ -313,7 +313,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     413: {"model": InferenceError, "description": TOO_LARGE},
     415: {"model": InferenceError, "description": "The body is compressed otherwise than by gzip, deflate or zstd."},
     500: {"model": InferenceError, "description": "The service failed; its log says why."},
-    503: {"model": InferenceError, "description": "The service is about to end. Retry-After says when to try again."},
+    503: {"model": InferenceError, "description": "The service is shutting down. Retry-After says when to try again."},
 }
 
 

@@ -155,7 +155,7 @@ def test_what_comes_of_it_has_a_limit_of_its_own(coding: bytes) -> None:
     content = CODINGS[coding](CONTENT)
     *_, error = read(Caller(content), coding=coding, reads=9, limit=10_000, inflated=len(CONTENT) - 1)
     assert isinstance(error, BodyTooLarge)
-    assert f"inflated, the body has more than {len(CONTENT) - 1} bytes" in str(error)
+    assert f"the inflated body has more than {len(CONTENT) - 1} bytes" in str(error)
     *_, message = read(Caller(content), coding=coding, reads=9, limit=len(content), inflated=len(CONTENT))
     assert message["more_body"] is False
 
@@ -210,7 +210,7 @@ def test_nothing_may_follow_it(coding: bytes, in_one_piece: bool) -> None:
     pieces = [content + b"x"] if in_one_piece else [content, b"x"]
     *_, error = read(Caller(*pieces), coding=coding, reads=3, limit=1000)
     assert isinstance(error, NotInflatable)
-    assert "goes on" in str(error)
+    assert "before the body does" in str(error)
 
 
 @pytest.mark.parametrize(

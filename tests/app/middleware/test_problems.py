@@ -86,8 +86,8 @@ def test_a_caller_who_went_away_is_no_failure_of_ours() -> None:
         (NotJson("the body is no JSON"), 400, "the body is no JSON"),
         (BodyTooLarge("too long"), 413, "too long"),
         (HTTPException(404, "there is no such model"), 404, "there is no such model"),
-        (ClientDisconnect(), 400, "the client went away"),
-        (RuntimeError("the password is swordfish"), 500, "the service failed on this request; its log says why"),
+        (ClientDisconnect(), 400, "the client disconnected"),
+        (RuntimeError("the password is swordfish"), 500, "internal error; the service's log has the details"),
     ],
     ids=lambda each: type(each).__name__ if isinstance(each, Exception) else "",
 )
@@ -143,7 +143,7 @@ def test_a_refusal_has_a_reason_in_one_word(exception: Exception, reason: str) -
 def test_what_fails_inside_is_in_the_log_with_the_requests_id(caplog: pytest.LogCaptureFixture) -> None:
     request_id = response_to(RuntimeError("the password is swordfish")).headers["x-request-id"]
     (record,) = caplog.records
-    assert record.msg == {"message": "a request failed", "request_id": request_id}
+    assert record.msg == {"message": "request failed", "request_id": request_id}
     assert "swordfish" in caplog.text
 
 
@@ -157,7 +157,7 @@ def test_an_answer_that_has_begun_is_cut_off() -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
             await client.get("/")
 
-    with pytest.raises(problems.AnswerBroken):
+    with pytest.raises(problems.ResponseBroken):
         asyncio.run(get())
 
 

@@ -122,7 +122,7 @@ def test_headers_that_do_not_come_in_time_are_answered_408(hasty: Server) -> Non
     with calling(hasty) as caller:
         began = time.monotonic()
         caller.send(b"GET /livez HTTP/1.1\r\nHost:")
-        assert "headers did not come in time" in caller.refusal(408)
+        assert "headers did not arrive in time" in caller.refusal(408)
         assert 0.8 < seconds_since(began) < 3
 
 
@@ -172,7 +172,7 @@ def test_a_body_that_does_not_come_in_time_is_answered_408(hasty: Server, begun:
     with calling(hasty) as caller:
         began = time.monotonic()
         caller.send(POST + b"\r\n" + begun)
-        assert "body did not come in time" in caller.refusal(408)
+        assert "body did not arrive in time" in caller.refusal(408)
         assert 0.8 < seconds_since(began) < 3
 
 
