@@ -25,6 +25,7 @@ from app.middleware.problems import Problems
 from app.middleware.readiness import Readiness
 from app.middleware.route_traits import Access, ErrorForm, RouteTraits, TraitsByPath
 from app.settings import Settings, read_api_keys, shared_folder
+from app.state import ApplicationState, state_of
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
 from app.telemetry.snapshots import SnapshotFile
@@ -46,7 +47,8 @@ class Application(FastAPI):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        state, settings = self.state, self.state.settings
+        state = state_of(self)
+        settings = state.settings
         app: ASGIApp = HeadAsGet(self.router)
         app = Admission(app, state.in_flight, settings.max_body_bytes, state.traits)
         app = Inflate(app, settings.max_inflated_bytes)
@@ -91,12 +93,6 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         separate_input_output_schemas=False,
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
-    shared = shared_folder()
-    app.state.settings = settings
-    app.state.api_keys = api_keys or ApiKeys(digests_of(read_api_keys(settings)))
-    app.state.readiness = Readiness()
-    app.state.in_flight = InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight)
-    app.state.metrics = Metrics(SnapshotFile(shared) if shared else None)
     for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
@@ -104,10 +100,20 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
             # FastAPI's own routes need this layer, which FastAPI puts into the middleware stack that is replaced above.
             route.app = AsyncExitStackMiddleware(route.app)
     routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
-    app.state.routes_by_path = _routes_by_path(routes)
-    app.state.traits = TraitsByPath(routes, app.state.routes_by_path)
-    _declare_problems(app, app.state.traits)
-    app.state.openapi = StaticContent(lambda: orjson.dumps(app.openapi()), "application/json")
+    routes_by_path = _routes_by_path(routes)
+    shared = shared_folder()
+    state = ApplicationState(
+        settings=settings,
+        api_keys=api_keys or ApiKeys(digests_of(read_api_keys(settings))),
+        readiness=Readiness(),
+        in_flight=InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight),
+        metrics=Metrics(SnapshotFile(shared) if shared else None),
+        routes_by_path=routes_by_path,
+        traits=TraitsByPath(routes, routes_by_path),
+        openapi=StaticContent(lambda: orjson.dumps(app.openapi()), "application/json").response,
+    )
+    app.state = state  # type: ignore[assignment]  # for Starlette it holds anything; `state_of` has its type
+    _declare_problems(app, state.traits)
     return app
 
 

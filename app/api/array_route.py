@@ -23,6 +23,7 @@ from app.api.fields import RequestModel
 from app.api.pieces_response import compressed_response
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
+from app.state import state_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
@@ -69,7 +70,7 @@ def _read(model: type[Model], body: Content, arrays: Collection[str], dialect: D
 
 def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
     """The body is there, and the time for the response begins. How much of JSON may be read of it."""
-    record, settings = record_of(request), request.app.state.settings
+    record, settings = record_of(request), state_of(request.app).settings
     record.lap("receive")
     record.until = time.monotonic() + settings.compute_seconds
     return record, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
@@ -80,7 +81,7 @@ def admit(http: Request, request: RequestModel) -> None:
 
     Raises WrongShape, TooManyElements, BytesFull.
     """
-    settings, arrays = http.app.state.settings, request.arrays
+    settings, arrays = state_of(http.app).settings, request.arrays
     record_of(http).took(arrays)
     for name, array in arrays.items():
         if array.ndim > settings.max_rank:

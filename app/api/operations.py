@@ -9,6 +9,7 @@ from app.api.fields import ResponseModel
 from app.api.problem import problem_responses
 from app.middleware.inflate import CODINGS
 from app.middleware.route_traits import Access, RouteTraits, with_traits
+from app.state import state_of
 from app.telemetry.metrics import CONTENT_TYPE
 
 
@@ -70,7 +71,7 @@ async def livez() -> Health:
 @with_traits(PROBE)
 async def readyz(request: Request) -> Health:
     """Answers 200 for as long as the service can take requests. Send it none where this fails."""
-    request.app.state.readiness.check()
+    state_of(request.app).readiness.check()
     return Health(status="ok")
 
 
@@ -85,7 +86,7 @@ async def readyz(request: Request) -> Health:
 @with_traits(RouteTraits(access=Access.METRICS, always_admitted=True))
 async def metrics(request: Request) -> Response:
     """Counts, times and sizes of all workers together, in Prometheus' text format."""
-    return Response(request.app.state.metrics.exposition(), media_type=CONTENT_TYPE)
+    return Response(state_of(request.app).metrics.exposition(), media_type=CONTENT_TYPE)
 
 
 @router.get(
@@ -97,4 +98,4 @@ async def metrics(request: Request) -> Response:
 )
 async def limits(request: Request) -> Limits:
     """What a request may hold, how long it may take, and how many there may be at once: settings of this service."""
-    return Limits(**vars(request.app.state.settings), content_encodings=list(CODINGS))
+    return Limits(**vars(state_of(request.app).settings), content_encodings=list(CODINGS))

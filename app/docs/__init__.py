@@ -9,6 +9,7 @@ from fastapi import HTTPException, Request, Response
 
 from app.api.static_response import StaticContent
 from app.middleware.route_traits import Access, Router, RouteTraits
+from app.state import state_of
 
 router = Router(RouteTraits(access=Access.DOCUMENTATION), include_in_schema=False)
 
@@ -45,5 +46,4 @@ async def asset(http: Request, asset: str) -> Response:
 
 @router.get("/openapi.json")
 async def openapi(http: Request) -> Response:
-    content: StaticContent = http.app.state.openapi
-    return await content.response(http)
+    return await state_of(http.app).openapi(http)

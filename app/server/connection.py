@@ -20,7 +20,7 @@ from app.middleware.admission import RequestsFull
 from app.middleware.body_limit import BODY_IS_LATE
 from app.middleware.problems import Refusal, problem, response_to
 from app.middleware.route_traits import ErrorForm, TraitsByPath
-from app.settings import Settings
+from app.state import state_of
 from app.telemetry.access_log import DEFAULT_HEADERS, ON_EVERY_RESPONSE, new_request_id, request_id_of
 from app.telemetry.metrics import Metrics
 
@@ -360,14 +360,15 @@ class Connection(HttpToolsProtocol):
 
 def connection_class(app: FastAPI) -> type[Connection]:
     """The class of all connections of a server of this application."""
-    settings: Settings = app.state.settings
+    state = state_of(app)
+    settings = state.settings
     full = RequestsFull(settings.max_requests_in_flight)
     # A page of another origin would not be let see what is said without the headers for that.
     turns_away = not settings.origins
     attributes = {
-        "metrics": app.state.metrics,
-        "routes_by_path": app.state.routes_by_path,
-        "traits": app.state.traits,
+        "metrics": state.metrics,
+        "routes_by_path": state.routes_by_path,
+        "traits": state.traits,
         "max_requests": settings.max_requests_in_flight if turns_away else math.inf,
         "refusals": {form: _ready(response_to(full, form)) for form in ErrorForm},
         **{name: getattr(settings, name) for name in ("header_seconds", "body_seconds", "answer_seconds")},

@@ -13,10 +13,10 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from app.middleware.readiness import Readiness
 from app.server.acceptor import Acceptor
 from app.server.connection import Connection, connection_class
-from app.settings import Settings, UnfitSetting, tls_context
+from app.settings import UnfitSetting, tls_context
+from app.state import state_of
 from app.telemetry.log import set_up_logging
 
 # The first request of a connection that was just accepted may be on its way.
@@ -45,9 +45,9 @@ class Server(uvicorn.Server):
         on_start: Callable[[], None],
         on_second: Callable[[], None] = lambda: None,
     ) -> None:
-        settings: Settings = app.state.settings
-        self.settings = settings
-        self.readiness: Readiness = app.state.readiness
+        state = state_of(app)
+        settings = self.settings = state.settings
+        self.readiness = state.readiness
         self.acceptors: list[Acceptor] = []
         self.on_start = on_start
         self.on_second = on_second

@@ -19,6 +19,7 @@ from app.server.key_rotation import KeyRotation, KeyState
 from app.server.listener import announce, log_ignored_variables
 from app.server.uvicorn_server import Server
 from app.settings import Settings, UnfitSetting, read_settings
+from app.state import state_of
 from app.telemetry.log import log_handler
 
 
@@ -67,8 +68,8 @@ def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: so
 
 
 def _use_keys(app: FastAPI, state: KeyState) -> None:
-    app.state.api_keys.digests = state.digests
-    app.state.metrics.keys_reloaded(successfully=state.failure is None)
+    state_of(app).api_keys.digests = state.digests
+    state_of(app).metrics.keys_reloaded(successfully=state.failure is None)
 
 
 def _server(
@@ -85,10 +86,10 @@ def _server(
         on_start()
 
     def each_second() -> None:
-        app.state.metrics.flush()
+        state_of(app).metrics.flush()
         log_handler().catch_up()
         on_second()
-        if not app.state.in_flight.requests:
+        if not state_of(app).in_flight.requests:
             gc.collect()
 
     return Server(app, start, each_second)

@@ -41,6 +41,7 @@ APP_STAIRCASE = [
     {"settings", "offload", "wire"},
     {"telemetry"},
     {"middleware"},
+    {"state"},
     {"api", "server"},
     {"docs"},
     {"main"},

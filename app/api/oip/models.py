@@ -22,6 +22,7 @@ from app.api.oip.model_schema import (
     ServerReady,
 )
 from app.middleware.route_traits import Access, ErrorForm, Router, RouteTraits, with_traits
+from app.state import state_of
 from app.telemetry.model_statistics import model_statistics as statistics_of
 from app.telemetry.snapshots import Snapshot
 from xent_core.losses import LOSSES
@@ -85,7 +86,7 @@ async def live() -> ServerLive:
 @with_traits(PROBE)
 async def ready(request: Request) -> ServerReady:
     """Answers 200 for as long as the server, and so each model, can take requests."""
-    request.app.state.readiness.check()
+    state_of(request.app).readiness.check()
     return ServerReady(ready=True)
 
 
@@ -103,7 +104,7 @@ async def models() -> Models:
 )
 async def all_statistics(request: Request) -> AllStatistics:
     """What the models did since the service started, in all of its processes."""
-    total = request.app.state.metrics.total()
+    total = state_of(request.app).metrics.total()
     return AllStatistics(model_stats=[_statistics(model, total) for model in MODELS])
 
 
@@ -205,7 +206,7 @@ async def config(model: ModelName) -> ModelConfig:
 )
 async def model_statistics(model: ModelName, request: Request) -> AllStatistics:
     """What the model did since the service started, in all of its processes."""
-    return AllStatistics(model_stats=[_statistics(model, request.app.state.metrics.total())])
+    return AllStatistics(model_stats=[_statistics(model, state_of(request.app).metrics.total())])
 
 
 @router.post(
