@@ -42,11 +42,12 @@ class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         state, settings = self.state, self.state.settings
         app: ASGIApp = HeadAsGet(self.router)
-        app = Admission(app, state.in_flight, settings.max_body_bytes)
+        app = Admission(app, state.in_flight)
         app = Inflate(app, settings.max_inflated_bytes)
         app = BodyLimit(app, settings.max_body_bytes)
         if settings.keys:
-            app = Access(app, settings.keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
+            app = access = Access(app, settings.keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
+            state.is_allowed = access.allows
         app = problems.Problems(app)
         if settings.origins:
             app = CORSMiddleware(
@@ -87,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.readiness = Readiness()
     app.state.in_flight = InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight)
+    app.state.is_allowed = lambda path, headers: True
     app.state.metrics = Metrics(shared)
     app.state.statistics = Statistics(models.MODELS, shared)
     for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, docs):

@@ -75,6 +75,25 @@ class Settings(BaseSettings):
         float,
         Field(gt=0, description="how long a request may wait and be worked on once it is there, in seconds; then 503"),
     ] = 30
+    min_send_bytes_per_second: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="how fast a request's body must come, in bytes a second from its start, but for the grace; "
+            "slower is answered 408",
+        ),
+    ] = 4096
+    min_read_bytes_per_second: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="how fast a response must be read, in bytes a second from its start, but for the grace; "
+            "slower is cut off",
+        ),
+    ] = 4096
+    grace_seconds: Annotated[
+        float, Field(ge=0, description="how long a client may be slower than that at first, in seconds")
+    ] = 10
     answer_seconds: Annotated[
         float,
         Field(gt=0, description="how long a caller may read nothing of an answer, in seconds; then it is cut off"),
@@ -82,14 +101,34 @@ class Settings(BaseSettings):
     idle_seconds: Annotated[
         float, Field(gt=0, description="how long a connection stays open between two requests, in seconds")
     ] = 30
+    max_connections: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="how many connections each worker has at most; for a further one the idlest is closed",
+        ),
+    ] = 1024
     max_requests_in_flight: Annotated[
-        int, Field(ge=1, description="how many requests each worker has in hand at most; further ones are answered 503")
+        int,
+        Field(
+            ge=1,
+            description="how many requests, whole ones, each worker computes or has waiting for it at most; "
+            "further ones are answered 503",
+        ),
     ] = 64
+    max_bytes_at_gate: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="how many bytes of bodies over 64 KiB each worker accepts at once, and one body more; "
+            "further ones wait up to 250 ms, then are answered 503",
+        ),
+    ] = 32 * 1024 * 1024
     max_bytes_in_flight: Annotated[
         int,
         Field(
             ge=1,
-            description="how many bytes of bodies, arrays and answers each worker has in hand at most; "
+            description="how many bytes of bodies, arrays and responses each worker has in flight at most; "
             "further requests are answered 503",
         ),
     ] = 512 * 1024 * 1024

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import offload
 from app.api.fields import RequestModel
+from app.middleware.admission import Reservation, WouldBeTooLate
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
 from app.telemetry.request_record import RequestRecord, record_of
@@ -64,11 +65,31 @@ def _decode(body: Content, arrays: Collection[str], dialect: Dialect, record: Re
 
 
 def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
-    """The body is there, and the time for the answer begins. How much of JSON may be read of it."""
+    """The body is there, and the time for the response begins. How much of JSON may be read of it.
+
+    Raises WouldBeTooLate.
+    """
     record, settings = record_of(request), request.app.state.settings
     record.lap("receive")
-    record.until = time.monotonic() + settings.compute_seconds
+    reservation: Reservation = request.scope["state"]["reservation"]
+    now = time.monotonic()
+    if now >= reservation.until:
+        raise WouldBeTooLate
+    record.until = min(now + settings.compute_seconds, reservation.until)
     return record, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
+
+
+def keep_to_timeout(request: Request, microseconds: int | None) -> None:
+    """Have the response be there so long after the request began, or not at all. Raises WouldBeTooLate."""
+    if not microseconds:
+        return
+    record, reservation = record_of(request), request.scope["state"]["reservation"]
+    elapsed = (time.perf_counter_ns() - record.began) / 1e9
+    now = time.monotonic()
+    reservation.until = min(reservation.until, now - elapsed + microseconds / 1e6)
+    if now >= reservation.until:
+        raise WouldBeTooLate
+    record.until = min(record.until, reservation.until)
 
 
 # An array's own, in the dtype of the computation, and then the text of an answer.
@@ -90,7 +111,8 @@ def admit(http: Request, request: RequestModel) -> None:
                 name, f"has {array.ndim} dimensions; at most {settings.max_rank} are accepted (XENT_MAX_RANK)"
             )
     check_elements(sent + computed, settings.max_elements)
-    http.scope["state"]["share"].take(BYTES_OF_SENT * sent + BYTES_OF_COMPUTED * computed)
+    reservation: Reservation = http.scope["state"]["reservation"]
+    reservation.reserve(BYTES_OF_SENT * sent + BYTES_OF_COMPUTED * computed)
 
 
 def answering(handle: Handler) -> ASGIApp:

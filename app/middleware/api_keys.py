@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,13 +34,22 @@ class Access:
             self._check(dict(scope["headers"]))
         await self.app(scope, receive, send)
 
+    def allows(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether a request would pass, for who has to know when its head is there."""
+        try:
+            if not self._is_open(path):
+                self._check(headers)
+        except (NoKey, WrongKey):
+            return False
+        return True
+
     def _is_open(self, path: str) -> bool:
         if path == METRICS:
             return self._open_metrics
         is_documentation = path in DOCUMENTATION or path.startswith("/docs/")
         return path in ALWAYS_OPEN or (self._open_docs and is_documentation)
 
-    def _check(self, headers: dict[bytes, bytes]) -> None:
+    def _check(self, headers: Mapping[bytes, bytes]) -> None:
         """Raises NoKey, WrongKey."""
         authorization = headers.get(b"authorization", b"")
         if authorization[: len(BEARER)].lower() == BEARER:

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.middleware.admission import Full
 from app.middleware.api_keys import NoKey, WrongKey
 from app.middleware.body_limit import BodyTooSlow, TooLarge
+from app.middleware.deadline import BadDeadline
 from app.middleware.inflate import CODINGS, NotInflatable, UnknownCoding
 from app.middleware.readiness import Draining
 from app.offload import TooLate
@@ -193,6 +194,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
     RequestValidationError: _invalid_form,
     NotJson: _not_json,
     BadFrame: lambda error: Refusal(400, str(error)),
+    BadDeadline: lambda error: Refusal(400, str(error)),
     NoKey: lambda error: Refusal(401, str(error), headers={"WWW-Authenticate": "Bearer"}),
     WrongKey: lambda error: Refusal(403, str(error)),
     UnsupportedMediaType: lambda error: Refusal(415, str(error), headers={"Accept": "application/json"}),

@@ -65,11 +65,11 @@ class Server(uvicorn.Server):
 
     def retire(self) -> None:
         """Let nobody in any more, and finish. The service goes on elsewhere, and is as ready as before."""
-        self.connection_class.last_answers = True
+        self.connection_class.last_responses = True
         self._finishes_at = time.monotonic()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.connection_class.last_answers = True
+        self.connection_class.last_responses = True
         if self.should_exit:
             super().handle_exit(sig, frame)  # a second SIGINT forces it
         elif sig == signal.SIGTERM and not self.readiness.draining:
@@ -101,7 +101,7 @@ class Server(uvicorn.Server):
         self.should_exit |= now >= self._finishes_at
         if counter % TICKS_PER_SECOND == 0 and not self.should_exit:
             self.on_second()
-            self._cut_off_stalled(now)
+            self._check_paces(now)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -122,9 +122,9 @@ class Server(uvicorn.Server):
         while any(each.is_idle for each in self._connections()) and time.monotonic() < until:  # noqa: ASYNC110  as uvicorn
             await asyncio.sleep(0.02)
 
-    def _cut_off_stalled(self, now: float) -> None:
+    def _check_paces(self, now: float) -> None:
         for connection in self._connections():
-            connection.cut_off_if_stalled(now)
+            connection.check_pace(now)
 
     def _connections(self) -> list[Connection]:
         return list(self.server_state.connections)  # type: ignore[arg-type]  # all are of our class

@@ -87,7 +87,7 @@ class Metrics:
         self._of_route = cache(self._seconds.labels)
         self._now_in_flight = 0
         self._sums: dict[tuple[str, str, int, str], _Sums] = {}
-        self._turned_away: dict[tuple[str, str], int] = {}
+        self._shed: dict[tuple[str, str, str], int] = {}
 
     def began(self) -> None:
         self._now_in_flight += 1
@@ -110,10 +110,10 @@ class Metrics:
         """A request was refused, or a connection before it had one."""
         self._rejected.labels(reason).inc()
 
-    def turned_away(self, route: str, method: str) -> None:
+    def shed(self, route: str, method: str, reason: str) -> None:
         """There was no room for a request, which was not even begun."""
-        key = (route, method)
-        self._turned_away[key] = self._turned_away.get(key, 0) + 1
+        key = (route, method, reason)
+        self._shed[key] = self._shed.get(key, 0) + 1
 
     def flush(self) -> None:
         """Put down what has been summed up, for all workers to see. To be called every second, and at the end."""
@@ -129,10 +129,10 @@ class Metrics:
                 for phase, ns in sums.phases.items():
                     self._phases.labels(phase).inc(ns / 1e9)
         self._sums.clear()
-        for (route, method), count in self._turned_away.items():
+        for (route, method, reason), count in self._shed.items():
             self._requests.labels(route, _known(method), 503).inc(count)
-            self._rejected.labels("requests_full").inc(count)
-        self._turned_away.clear()
+            self._rejected.labels(reason).inc(count)
+        self._shed.clear()
 
     def exposition(self) -> bytes:
         """All numbers in Prometheus' text format; those of other workers as of a second ago."""

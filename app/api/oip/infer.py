@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 
 from app import offload
-from app.api.array_route import admit, answering, arrived, validated
+from app.api.array_route import admit, answering, arrived, keep_to_timeout, validated
 from app.api.examples import INFER_EXAMPLES
 from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
 from app.api.oip.models import (
@@ -118,6 +118,7 @@ async def _read(http: Request) -> InferRequest:
     decode = partial(_decode, body, length, dialect, record)
     document = await offload.run(decode, len(body) if length is None else length, record.until)
     request = validated(InferRequest, document)
+    keep_to_timeout(http, request.parameters.timeout if request.parameters else None)
     admit(http, request)
     record.lap("decode")
     return request
