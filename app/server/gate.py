@@ -51,7 +51,7 @@ class Place:
         loop = asyncio.get_running_loop()
         self._gate = gate
         self._request = request
-        self._bytes = min(request.length, gate.max_bytes // PART_FOR_ONE)
+        self._bytes = gate.charge(request.length)
         self._began = loop.time()
         self._whole_at = 0.0
         gate.bytes += self._bytes
@@ -68,7 +68,7 @@ class Place:
 
     def grow(self, count: int) -> None:
         """So many bytes more have come of a body whose length was not announced."""
-        count = min(count, self._gate.max_bytes // PART_FOR_ONE - self._bytes)
+        count = self._gate.charge(self._bytes + count) - self._bytes
         self._bytes += count
         if self._look is not None:
             self._gate.bytes += count
@@ -105,6 +105,10 @@ class Gate:
         self._since: dict[Waiting, tuple[float, asyncio.TimerHandle]] = {}
         self._overload_until = 0.0
         self._seconds_of_one = 0.0
+
+    def charge(self, length: int) -> int:
+        """What a body of this length counts for."""
+        return max(1, min(length, self.max_bytes // PART_FOR_ONE))
 
     def enter(self, request: Waiting) -> Place | None:
         """Room for its body, where there is some and nobody waits for it."""
