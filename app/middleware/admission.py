@@ -68,6 +68,7 @@ class InFlight:
     def __init__(self, max_requests: int, max_bytes: int) -> None:
         self.max_requests = max_requests
         self.max_bytes = max_bytes
+        self.max_bytes_of_large = max_bytes - max_bytes // PART_OF_BYTES
         self.small = self.large = 0
         self.bytes = 0
         self.make_room: Callable[[int], None] = lambda _: None
@@ -98,6 +99,10 @@ class Reservation:
         But not where no other request has any: the largest must find room some time.
         """
         in_flight = self._in_flight
+        if in_flight.bytes + count <= in_flight.max_bytes_of_large:
+            in_flight.bytes += count
+            self._bytes += count
+            return
         if not self._fits(count):
             in_flight.make_room(in_flight.bytes + count - self._limit(count))
         if not self._fits(count):
@@ -111,8 +116,8 @@ class Reservation:
         return in_flight.bytes + count <= self._limit(count) or in_flight.bytes == self._bytes
 
     def _limit(self, count: int) -> int:
-        most = self._in_flight.max_bytes
-        return most if self._bytes + count <= SMALL_BYTES else most - most // PART_OF_BYTES
+        in_flight = self._in_flight
+        return in_flight.max_bytes if self._bytes + count <= SMALL_BYTES else in_flight.max_bytes_of_large
 
     def begin_work(self) -> None:
         """The request is whole, and takes one of the slots. Raises RequestsFull."""
@@ -152,8 +157,10 @@ class Reservation:
 
     def release(self) -> None:
         """Give all back. Again does no harm."""
-        self.end_work()
-        self.shrink(0)
+        if self._slot or self._place is not None:
+            self.end_work()
+        self._in_flight.bytes -= self._bytes
+        self._bytes = 0
 
     @property
     def bytes(self) -> int:

@@ -165,6 +165,8 @@ class Connection(UvicornProtocol):
                 self._parse(self._next_piece())
                 if self._unused_bytes > MAX_HEAD_BYTES:
                     raise HEADERS_TOO_LARGE
+                if self.state is HEAD and len(self.headers) > MAX_HEADERS:
+                    raise TOO_MANY_HEADERS
                 if self._chunked_bytes - self._body_bytes - BYTES_OF_A_CHUNK * self._chunks > MAX_HEAD_BYTES:
                     raise TOO_MUCH_FRAMING
         except httptools.HttpParserError as error:
@@ -230,14 +232,11 @@ class Connection(UvicornProtocol):
             self._enter(BEGIN)
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self.headers) >= MAX_HEADERS:
-            raise TOO_MANY_HEADERS
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         if self._unused_bytes > MAX_HEAD_BYTES:
             raise HEADERS_TOO_LARGE
+        if len(self.headers) > MAX_HEADERS:
+            raise TOO_MANY_HEADERS
         check_head(self.parser, self.url, self.headers)
         if self.parser.should_upgrade():
             self._offers_upgrade = True

@@ -46,15 +46,15 @@ class UvicornProtocol(HttpToolsProtocol):
 
     cycle: Cycle | None  # type: ignore[assignment]
     outlet: Outlet
-    default_headers: list[tuple[bytes, bytes]]
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """Date, which uvicorn writes anew each second."""
+        return self.server_state.default_headers
 
     def before_response(self, cycle: Cycle) -> None:
         """The application begins to respond."""
         raise NotImplementedError
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        self.default_headers = self.server_state.default_headers
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the protocol's form
         self.connections.discard(self)
