@@ -4,16 +4,17 @@ import re
 import socket
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.hostile.conftest import Start
 from tests.hostile.running import Service
 from tests.hostile.talk import address_of
 
+Start = Callable[..., Service]
 BODY = b'{"logits":[[2.0,0.5,1.0],[0.1,1.0,3.0]],"labels":[0,2]}'
 JSON = {"Content-Type": "application/json"}
 POST = b"POST /v1/loss HTTP/1.1\r\nHost: xent\r\nContent-Type: application/json\r\n"
