@@ -3,28 +3,30 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from app import __version__, docs
 from app.api import loss, losses, operations, recommend, sampled_softmax
 from app.api.fields import TENSOR_OBJECT
 from app.api.oip import infer, models
+from app.api.static_response import StaticContent
 from app.middleware import problems
 from app.middleware.admission import Admission, InFlight
-from app.middleware.api_keys import ALWAYS_OPEN, Access
+from app.middleware.api_keys import ALWAYS_OPEN, Access, ApiKeys, digests_of
 from app.middleware.body_limit import BodyLimit
+from app.middleware.cors import Cors
 from app.middleware.head_method import HeadAsGet
 from app.middleware.inflate import Inflate
 from app.middleware.readiness import Readiness
-from app.settings import Settings, shared_folder
+from app.settings import Settings, read_api_keys, shared_folder
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
-from app.telemetry.model_statistics import Statistics
-from xent_core.catalogue import LOSS_TYPES
+from app.telemetry.snapshots import SnapshotFile
+from xent_core.losses import LOSS_TYPES
 
 DESCRIPTION = """
 Classification losses over HTTP, so that no caller needs TensorFlow or PyTorch, and the loss type they should have used.
@@ -45,18 +47,12 @@ class Application(FastAPI):
         app = Admission(app, state.in_flight)
         app = Inflate(app, settings.max_inflated_bytes)
         app = BodyLimit(app, settings.max_body_bytes)
-        if settings.keys:
-            app = access = Access(app, settings.keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
+        if settings.requires_key:
+            app = access = Access(app, state.api_keys, open_docs=settings.open_docs, open_metrics=settings.open_metrics)
             state.is_allowed = access.allows
         app = problems.Problems(app)
         if settings.origins:
-            app = CORSMiddleware(
-                app,
-                allow_origins=settings.origins,
-                allow_methods=["*"],
-                allow_headers=["*"],
-                expose_headers=["*"],
-            )
+            app = Cors(app, settings.origins)
         return AccessLog(app, state.metrics, state.routes_by_path, log=settings.log_requests)
 
 
@@ -71,13 +67,15 @@ def _routes_by_path(app: FastAPI) -> dict[str, str]:
     }
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
+    """The application. Without `api_keys` the keys are read once, here. Raises UnfitSetting where that fails."""
     app = Application(
         title="xent",
         version=__version__,
         summary="Classification losses, right to the last digit, and which one it should have been.",
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -86,11 +84,11 @@ def create_app(settings: Settings) -> FastAPI:
     )
     shared = shared_folder()
     app.state.settings = settings
+    app.state.api_keys = api_keys or ApiKeys(digests_of(read_api_keys(settings)))
     app.state.readiness = Readiness()
     app.state.in_flight = InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight)
     app.state.is_allowed = lambda path, headers: True
-    app.state.metrics = Metrics(shared)
-    app.state.statistics = Statistics(models.MODELS, shared)
+    app.state.metrics = Metrics(SnapshotFile(shared) if shared else None)
     for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
@@ -99,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
             route.app = AsyncExitStackMiddleware(route.app)
     app.state.routes_by_path = _routes_by_path(app)
     _declare_problems(app)
+    app.state.openapi = StaticContent(lambda: orjson.dumps(app.openapi()), "application/json")
     return app
 
 

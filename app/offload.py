@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,6 +12,8 @@ Result = TypeVar("Result")
 
 # A hop to a thread and back costs about what this many bytes cost to decode.
 SMALL_BYTES = 32_768
+# The size of work that is small, or large, whatever its input is.
+SMALL, LARGE = 0, SMALL_BYTES + 1
 # Kernels and decoders are bound by memory: more of them at once would only thrash the cache.
 _threads = anyio.CapacityLimiter(2)
 
@@ -23,8 +26,15 @@ class TooLate(Exception):
         self.work = work
 
 
+class NoThread(Exception):
+    """The system has no thread for the work now."""
+
+
 async def run(work: Callable[[], Result], size: int, until: float) -> Result:
-    """The result of `work`, whose input takes `size` bytes. Raises TooLate, at `until`, a time of time.monotonic()."""
+    """The result of `work`, which has to do with `size` bytes: its input, and all that is made of it.
+
+    Raises NoThread, and TooLate at `until`, a time of time.monotonic().
+    """
     if size <= SMALL_BYTES:
         return work()
     task = asyncio.ensure_future(anyio.to_thread.run_sync(_outcome, work, limiter=_threads))
@@ -36,7 +46,10 @@ async def run(work: Callable[[], Result], size: int, until: float) -> Result:
     if not done:
         task.cancel()
         raise TooLate(task)
-    result, error = task.result()
+    try:
+        result, error = task.result()
+    except RuntimeError:  # of `work` it would be `error`
+        raise NoThread from None
     if error is None:
         return result  # type: ignore[return-value]  # one of the two is there
     try:
@@ -49,9 +62,14 @@ def _outcome(work: Callable[[], Result]) -> tuple[Result | None, Exception | Non
     """The result, or what went wrong.
 
     An exception that is raised where a variable holds it is freed by a collection only, and with it what its frames
-    hold, which is all memory of the work. The thread library raises it so.
+    hold, which is all memory of the work. The thread library raises it so. To free that memory takes time as well, so
+    it is done here, and not by the event loop.
     """
     try:
         return work(), None
     except Exception as error:  # noqa: BLE001  raised again by who waits
+        cause: BaseException | None = error
+        while cause is not None:
+            traceback.clear_frames(cause.__traceback__)
+            cause = cause.__context__
         return None, error

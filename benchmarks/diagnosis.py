@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from xent_core.diagnose import diagnose
+from xent_core.accumulate import accumulate
+from xent_core.advice.checks import run_checks
+from xent_core.advice.recommend import recommendation
 from xent_core.evaluate import evaluate
-from xent_core.judge import Options, observed, recommendation, understand
-from xent_core.labels import describe_labels
+from xent_core.labels.facts import describe_labels
+from xent_core.prepare import Options, prepare
 
 REPORT = Path(__file__).with_suffix(".md")
 REPEATS = 15
@@ -52,14 +54,15 @@ def batches() -> Iterator[tuple[str, Any, Any]]:
 def table() -> str:
     lines = ["| batch | evaluate, µs | of it diagnosis, µs | diagnosis / computing |", "| --- | --- | --- | --- |"]
     for name, logits, labels in batches():
-        case = understand(logits, logits.shape, labels, Options())
+        batch = prepare(logits, logits.shape, labels, Options())
+        computed = accumulate(batch.bind(logits, from_logits=True), None, ())
         whole = seconds(lambda: evaluate(logits, labels))  # noqa: B023 - called at once
         diagnosis = sum(
             seconds(step)
             for step in (
-                lambda: describe_labels(labels, case.layout),  # noqa: B023
-                lambda: recommendation(case),  # noqa: B023
-                lambda: diagnose(observed(case, 0)),  # noqa: B023
+                lambda: describe_labels(labels, batch.layout),  # noqa: B023
+                lambda: recommendation(batch),  # noqa: B023
+                lambda: run_checks(batch, computed),  # noqa: B023
             )
         )
         share = diagnosis / (whole - diagnosis)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from examples.classifiers import digits, questions, tumours
-from xent_core import judge
+from xent_core import recommend
 
 Array = NDArray[Any]
 
@@ -42,7 +42,7 @@ def warned(batches: Iterator[Array], code: str) -> tuple[float, int]:
     for logits in batches:
         labels: Any = np.zeros(len(logits), int) if softmax_loss else np.zeros(logits.shape)
         loss_type: Any = "sparse_softmax_cross_entropy" if softmax_loss else "sigmoid_cross_entropy"
-        found = judge(labels, logits=logits, loss_type=loss_type)
+        found = recommend(labels, logits=logits, loss_type=loss_type)
         if code in found.checked:
             answers.append(code in [warning.code for warning in found.warnings])
     return sum(answers) / len(answers), len(answers)

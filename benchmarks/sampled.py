@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xent_core import sparse_softmax_cross_entropy
-from xent_core.sampled import evaluate_sampled_softmax
-from xent_core.samplers import SAMPLERS, Sampler
+from xent_core.losses.sampled_softmax import evaluate_sampled_softmax
+from xent_core.losses.samplers import SAMPLERS, Sampler
 
 Array = NDArray[Any]
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from examples.classifiers import Predictions, digits, questions
-from xent_core import judge
+from xent_core import recommend
 
 SOFTMAX, SIGMOID = "logits_look_like_probabilities", "logits_may_be_probabilities"
 
@@ -23,7 +23,7 @@ def three_questions() -> Predictions:
 
 
 def warnings(predictions: Predictions, values: NDArray[np.floating]) -> set[str]:
-    return {warning.code for warning in judge(predictions.labels, logits=values).warnings}
+    return {warning.code for warning in recommend(predictions.labels, logits=values).warnings}
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
@@ -44,9 +44,9 @@ def test_probabilities_printed_with_three_or_more_decimals_are_recognised(decima
 def test_rounding_hides_no_softmax_over_many_classes(classes: int, decimals: int) -> None:
     logits = 3 * np.random.default_rng(0).standard_normal((64, classes))
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    found = judge(np.zeros(64, int), logits=np.round(probabilities, decimals))
+    found = recommend(np.zeros(64, int), logits=np.round(probabilities, decimals))
     assert [warning.code for warning in found.warnings] == [SOFTMAX]
 
 
 def test_logits_of_zero_are_no_probabilities_however_many_classes_there_are() -> None:
-    assert judge(np.zeros(8, int), logits=np.zeros((8, 5000))).warnings == ()
+    assert recommend(np.zeros(8, int), logits=np.zeros((8, 5000))).warnings == ()

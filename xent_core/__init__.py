@@ -1,4 +1,4 @@
-"""The cross-entropy family on NumPy: losses, gradients, reductions, and the judgement which loss a batch calls for.
+"""The cross-entropy family on NumPy: losses, gradients, reductions, and advice on which loss a batch calls for.
 
 The contract of every function here:
 
@@ -6,7 +6,7 @@ The contract of every function here:
   shape. A loss function returns one value per element, before any averaging: one per row for softmax losses, one per
   logit for sigmoid losses. Nothing broadcasts but scalars and, by a strict rule, weights.
 - Units. Losses are in nats.
-- Dtypes. Logits of float16, bfloat16 and float32 are computed and answered in float32, all others in float64.
+- Dtypes. Logits of float16, bfloat16 and float32 are computed and returned in float32, all others in float64.
   Reductions accumulate in float64.
 - Memory. Work goes block by block; beyond its result a loss takes less than 8 MiB, however large the batch, if its
   arrays are C-contiguous. A row is not split where it is converted, smoothed, weighted by class or made of
@@ -14,10 +14,11 @@ The contract of every function here:
 - Errors. Whatever can't be computed with raises a subclass of `InvalidInput`, which is a ValueError, and says where
   it stands. NaN is neither accepted nor returned, and nothing is repaired in silence.
 
-`evaluate` does all of it for one batch, and `judge` all but the computing. Importing this package starts nothing and
-needs NumPy only.
+`evaluate` does all of it for one batch, and `recommend` all but the computing. Importing this package starts
+nothing and needs NumPy only.
 """
 
+from xent_core.compute.reduction import merge
 from xent_core.errors import (
     AxisOutOfRange,
     Empty,
@@ -37,29 +38,20 @@ from xent_core.errors import (
     UnexpectedParameter,
     WrongShape,
 )
-from xent_core.evaluate import Evaluation, evaluate
-from xent_core.judge import Judgement, judge
-from xent_core.reduction import Reduced, merge
-from xent_core.sigmoid import (
-    sigmoid_cross_entropy,
-    sigmoid_cross_entropy_gradient,
-    weighted_cross_entropy,
-    weighted_cross_entropy_gradient,
-)
-from xent_core.softmax import (
-    softmax_cross_entropy,
-    softmax_cross_entropy_gradient,
-    sparse_softmax_cross_entropy,
-    sparse_softmax_cross_entropy_gradient,
-)
+from xent_core.evaluate import evaluate, recommend
+from xent_core.losses.sigmoid import sigmoid_cross_entropy, sigmoid_cross_entropy_gradient
+from xent_core.losses.softmax import softmax_cross_entropy, softmax_cross_entropy_gradient
+from xent_core.losses.sparse_softmax import sparse_softmax_cross_entropy, sparse_softmax_cross_entropy_gradient
+from xent_core.losses.weighted import weighted_cross_entropy, weighted_cross_entropy_gradient
+from xent_core.results import Advice, Evaluation, Reduced
 
 __all__ = [
+    "Advice",
     "AxisOutOfRange",
     "Empty",
     "Evaluation",
     "Infinite",
     "InvalidInput",
-    "Judgement",
     "LabelNotWhole",
     "LabelOutOfRange",
     "MaskedRow",
@@ -75,8 +67,8 @@ __all__ = [
     "UnexpectedParameter",
     "WrongShape",
     "evaluate",
-    "judge",
     "merge",
+    "recommend",
     "sigmoid_cross_entropy",
     "sigmoid_cross_entropy_gradient",
     "softmax_cross_entropy",

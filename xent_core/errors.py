@@ -1,7 +1,7 @@
 """The ways an input can be wrong: InvalidInput, and one class below it for each.
 
-A message says what was found and what was expected, and may be shown to the caller's caller: it never holds more than
-one value of theirs.
+A message says what was found and what was expected, and may be shown to a client: it never holds more than
+one of its values.
 """
 
 from typing import ClassVar

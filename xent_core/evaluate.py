@@ -1,48 +1,26 @@
-"""One batch, whole: choose the loss, compute, weight, reduce, recommend, diagnose."""
+"""`evaluate` and `recommend`: one batch, whole."""
 
-import math
-from collections.abc import Collection
-from typing import Literal, NamedTuple, get_args
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_core import arrays
-from xent_core.batch import Batch
-from xent_core.blocks import Array, strips
-from xent_core.catalogue import LossType
-from xent_core.diagnose import SOFTMAX_LOSSES, Evidence, LossWarning, diagnose
-from xent_core.errors import ParameterOutOfRange
-from xent_core.judge import Case, Options, observed, recommendation, understand
-from xent_core.recommend import Recommendation
-from xent_core.reduction import Reduced, Reduction, denominator, reduce
-from xent_core.sigmoid import bind_sigmoid
-from xent_core.softmax_rows import bind_softmax, bind_sparse_softmax
-from xent_core.walk import Output, mean_loss, scale, walk
-
-OUTPUTS: tuple[Output, ...] = get_args(Output)
-
-
-class Evaluation(NamedTuple):
-    """What `evaluate` found out about one batch.
-
-    loss_type       what was computed
-    per_sample      weighted losses in the samples' shape; of sigmoid losses the mean over the class axis
-    reduced         the reduced loss; None for reduction "none"
-    recommendation  the loss these labels call for
-    warnings        what looks wrong in this batch, and `checked`: the codes of the checks that ran
-    elements, gradient, probabilities: where asked for; `gradient` is that of the reduced loss (of the sum for "none")
-    """
-
-    loss_type: LossType
-    per_sample: Array
-    reduced: Reduced | None
-    recommendation: Recommendation
-    warnings: tuple[LossWarning, ...]
-    checked: tuple[str, ...]
-    elements: Array | None = None
-    gradient: Array | None = None
-    probabilities: Array | None = None
+from xent_core.accumulate import accumulate, scale
+from xent_core.advice.checks import run_checks
+from xent_core.advice.recommend import recommendation
+from xent_core.checks.arguments import as_numbers, check_shape
+from xent_core.checks.values import (
+    check_logits,
+    check_masked_rows,
+    check_probabilities,
+    check_probability_sums,
+    class_indices,
+)
+from xent_core.compute.layout import TILE_ELEMENTS, Array, Block, row_sums
+from xent_core.compute.reduction import denominator, reduce
+from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedParameter
+from xent_core.prepare import Options, PreparedBatch, prepare
+from xent_core.results import OUTPUTS, Advice, Evaluation, Output, Reduction
 
 
 @np.errstate(all="ignore")
@@ -51,7 +29,7 @@ def evaluate(
     labels: ArrayLike,
     *,
     weights: ArrayLike | None = None,
-    loss_type: LossType | Literal["auto"] = "auto",
+    loss_type: str = "auto",
     pos_weight: ArrayLike | None = None,
     class_weights: ArrayLike | None = None,
     label_smoothing: float = 0.0,
@@ -61,18 +39,19 @@ def evaluate(
     reduction: Reduction = "mean",
     include: Collection[Output] = (),
 ) -> Evaluation:
-    """Per-sample and reduced losses of a batch, the loss it should have been, and what looks wrong in it.
+    """Per-sample and reduced losses of a batch in nats, the loss that its labels call for, and likely mistakes.
 
     logits, labels and the parameters: as for the loss that is computed, see `sigmoid_cross_entropy`,
     `weighted_cross_entropy`, `softmax_cross_entropy` and `sparse_softmax_cross_entropy`.
     weights: multiply the losses. A scalar; or the samples' shape; or the elements' rank with every dimension theirs
     or 1. An element is a row of a softmax loss and a logit of a sigmoid loss; a sample is an entry of the batch
     dimensions, and with rank-1 logits of a sigmoid loss each logit.
-    loss_type: "auto" goes by the labels' form, batch by batch.
-    reduction: "none", "sum", "mean", "weighted_mean" or "mean_by_nonzero_weights", see `xent_core.reduction`.
+    loss_type: the name of a loss, or "auto", which goes by the form of the labels, batch by batch.
+    reduction: "none", "sum", "mean", "weighted_mean" or "mean_by_nonzero_weights", see `xent_core.compute.reduction`.
     include: any of "elements", "gradient", "probabilities"; each takes memory of the logits' size.
+    Returns float32 arrays for logits of float16, bfloat16 and float32, else float64.
 
-    Raises a subclass of InvalidInput.
+    Raises a subclass of InvalidInput, which says where and why.
 
     >>> result = evaluate([[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], [1, 2])
     >>> result.loss_type, result.per_sample.round(4), round(result.reduced.value, 4)
@@ -81,81 +60,101 @@ def evaluate(
     options = Options(
         weights, loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction
     )
-    _check_include(include)
-    values = arrays.numeric(logits, "logits")
-    case = understand(values, values.shape, labels, options)
-    walked = walk(_bind(case, values, from_logits=from_logits), case.weights, include)
-    reduced = reduce(reduction, walked.totals)
-    if walked.gradient is not None:
-        scale(walked.gradient, denominator(reduction, walked.totals))
-
-    def loss_both_ways() -> Evidence:
-        as_probabilities = walk(_bind(case, values, from_logits=False), case.weights, ())
-        means = {
-            "mean_loss_as_logits": mean_loss(walked.totals),
-            "mean_loss_as_probabilities": mean_loss(as_probabilities.totals),
-        }
-        return {name: mean for name, mean in means.items() if np.isfinite(mean)}
-
-    warnings, checked = diagnose(observed(case, _infinite(walked.per_sample), loss_both_ways))
-    return Evaluation(
-        loss_type=case.loss_type,
-        per_sample=walked.per_sample,
-        reduced=reduced,
-        recommendation=recommendation(case),
-        warnings=warnings,
-        checked=checked,
-        elements=walked.elements,
-        gradient=walked.gradient,
-        probabilities=walked.probabilities,
-    )
-
-
-def _infinite(losses: Array) -> int:
-    """How many of them are infinite."""
-    flat = losses.reshape(-1)
-    if math.isfinite(np.add.reduce(flat)):
-        return 0
-    return sum(int(np.count_nonzero(np.isinf(flat[piece]))) for piece in strips(len(flat)))
-
-
-def _check_include(include: Collection[str]) -> None:
     for name in include:
         if name not in OUTPUTS:
             raise ParameterOutOfRange("include", f"holds {name!r:.80}; any of {', '.join(OUTPUTS)} was expected")
-
-
-def _bind(case: Case, logits: Array, *, from_logits: bool) -> Batch:
-    smoothing = case.options.label_smoothing
-    if case.loss_type not in SOFTMAX_LOSSES:
-        return bind_sigmoid(
-            logits,
-            case.labels,
-            case.layout,
-            pos_weight=case.pos_weight,
-            label_smoothing=smoothing,
-            from_logits=from_logits,
-        )
-    excused = None if case.weights is None else case.weights.zero
-    if case.loss_type == "softmax_cross_entropy" and case.facts.indices is None:
-        return bind_softmax(
-            logits,
-            case.labels,
-            case.layout,
-            class_weights=case.class_weights,
-            label_smoothing=smoothing,
-            from_logits=from_logits,
-            excused=excused,
-        )
-    # Labels that were found to be one-hot give the same losses as indices, without a second look at them.
-    return bind_sparse_softmax(
-        logits,
-        case.labels if case.facts.indices is None else case.facts.indices,
-        case.layout,
-        class_weights=case.class_weights,
-        label_smoothing=smoothing,
-        ignore_index=case.options.ignore_index,
-        from_logits=from_logits,
-        excused=excused,
-        judged=case.facts.class_counts is not None,
+    values = as_numbers(logits, "logits")
+    batch = prepare(values, values.shape, labels, options)
+    accumulated = accumulate(batch.bind(values, from_logits=from_logits), batch.weights, include)
+    reduced = reduce(reduction, accumulated.totals)
+    if accumulated.gradient is not None:
+        scale(accumulated.gradient, denominator(reduction, accumulated.totals))
+    warnings, checked = run_checks(batch, accumulated)
+    return Evaluation(
+        loss_type=batch.loss.name,
+        per_sample=accumulated.per_sample,
+        reduced=reduced,
+        recommendation=recommendation(batch),
+        warnings=warnings,
+        checked=checked,
+        elements=accumulated.elements,
+        gradient=accumulated.gradient,
+        probabilities=accumulated.probabilities,
     )
+
+
+@np.errstate(all="ignore")
+def recommend(
+    labels: ArrayLike,
+    *,
+    logits: ArrayLike | None = None,
+    logits_shape: Sequence[int] | None = None,
+    weights: ArrayLike | None = None,
+    loss_type: str = "auto",
+    pos_weight: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
+    axis: int = -1,
+    from_logits: bool = True,
+    reduction: Reduction = "mean",
+) -> Advice:
+    """The loss that a batch calls for and likely mistakes in it, without computing a loss.
+
+    labels: as for `evaluate`.
+    logits, or only logits_shape: with the shape alone, the checks that look at logits don't run, and `checked` leaves
+    them out.
+    The other parameters: as for `evaluate`. They are checked as there, and the recommendation's equivalents have them
+    filled in.
+
+    Raises a subclass of InvalidInput: MissingParameter without logits and logits_shape, UnexpectedParameter with both.
+
+    >>> recommend([[1, 0, 1], [0, 0, 1]], logits_shape=(2, 3)).recommendation.loss_type
+    'sigmoid_cross_entropy'
+    """
+    options = Options(
+        weights, loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction
+    )
+    if logits is not None and logits_shape is not None:
+        raise UnexpectedParameter("logits_shape", "is given beside logits; one of the two was expected")
+    if logits is not None:
+        values = as_numbers(logits, "logits")
+        batch = prepare(values, values.shape, labels, options)
+    elif logits_shape is not None:
+        batch = prepare(None, check_shape(logits_shape), labels, options)
+    else:
+        raise MissingParameter("logits", "are absent; logits or logits_shape was expected")
+    _check_values(batch)
+    warnings, checked = run_checks(batch)
+    return Advice(recommendation(batch), warnings, checked)
+
+
+def _check_values(batch: PreparedBatch) -> None:
+    """What computing the loss would find unsound. Labels come first, as there."""
+    blocks, indexed = batch.layout.blocks(TILE_ELEMENTS), batch.loss.takes_class_indices
+    if indexed:
+        for block in blocks:
+            class_indices(batch.labels, batch.options.ignore_index, batch.layout, block)
+    if batch.logits is None:
+        return
+    read = batch.layout.reader(batch.logits, batch.dtype)
+    for block in blocks:
+        logits = read(block)
+        if batch.options.from_logits:
+            check_logits(logits, batch.layout, block)
+            if not batch.loss.is_elementwise:
+                check_masked_rows(_masked_rows(batch, logits, block), batch.layout, block)
+        else:
+            check_probabilities(logits, batch.layout, block)
+            if not batch.loss.is_elementwise:
+                check_probability_sums(row_sums(logits), batch.layout, block)
+
+
+def _masked_rows(batch: PreparedBatch, logits: Array, block: Block) -> Array:
+    """The rows of a block that are masked whole though they count."""
+    masked = np.asarray(np.isneginf(logits).all(axis=1))
+    if batch.weights is not None:
+        masked &= ~batch.weights.zero_rows(block)
+    if batch.options.ignore_index is not None:
+        masked &= batch.labels.reshape(-1)[block.rows] != batch.options.ignore_index
+    return masked

@@ -7,7 +7,7 @@ would do between, and none of these endpoints has use for, costs more than the l
 
 import inspect
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from email.message import Message
 from functools import partial
 from typing import Any, TypeVar, get_args
@@ -20,12 +20,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import offload
 from app.api.fields import RequestModel
+from app.api.pieces_response import compressed_response
 from app.middleware.admission import Reservation, WouldBeTooLate
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
+from app.wire.compress import Coding, accepted_coding
 from app.wire.json import decode_body
+from app.wire.names import MAX_NAMES, has_too_many_names
 from app.wire.parse import Content, Dialect
 from xent_core.errors import WrongShape
 
@@ -38,7 +41,7 @@ class ArrayRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        self.app = answering(self.get_route_handler())
+        self.app = responding(self.get_route_handler())
 
     def get_route_handler(self) -> Handler:
         endpoint: Callable[[Request, RequestModel], Coroutine[Any, Any, Response]] = self.endpoint
@@ -46,22 +49,23 @@ class ArrayRoute(APIRoute):
         model: type[RequestModel] = get_args(parameter.annotation)[0]
         arrays = model.array_fields()
 
-        async def handle(request: Request) -> Response:
-            _require_json(request.headers.get("content-type"))
-            body = await read_body(request)
-            record, dialect = arrived(request)
-            decode = partial(_decode, body, arrays, dialect, record)
-            decoded = validated(model, await offload.run(decode, len(body), record.until))
-            admit(request, decoded)
+        async def handle(http: Request) -> Response:
+            _require_json(http.headers.get("content-type"))
+            body = await read_body(http)
+            record, dialect = arrived(http)
+            read = partial(_read, model, body, arrays, dialect, record)
+            request = await offload.run(read, len(body), record.until)
+            admit(http, request)
             record.lap("decode")
-            return await endpoint(request, decoded)
+            return await endpoint(http, request)
 
         return handle
 
 
-def _decode(body: Content, arrays: Collection[str], dialect: Dialect, record: RequestRecord) -> Any:
+def _read(model: type[Model], body: Content, arrays: Collection[str], dialect: Dialect, record: RequestRecord) -> Model:
     record.lap("queue")
-    return decode_body(body, arrays, dialect)
+    check_names(body)
+    return validated(model, decode_body(body, arrays, dialect))
 
 
 def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
@@ -92,37 +96,58 @@ def keep_to_timeout(request: Request, microseconds: int | None) -> None:
     record.until = min(record.until, reservation.until)
 
 
-# An array's own, in the dtype of the computation, and then the text of an answer.
-BYTES_OF_SENT, BYTES_OF_COMPUTED = 8, 32
-
-
 def admit(http: Request, request: RequestModel) -> None:
-    """Find room for the arrays of a request and for what is computed of them.
+    """Reserve memory for the arrays of a request and for what is computed of them.
 
     Raises WrongShape, TooManyElements, BytesFull.
     """
     settings, arrays = http.app.state.settings, request.arrays
     record_of(http).took(arrays)
-    sent, computed = 0, request.computed_elements
     for name, array in arrays.items():
-        sent += array.size
         if array.ndim > settings.max_rank:
             raise WrongShape(
                 name, f"has {array.ndim} dimensions; at most {settings.max_rank} are accepted (XENT_MAX_RANK)"
             )
-    check_elements(sent + computed, settings.max_elements)
+    check_elements(request.sent_elements + request.computed_elements, settings.max_elements)
     reservation: Reservation = http.scope["state"]["reservation"]
-    reservation.reserve(BYTES_OF_SENT * sent + BYTES_OF_COMPUTED * computed)
+    reservation.reserve(request.work_bytes)
 
 
-def answering(handle: Handler) -> ASGIApp:
-    """A route's application that does no more than call this; whoever is around it turns exceptions into answers."""
+async def respond(http: Request, request: RequestModel, write: Callable[[RequestRecord], Iterable[bytes]]) -> Response:
+    """The response whose JSON `write` computes, in pieces, in a coding that the client accepts.
+
+    All of that is done off the event loop, unless the request as a whole is small.
+    """
+    record = record_of(http)
+    work = partial(_respond, write, accepted_coding(http.headers.get("accept-encoding")), record)
+    return await offload.run(work, request.work_bytes, record.until)
+
+
+def _respond(
+    write: Callable[[RequestRecord], Iterable[bytes]], coding: Coding | None, record: RequestRecord
+) -> Response:
+    record.lap("queue")
+    response = compressed_response(write(record), coding)
+    record.lap("encode")
+    return response
+
+
+def responding(handle: Handler) -> ASGIApp:
+    """A route's application that does no more than call this; whoever is around it turns exceptions into responses."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         response = await handle(Request(scope, receive))
         await response(scope, receive, send)
 
     return app
+
+
+def check_names(body: Content) -> None:
+    """Raises RequestValidationError for a body whose objects have far more fields than are known, unparsed."""
+    if has_too_many_names(body):
+        message = f"has more than {MAX_NAMES} fields in all, the most that are accepted"
+        context = {"code": "unknown_field", "message": message, "position": []}
+        raise RequestValidationError([{"type": "invalid_array", "loc": ("body",), "ctx": context}])
 
 
 def validated(model: type[Model], document: Any) -> Model:

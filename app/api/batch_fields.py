@@ -1,13 +1,15 @@
 """What every request about a batch holds: `POST /v1/loss` and `POST /v1/recommend` build on it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from numpy.typing import NDArray
 from pydantic import Field, StrictBool, StrictFloat
 
 from app.api.fields import Array, RequestModel, Whole
-from xent_core.catalogue import CATALOGUE, LOSS_TYPES, LossType
-from xent_core.reduction import Reduction
+from app.api.loss_names import LossTypeOrAuto
+from xent_core.advice.recommend import MAX_SUGGESTED
+from xent_core.losses import CATALOGUE, LOSS_TYPES
+from xent_core.results import Reduction
 
 LOGITS = (
     "Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid "
@@ -96,7 +98,7 @@ class BatchRequest(RequestModel):
             )
         ),
     ] = None
-    loss_type: Annotated[Literal["auto", LossType], Field(description=LOSS_TYPE)] = "auto"
+    loss_type: Annotated[LossTypeOrAuto, Field(description=LOSS_TYPE)] = "auto"
     pos_weight: Annotated[
         Array | None,
         Field(
@@ -115,3 +117,14 @@ class BatchRequest(RequestModel):
     axis: Axis = -1
     from_logits: FromLogits = True
     reduction: ReductionName = "mean"
+
+    @property
+    def logits_lengths(self) -> tuple[int, ...]:
+        """The logits' shape."""
+        return () if self.logits is None else self.logits.shape
+
+    @property
+    def suggested_elements(self) -> int:
+        """Class weights, one for each class."""
+        lengths = self.logits_lengths
+        return min(lengths[self.axis], MAX_SUGGESTED) if -len(lengths) <= self.axis < len(lengths) else 0

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from itertools import islice
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,12 @@ from app.wire.lists import read_array
 from app.wire.tensor import DTYPES, MOST_DIMENSIONS
 from xent_core.errors import InvalidInput
 
-# As many unknown fields as this are named in an answer; the others would only cost time.
+# As many unknown fields as this are named in a response; the others would only cost time.
 UNKNOWN_FIELDS_NAMED = 20
+# No object has more than some 20 fields that are known. Clients may send others that are ignored, but not many.
+MAX_FIELDS = 256
+# An array's own, in the dtype of the computation, and then its text in a response.
+BYTES_OF_SENT, BYTES_OF_COMPUTED = 8, 32
 
 
 def _array(value: Any) -> NDArray[Any]:
@@ -140,15 +144,23 @@ class RequestModel(BaseModel):
     """A field that is null is absent; a field that is not known is an error."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
+    ignored_prefixes: ClassVar[tuple[str, ...]] = ()
+    """Fields whose names begin so are accepted, and nothing is made of them."""
 
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
+        if len(data) > MAX_FIELDS:
+            message = f"has {len(data)} fields; at most {MAX_FIELDS} are accepted"
+            raise PydanticCustomError(
+                "invalid_array", "{message}", {"message": message, "code": "unknown_field", "position": []}
+            )
         fields = cls.model_fields
         known = {name: value for name, value in data.items() if value is not None and name in fields}
-        unknown = islice((name for name in data if name not in fields), UNKNOWN_FIELDS_NAMED)
+        others = (name for name in data if name not in fields and not name.startswith(cls.ignored_prefixes))
+        unknown = islice(others, UNKNOWN_FIELDS_NAMED)
         # The value of an unknown field is of no use; what it may have been meant to be is, for the error.
         return known | {name: get_close_matches(name[:80], fields, n=1) for name in unknown}
 
@@ -168,9 +180,25 @@ class RequestModel(BaseModel):
         return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
     @property
+    def sent_elements(self) -> int:
+        """How many elements its arrays have."""
+        return sum([array.size for array in self.arrays.values()])
+
+    @property
     def computed_elements(self) -> int:
         """How many elements will be computed of the arrays, and be held at once."""
         return 0
+
+    @property
+    def suggested_elements(self) -> int:
+        """How many elements a suggestion can have."""
+        return 0
+
+    @property
+    def work_bytes(self) -> int:
+        """All that it holds, and all that is computed of it up to the text of the response."""
+        computed = self.computed_elements + self.suggested_elements
+        return BYTES_OF_SENT * self.sent_elements + BYTES_OF_COMPUTED * computed
 
     @classmethod
     def array_fields(cls) -> frozenset[str]:

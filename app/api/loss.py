@@ -1,5 +1,6 @@
 """POST /v1/loss."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
 
@@ -7,21 +8,18 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from app import offload
-from app.api.array_route import ArrayRoute
+from app.api.array_route import ArrayRoute, respond
 from app.api.batch_fields import LOGITS, BatchRequest, num_samples
 from app.api.examples import LOSS_EXAMPLES
 from app.api.fields import Array, Encoding, Number, ResponseModel
-from app.api.pieces_response import PiecesResponse
+from app.api.loss_names import LossType
 from app.api.problem import problem_responses
 from app.api.recommend import LossWarning, Recommendation
-from app.api.recommendation_content import judgement_content, record_evaluation
-from app.telemetry.request_record import RequestRecord, record_of
+from app.api.recommendation_content import advice_content, record_evaluation
+from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
-from xent_core.catalogue import LossType
-from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
-from xent_core.reduction import Reduction
-from xent_core.walk import Output
+from xent_core.evaluate import evaluate
+from xent_core.results import OUTPUTS, Evaluation, Output, Reduction
 
 
 def _few(names: Any) -> Any:
@@ -119,20 +117,15 @@ the checks that ran.
     tags=["losses"],
 )
 async def loss(http: Request, request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
-    record = record_of(http)
-    work = partial(_answer, request, record)
-    return PiecesResponse(await offload.run(work, request.logits.nbytes, record.until))
+    return await respond(http, request, partial(_response, request))
 
 
-def _answer(request: LossRequest, record: RequestRecord) -> list[bytes]:
-    record.lap("queue")
+def _response(request: LossRequest, record: RequestRecord) -> Iterator[bytes]:
     arguments = dict(vars(request))
     base64 = arguments.pop("encoding") == "base64"
     result = evaluate(**arguments)
     record_evaluation(record, result, request.logits)
-    pieces = encode_body(_content(result), base64=base64)
-    record.lap("encode")
-    return pieces
+    return encode_body(_content(result), base64=base64)
 
 
 def _content(result: Evaluation) -> dict[str, Any]:
@@ -149,7 +142,7 @@ def _content(result: Evaluation) -> dict[str, Any]:
             "numerator": reduced.numerator,
             "denominator": reduced.denominator,
         },
-    } | judgement_content(result)
+    } | advice_content(result)
     asked_for = {
         "elements": result.elements,
         "gradient": result.gradient,

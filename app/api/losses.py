@@ -3,14 +3,17 @@
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import Field
 
 from app.api.fields import ResponseModel
+from app.api.loss_names import CatalogueName
 from app.api.problem import problem_responses
 from app.api.recommend import Equivalents
-from xent_core.catalogue import CATALOGUE, CatalogueName, Entry
-from xent_core.judge import equivalents_of_example
+from app.api.static_response import StaticContent
+from xent_core.advice.recommend import equivalents_of_example
+from xent_core.losses import CATALOGUE
+from xent_core.losses.loss import Entry
 
 
 class Parameter(ResponseModel):
@@ -72,12 +75,20 @@ router = APIRouter(tags=["catalogue"])
     "/v1/losses",
     operation_id="list_losses",
     summary="All losses: formulas, when to use them, framework calls",
+    response_model=Catalogue,
     response_description="The catalogue.",
     responses=problem_responses(500),
 )
-async def list_losses() -> Catalogue:
+async def list_losses(http: Request) -> Response:
     """What each loss computes, when to use it and when not, its parameters, and the matching call elsewhere."""
-    return Catalogue(losses=[_content(entry) for entry in CATALOGUE.values()])
+    return await CONTENT.response(http)
+
+
+def _catalogue() -> bytes:
+    return Catalogue(losses=[_content(entry) for entry in CATALOGUE.values()]).model_dump_json().encode()
+
+
+CONTENT = StaticContent(_catalogue, "application/json")
 
 
 @router.get(

@@ -1,18 +1,24 @@
-"""How answers that hold arrays are sent."""
+"""How responses that hold arrays are sent."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
+from app.wire.compress import Coding, Piece, compress_long
+
+# What is handed to the connection at once: TLS encrypts it in one go. Others get their turn after it.
+SENT_BYTES = 1 << 18
+VARY = {"Vary": "Accept-Encoding"}
+
 
 class PiecesResponse(Response):
-    """An answer whose body is in pieces, which are sent as they are: joined, they would stand in memory twice."""
+    """A response whose body is in pieces, which are sent as they are: joined, they would stand in memory twice."""
 
     def __init__(
         self,
-        pieces: Sequence[bytes | memoryview],
+        pieces: Sequence[Piece],
         headers: dict[str, str] | None = None,
         media_type: str = "application/json",
     ) -> None:
@@ -22,7 +28,24 @@ class PiecesResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  the protocol's form
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for piece in self.pieces[:-1]:
+        *pieces, last = _parts(self.pieces)
+        for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             await asyncio.sleep(0)  # a client that reads fast would have the event loop for itself
-        await send({"type": "http.response.body", "body": self.pieces[-1]})
+        await send({"type": "http.response.body", "body": last})
+
+
+def _parts(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces, the large ones in parts that are not copied."""
+    for piece in pieces:
+        if len(piece) <= SENT_BYTES:
+            yield piece
+        else:
+            view = memoryview(piece)
+            yield from (view[start : start + SENT_BYTES] for start in range(0, len(view), SENT_BYTES))
+
+
+def compressed_response(pieces: Iterable[Piece], coding: Coding | None) -> PiecesResponse:
+    """The response with this JSON body, in a coding that the client accepts, unless it is short."""
+    body, coding = compress_long(pieces, coding)
+    return PiecesResponse(body, VARY if coding is None else {**VARY, "Content-Encoding": coding})

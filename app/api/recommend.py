@@ -1,25 +1,25 @@
 """POST /v1/recommend."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
 
-from app import offload
-from app.api.array_route import ArrayRoute
+import xent_core
+from app.api.array_route import ArrayRoute, respond
 from app.api.batch_fields import BatchRequest
 from app.api.examples import RECOMMEND_EXAMPLES
 from app.api.fields import ResponseModel, Whole
-from app.api.pieces_response import PiecesResponse
+from app.api.loss_names import LossType
 from app.api.problem import problem_responses
-from app.api.recommendation_content import judgement_content
-from app.telemetry.request_record import RequestRecord, record_of
+from app.api.recommendation_content import advice_content
+from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
-from xent_core.catalogue import LossType
-from xent_core.diagnose import WARNINGS
-from xent_core.judge import judge
-from xent_core.labels import LabelKind
+from xent_core.advice.checks import WARNINGS
+from xent_core.losses import LOSS_TYPES
+from xent_core.results import LabelKind
 
 
 class Reason(ResponseModel):
@@ -32,7 +32,7 @@ class Reason(ResponseModel):
 class Alternative(ResponseModel):
     """What else the labels could call for."""
 
-    loss_type: Annotated[str, Field(description="the other loss", examples=["sigmoid_cross_entropy"])]
+    loss_type: Annotated[str, Field(description="the other loss", examples=[LOSS_TYPES[0]])]
     when: Annotated[str, Field(description="what would have to be true for it to be the better choice")]
 
 
@@ -96,6 +96,10 @@ class RecommendRequest(BatchRequest):
         Field(description="In place of `logits`: their shape.", min_length=1, max_length=32, examples=[[1024, 1000]]),
     ] = None
 
+    @property
+    def logits_lengths(self) -> tuple[int, ...]:
+        return super().logits_lengths or self.logits_shape or ()
+
 
 class RecommendResponse(ResponseModel):
     """The loss that labels call for, and what looks wrong in the batch."""
@@ -130,15 +134,10 @@ leaves them out. The other fields are those of `POST /v1/loss`, and are checked 
 async def recommend(
     http: Request, request: Annotated[RecommendRequest, Body(openapi_examples=RECOMMEND_EXAMPLES)]
 ) -> Response:
-    record = record_of(http)
-    size = request.labels.nbytes + (0 if request.logits is None else request.logits.nbytes)
-    return PiecesResponse(await offload.run(partial(_answer, request, record), size, record.until))
+    return await respond(http, request, partial(_response, request))
 
 
-def _answer(request: RecommendRequest, record: RequestRecord) -> list[bytes]:
-    record.lap("queue")
-    judgement = judge(**vars(request))
-    record.computed("", 0, 0, [warning.code for warning in judgement.warnings])
-    pieces = encode_body(judgement_content(judgement))
-    record.lap("encode")
-    return pieces
+def _response(request: RecommendRequest, record: RequestRecord) -> Iterator[bytes]:
+    advice = xent_core.recommend(**vars(request))
+    record.computed("", 0, 0, [warning.code for warning in advice.warnings])
+    return encode_body(advice_content(advice))

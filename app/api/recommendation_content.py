@@ -1,4 +1,4 @@
-"""How a judgement is written into an answer."""
+"""How a recommendation and warnings are written into a response."""
 
 from functools import lru_cache
 from typing import Any
@@ -7,44 +7,42 @@ from numpy.typing import NDArray
 
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import Encoded, encoded
-from xent_core.catalogue import LossType
-from xent_core.evaluate import Evaluation
-from xent_core.judge import Judgement
-from xent_core.labels import LabelKind
-from xent_core.recommend import Alternative, Reason, Recommendation
-
-# Of these, each logit is an element.
-OF_SIGMOID = ("sigmoid_cross_entropy", "weighted_cross_entropy")
+from xent_core.losses import LOSSES
+from xent_core.results import Advice, Alternative, Evaluation, LabelKind, LossWarning, Reason, Recommendation
 
 
 def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray[Any]) -> None:
     """Have it known what was computed."""
-    elements = logits if result.loss_type in OF_SIGMOID else result.per_sample
+    elements = logits if LOSSES[result.loss_type].is_elementwise else result.per_sample
     warnings = [warning.code for warning in result.warnings]
     record.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
 
 
-def judgement_content(result: Evaluation | Judgement) -> dict[str, Any]:
+def advice_content(result: Evaluation | Advice) -> dict[str, Any]:
     """The recommendation, the warnings and the checks that ran."""
     return {
         "recommendation": _recommendation_content(result.recommendation),
-        "warnings": [
-            {"code": each.code, "message": each.message, "evidence": each.evidence, "fix": each.fix}
-            for each in result.warnings
-        ],
+        "warnings": warnings_content(result.warnings),
         "checked": result.checked,
     }
 
 
-def _recommendation_content(recommendation: Recommendation) -> dict[str, Any] | Encoded:
+def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
+    return [
+        {"code": each.code, "message": each.message, "evidence": each.evidence, "fix": each.fix} for each in warnings
+    ]
+
+
+def _recommendation_content(recommendation: Recommendation) -> Encoded:
+    """The recommendation, in which what is suggested is a list whatever the encoding of the response's arrays."""
     if recommendation.suggested is None:
         return _usual(*recommendation[:4], *recommendation.equivalents.items())
-    return _written_out(recommendation)
+    return encoded(_written_out(recommendation))
 
 
 @lru_cache(maxsize=256)
 def _usual(
-    loss_type: LossType,
+    loss_type: str,
     label_kind: LabelKind,
     reasons: tuple[Reason, ...],
     alternatives: tuple[Alternative, ...],

@@ -1,5 +1,6 @@
 """POST /v1/sampled-softmax."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
@@ -9,20 +10,19 @@ from fastapi import APIRouter, Body, Request, Response
 from numpy.typing import NDArray
 from pydantic import Field, StrictBool, StrictInt
 
-from app import offload
-from app.api.array_route import ArrayRoute
+from app.api.array_route import ArrayRoute, respond
 from app.api.examples import SAMPLED_EXAMPLES
 from app.api.fields import Array, Encoding, RequestModel, ResponseModel
 from app.api.loss import Reduced
-from app.api.pieces_response import PiecesResponse
 from app.api.problem import problem_responses
 from app.api.recommend import LossWarning
-from app.telemetry.request_record import RequestRecord, record_of
+from app.api.recommendation_content import warnings_content
+from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
-from xent_core import samplers
-from xent_core.reduction import Reduction
-from xent_core.sampled import SampledEvaluation, evaluate_sampled_softmax
-from xent_core.samplers import SEEDS, Sampler
+from xent_core.losses import samplers
+from xent_core.losses.sampled_softmax import SAMPLED_SOFTMAX, SampledEvaluation, evaluate_sampled_softmax
+from xent_core.losses.samplers import SEEDS, Sampler
+from xent_core.results import Reduction
 
 
 class SampledValues(RequestModel):
@@ -187,22 +187,17 @@ async def sampled_softmax(
     http: Request,
     request: Annotated[SampledSoftmaxRequest, Body(openapi_examples=SAMPLED_EXAMPLES)],
 ) -> Response:
-    record = record_of(http)
-    size = request.weights.nbytes + request.inputs.nbytes * request.num_candidates
-    return PiecesResponse(await offload.run(partial(_answer, request, record), size, record.until))
+    return await respond(http, request, partial(_response, request))
 
 
-def _answer(request: SampledSoftmaxRequest, record: RequestRecord) -> list[bytes]:
-    record.lap("queue")
+def _response(request: SampledSoftmaxRequest, record: RequestRecord) -> Iterator[bytes]:
     given = request.sampled_values
     arguments = vars(request) | {"sampled_values": None if given is None else samplers.SampledValues(**dict(given))}
     base64 = arguments.pop("encoding") == "base64"
     result = evaluate_sampled_softmax(**arguments)
     rows = result.per_sample.size
-    record.computed("sampled_softmax", rows, rows, [warning.code for warning in result.warnings])
-    pieces = encode_body(_content(result), base64=base64)
-    record.lap("encode")
-    return pieces
+    record.computed(SAMPLED_SOFTMAX.loss_type, rows, rows, [warning.code for warning in result.warnings])
+    return encode_body(_content(result), base64=base64)
 
 
 def _content(result: SampledEvaluation) -> dict[str, Any]:
@@ -217,6 +212,6 @@ def _content(result: SampledEvaluation) -> dict[str, Any]:
             "sampled_expected_count": values.sampled_expected_count,
         },
         "seed": result.seed,
-        "warnings": [asdict(warning) for warning in result.warnings],
+        "warnings": warnings_content(result.warnings),
         "checked": result.checked,
     }

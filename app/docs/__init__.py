@@ -3,12 +3,11 @@
 `docs.html`, `docs.js` and `favicon.svg` are ours; `VENDORED` says what the rest is and where it comes from.
 """
 
-import hashlib
-from functools import cache
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from app.api.static_response import StaticContent
 
 router = APIRouter(include_in_schema=False)
 
@@ -20,40 +19,30 @@ _MEDIA_TYPES = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }
+_FILES = {name: StaticContent((_FOLDER / name).read_bytes, media_type) for name, media_type in _MEDIA_TYPES.items()}
 _ASSETS = _MEDIA_TYPES.keys() - {"docs.html"}
 
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
-)
-
-IfNoneMatch = Annotated[str | None, Header()]
+_POLICY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "connect-src 'self'"
+    )
+}
 
 
 @router.get("/docs")
-async def page(if_none_match: IfNoneMatch = None) -> Response:
-    return _answer("docs.html", if_none_match)
+async def page(http: Request) -> Response:
+    return await _FILES["docs.html"].response(http, _POLICY)
 
 
 @router.get("/docs/{asset}")
-async def asset(asset: str, if_none_match: IfNoneMatch = None) -> Response:
+async def asset(http: Request, asset: str) -> Response:
     if asset not in _ASSETS:
         raise HTTPException(404)
-    return _answer(asset, if_none_match)
+    return await _FILES[asset].response(http, _POLICY)
 
 
-def _answer(name: str, if_none_match: str | None) -> Response:
-    content, etag = _load(name)
-    headers = {
-        "Content-Security-Policy": _POLICY,
-        "Cache-Control": "no-cache",  # kept, but asked about each time: an upgrade shows at once
-        "ETag": etag,
-    }
-    if if_none_match == etag:
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=_MEDIA_TYPES[name])
-
-
-@cache
-def _load(name: str) -> tuple[bytes, str]:
-    content = (_FOLDER / name).read_bytes()
-    return content, f'"{hashlib.sha256(content).hexdigest()}"'
+@router.get("/openapi.json")
+async def openapi(http: Request) -> Response:
+    content: StaticContent = http.app.state.openapi
+    return await content.response(http)

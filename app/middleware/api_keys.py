@@ -1,4 +1,4 @@
-"""Who may call."""
+"""API keys: which requests need one, and whether it is valid."""
 
 import hashlib
 import hmac
@@ -13,19 +13,31 @@ BEARER = b"bearer "
 
 
 class NoKey(Exception):
-    """The request holds no key, and one is required. The message may be shown to the caller."""
+    """The request holds no key, and one is required. The message may be shown to the client."""
 
 
 class WrongKey(Exception):
-    """The request holds a key that is none of ours. The message may be shown to the caller."""
+    """The request holds a key that is not valid. The message may be shown to the client."""
+
+
+class ApiKeys:
+    """The keys that are valid now, as SHA-256 digests. `digests` may be replaced while requests are served."""
+
+    def __init__(self, digests: tuple[bytes, ...]) -> None:
+        self.digests = digests
+
+    def is_valid(self, key: bytes) -> bool:
+        # All digests have the same length, and all are compared: a wrong key takes as long as a valid one.
+        found = _digest(key)
+        return sum([hmac.compare_digest(found, each) for each in self.digests]) > 0
 
 
 class Access:
-    """Lets nothing but what is open to all pass without one of the keys."""
+    """Passes on requests with a valid key, and requests for paths that need none."""
 
-    def __init__(self, app: ASGIApp, keys: Iterable[str], *, open_docs: bool, open_metrics: bool) -> None:
+    def __init__(self, app: ASGIApp, keys: ApiKeys, *, open_docs: bool, open_metrics: bool) -> None:
         self.app = app
-        self._digests = [_digest(key.encode()) for key in keys]
+        self._keys = keys
         self._open_docs = open_docs
         self._open_metrics = open_metrics
 
@@ -55,13 +67,15 @@ class Access:
         if authorization[: len(BEARER)].lower() == BEARER:
             key = authorization[len(BEARER) :].strip()
         else:
-            key = headers.get(b"x-api-key", b"")
+            key = headers.get(b"x-api-key", b"").strip()
         if not key:
             raise NoKey("a key is required: send it as Authorization: Bearer …, or as X-API-Key")
-        # Each is compared, and digests of one length: what is wrong takes as long as what is right.
-        found = _digest(key)
-        if not sum([hmac.compare_digest(found, digest) for digest in self._digests]):
-            raise WrongKey("this key is not known here")
+        if not self._keys.is_valid(key):
+            raise WrongKey("this key is not valid")
+
+
+def digests_of(keys: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(_digest(key.encode()) for key in keys)
 
 
 def _digest(key: bytes) -> bytes:

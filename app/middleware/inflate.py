@@ -19,6 +19,8 @@ WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "defl
 CODINGS = (*WINDOW_BITS, "zstd")
 # What a zstd frame may have its reader keep, as a power of two: 8 MiB, the most that HTTP allows (RFC 9659).
 ZSTD_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
+# What zlib and zstd say where it is no fault of the data: Z_MEM_ERROR, and ZSTD_error_memory_allocation.
+NO_MEMORY = ("Error -4 ", "Allocation error")
 # What is inflated at once: others get their turn after it.
 PIECE_BYTES = 1 << 18
 
@@ -97,7 +99,9 @@ def _inflater(coding: str) -> Inflater:
     def inflate(data: bytes, last: bool) -> tuple[bytes, bool]:
         try:
             piece, more, ended, left_over = step(data)
-        except (zlib.error, zstd.ZstdError):
+        except (zlib.error, zstd.ZstdError) as error:
+            if any(said in str(error) for said in NO_MEMORY):
+                raise MemoryError from None
             raise NotInflatable(f"Content-Encoding is {coding}, but the body is not {coding} data") from None
         if left_over:
             raise NotInflatable(f"the {coding} data ends, but the body goes on behind it")

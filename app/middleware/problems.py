@@ -6,6 +6,7 @@ as the Open Inference Protocol has it.
 """
 
 import asyncio
+import errno
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,7 @@ from app.middleware.body_limit import BodyTooSlow, TooLarge
 from app.middleware.deadline import BadDeadline
 from app.middleware.inflate import CODINGS, NotInflatable, UnknownCoding
 from app.middleware.readiness import Draining
-from app.offload import TooLate
+from app.offload import NoThread, TooLate
 from app.telemetry.request_record import RequestRecord
 from app.wire.describe import describe
 from app.wire.oip import BadFrame
@@ -49,6 +50,14 @@ class AnswerBroken(Exception):
 
 class UnsupportedMediaType(Exception):
     """The body is not of a media type that this endpoint reads. The message may be shown to the caller."""
+
+
+class OutOfMemory(Exception):
+    """The system has no memory for the request now."""
+
+
+class OutOfDescriptors(Exception):
+    """The process, or the system, has no file descriptor for the request now."""
 
 
 Loc = Sequence[str | int]
@@ -131,6 +140,9 @@ def _form_error(error: dict[str, Any]) -> dict[str, Any]:
         case "literal_error":
             expected = context["expected"].replace("'", "")
             return _entry(loc, "unknown_value", f"is {describe(error['input'])}; {expected} was expected")
+        case "string_too_long":
+            most = context["max_length"]
+            return _entry(loc, "wrong_type", f"has {len(error['input'])} characters; at most {most} are accepted")
         case kind:
             expected = EXPECTED.get(kind, error["msg"].lower())
             return _entry(loc, "wrong_type", f"is {describe(error['input'])}; {expected} was expected")
@@ -205,6 +217,11 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
     UnknownCoding: _unknown_coding,
     Full: lambda error: Refusal(503, str(error), headers=SOON),
     TooLate: lambda error: Refusal(503, "this took too long (XENT_COMPUTE_SECONDS); send less at once", headers=SOON),
+    NoThread: lambda error: Refusal(503, "the service has no thread for this request now; try again", headers=SOON),
+    OutOfMemory: lambda error: Refusal(503, "the service has no memory for this request now; try again", headers=SOON),
+    OutOfDescriptors: lambda error: Refusal(
+        503, "the service has no free file descriptor now; try again", headers=SOON
+    ),
     Draining: lambda error: Refusal(503, "the service is about to end; ask another", headers=SOON),
     HTTPException: _http,
     ClientDisconnect: lambda error: Refusal(400, "the client went away"),
@@ -226,6 +243,16 @@ def reason_of(error: Exception) -> str:
     return re.sub(r"\W+|(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+def _of_system(error: Exception) -> Exception:
+    """What the system ran out of, where that is what went wrong; else the error."""
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or number == errno.ENOMEM:
+        return OutOfMemory()
+    if number in (errno.EMFILE, errno.ENFILE):
+        return OutOfDescriptors()
+    return error
+
+
 class Problems:
     """Answers every exception by the table, whatever it came from. What none should be is written to the log."""
 
@@ -244,6 +271,7 @@ class Problems:
             await self._answer(Draining(), scope, receive, send)
 
     async def _answer(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        error = _of_system(error)
         refusal = _refusal(error)
         record: RequestRecord = scope["state"]["record"]
         record.reason = reason_of(error)

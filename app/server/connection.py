@@ -24,11 +24,11 @@ from app.server.head_checks import (
     HEADERS_TOO_SLOW,
     MAX_HEAD_BYTES,
     MAX_HEADERS,
-    NOT_HTTP,
     TOO_MANY_HEADERS,
     TOO_MUCH_FRAMING,
     Refused,
     check_head,
+    refused_by,
     without_offer,
 )
 from app.server.pump import BYTES_OF_A_READ
@@ -170,8 +170,7 @@ class Connection(UvicornProtocol):
                 if self._chunked_bytes - self._body_bytes - BYTES_OF_A_CHUNK * self._chunks > MAX_HEAD_BYTES:
                     raise TOO_MUCH_FRAMING
         except httptools.HttpParserError as error:
-            cause = error.__context__
-            self._refuse(cause if isinstance(cause, Refused) else NOT_HTTP)
+            self._refuse(refused_by(error))
         except Refused as refused:
             self._refuse(refused)
         else:

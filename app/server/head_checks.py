@@ -26,10 +26,21 @@ class Refused(Exception):
 NOT_HTTP = Refused(400, "not_http", "this is no request of HTTP/1.1, or its method is none that is known")
 TOO_MANY_HEADERS = Refused(431, "too_many_headers", f"the request has more than {MAX_HEADERS} headers")
 HEADERS_TOO_LARGE = Refused(431, "headers_too_large", f"the headers have more than {MAX_HEAD_BYTES} bytes")
+NO_MEMORY = Refused(503, "out_of_memory", "the service has no memory for this request now; try again")
 HEADERS_TOO_SLOW = Refused(408, "headers_too_slow", "the headers did not come in time (XENT_HEADER_SECONDS)")
 TOO_MUCH_FRAMING = Refused(
     400, "too_much_framing", f"the chunk extensions and trailers of the body have more than {MAX_HEAD_BYTES} bytes"
 )
+
+
+def refused_by(error: httptools.HttpParserError) -> Refused:
+    """Why the parser gave up: what was raised to it, or what it found."""
+    match error.__context__:
+        case Refused() as refused:
+            return refused
+        case MemoryError():
+            return NO_MEMORY
+    return NOT_HTTP
 
 
 def check_head(parser: httptools.HttpRequestParser, url: bytes, headers: Headers) -> None:

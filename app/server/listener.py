@@ -3,7 +3,7 @@
 import logging
 import socket
 
-from app.settings import Settings
+from app.settings import Settings, kubernetes_variables
 
 CALLERS_WAITING = 2048
 
@@ -30,3 +30,9 @@ def announce(listener: socket.socket, settings: Settings) -> None:
     scheme = "https" if settings.tls_certificate_file else "http"
     address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     logger.info("xent listens on %s, its documentation is at %s/docs", address, address)
+
+
+def log_ignored_variables() -> None:
+    """Name the variables that look like settings and are none, so that nobody takes them for settings."""
+    if variables := kubernetes_variables():
+        logger.info({"message": "variables that Kubernetes sets for a Service are ignored", "variables": variables})

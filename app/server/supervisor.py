@@ -1,50 +1,64 @@
-"""Several workers, and a process that answers nothing itself: it has as many of them as there should be."""
+"""Several worker processes, and the supervisor: it starts them, replaces them, and gives them the API keys."""
 
 import asyncio
 import logging
-import logging.config
 import signal
 import socket
 import subprocess
 import sys
-from asyncio import StreamReader, Task, TaskGroup
+from asyncio import StreamReader, StreamWriter, Task, TaskGroup
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from prometheus_client.multiprocess import mark_process_dead
+from app.server import pipe as pipes
+from app.server.key_rotation import KeyRotation, KeyState
+from app.server.listener import announce, log_ignored_variables
+from app.settings import Settings, UnfitSetting, environment_of_workers, tls_context
+from app.telemetry.log import set_up_logging
+from app.telemetry.snapshots import add_ended
 
-from app.server.listener import announce
-from app.settings import Settings, environment_of_workers
-from app.telemetry.access_log import LOGGING
-
-SECONDS_OF_SILENCE = 60
-"""A worker beats every second. One that doesn't for so long hangs."""
+# A worker sends a heartbeat every second. One that sends none for this long hangs.
+HEARTBEAT_TIMEOUT_SECONDS = 60
+# The first heartbeat comes when the worker listens.
+START_TIMEOUT_SECONDS = 60
 
 SECONDS_BETWEEN_FAILURES = 1.0
+# How much longer than its settings say a worker may take to stop before it is killed.
 SECONDS_TO_SPARE = 2.0
 
 logger = logging.getLogger("xent")
 
 
 class Worker:
-    """One worker process, and the line to it: beats come, and its end tells either side that the other is gone."""
+    """One worker process, and the supervisor's end of the pipe to it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], line: socket.socket) -> None:
+    reader: StreamReader
+    writer: StreamWriter
+
+    def __init__(self, process: subprocess.Popen[bytes], pipe: socket.socket) -> None:
         self.process = process
-        self.line = line
+        self.pipe = pipe
+        self.takes_keys = False
         self.is_wanted = True
         self.is_up: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        """Whether it came to listen; False where it ended before."""
+        """Whether it came to listen. False: it ended before."""
 
-    def end(self, by: signal.Signals, within: float) -> None:
+    async def connect(self) -> None:
+        self.reader, self.writer = await asyncio.open_unix_connection(sock=self.pipe)
+        self.takes_keys = True
+
+    def send_keys(self, keys: KeyState) -> None:
+        self.writer.write(pipes.frame(keys))
+
+    def stop(self, by: signal.Signals, within: float) -> None:
         self.is_wanted = False
         self.process.send_signal(by)
         self._kill_after(within)
 
     def retire(self, within: float) -> None:
-        """Have it finish what it has in hand, and end."""
-        self.is_wanted = False
-        self.line.shutdown(socket.SHUT_WR)
+        """Let it finish the requests in flight, and end."""
+        self.is_wanted = self.takes_keys = False
+        self.writer.write_eof()
         self._kill_after(within)
 
     def _kill_after(self, seconds: float) -> None:
@@ -52,78 +66,86 @@ class Worker:
 
 
 class Supervisor:
-    """Has `count` workers listen on one socket, until it is told to end.
+    """Keeps `count` workers on one listening socket, until it is told to stop.
 
-    The socket is held here as well, so that no caller who waits there is lost with a worker.
+    The supervisor holds the socket as well, so that no connection that waits to be accepted is lost with a worker.
     """
 
-    def __init__(self, settings: Settings, listener: socket.socket, count: int, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, listener: socket.socket, keys: KeyState, count: int, metrics_folder: Path
+    ) -> None:
         self.settings = settings
         self.listener = listener
-        self.folder = folder
+        self.rotation = KeyRotation(settings, keys, self._send_keys)
         self.count = count
+        self.metrics_folder = metrics_folder
         self.workers: list[Worker] = []
         self.is_announced = False
-        self.is_ending = False
+        self.is_stopping = False
         self.failed = False
         self._restart: Task[None] | None = None
+        self._is_restart_requested = False
 
     async def run(self) -> bool:
-        """Whether all went well."""
+        """Supervise until all workers have ended. False: the service failed to start."""
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, self._stop, each)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        watch = loop.create_task(self.rotation.watch())
         async with TaskGroup() as self._tasks:
-            loop = asyncio.get_running_loop()
-            for each in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(each, self._end, each)
-            loop.add_signal_handler(signal.SIGHUP, self._begin_restart)
-            await self._fill()
+            await self._start_missing()
+        watch.cancel()
         return not self.failed
 
-    async def _fill(self) -> None:
+    async def _start_missing(self) -> None:
         """Start as many workers as are missing."""
-        while not self.is_ending and sum(worker.is_wanted for worker in self.workers) < self.count:
+        while not self.is_stopping and sum(worker.is_wanted for worker in self.workers) < self.count:
             if not self._start():
                 await asyncio.sleep(SECONDS_BETWEEN_FAILURES)
 
     def _start(self) -> Worker | None:
-        """A new worker, which is looked after from now on; none where the system has no room for it."""
+        """A new worker, which is supervised from now on. None: the system has no room for it."""
         try:
-            worker = self._started()
+            worker = self._start_process()
         except OSError as error:
             logger.error({"message": "a worker can't be started now", "reason": str(error)})
             return None
         self.workers.append(worker)
-        self._tasks.create_task(self._look_after(worker))
+        self._tasks.create_task(self._supervise(worker))
         return worker
 
-    def _started(self) -> Worker:
+    def _start_process(self) -> Worker:
         """Raises OSError."""
-        ours, its_own = socket.socketpair()
-        fds = (self.listener.fileno(), its_own.fileno())
+        pipe, pipe_of_worker = socket.socketpair()
+        fds = (self.listener.fileno(), pipe_of_worker.fileno())
         try:
             process = subprocess.Popen(  # noqa: S603  our own command
                 [sys.executable, "-m", "app.server.worker", *map(str, fds)],
                 pass_fds=fds,
-                env=environment_of_workers(self.folder),
-                start_new_session=True,  # so that Ctrl-C in a terminal reaches this process only, which passes it on
+                env=environment_of_workers(self.metrics_folder),
+                start_new_session=True,  # so that Ctrl-C in a terminal reaches the supervisor only, which passes it on
             )
         except OSError:
-            ours.close()
+            pipe.close()
             raise
         finally:
-            its_own.close()
-        return Worker(process, ours)
+            pipe_of_worker.close()
+        return Worker(process, pipe)
 
-    async def _look_after(self, worker: Worker) -> None:
-        """Listen to a worker until it has ended; then see that there are enough of them."""
-        reader, writer = await asyncio.open_connection(sock=worker.line)
-        while await self._beat_of(worker, reader):
+    async def _supervise(self, worker: Worker) -> None:
+        """Follow a worker until it has ended, then start another where one is missing."""
+        await worker.connect()
+        worker.send_keys(self.rotation.state)
+        while await self._heartbeat(worker):
             if not worker.is_up.done():
                 worker.is_up.set_result(True)
                 self._announce()
-        writer.close()
-        status = worker.process.wait()
+        worker.writer.close()
+        while (status := worker.process.poll()) is None:  # noqa: ASYNC110  it has closed the pipe, and is about to end
+            await asyncio.sleep(0.02)
         self.workers.remove(worker)
-        mark_process_dead(worker.process.pid, str(self.folder))  # type: ignore[no-untyped-call]
+        self._add_ended()
         came_up = worker.is_up.done()
         if not came_up:
             worker.is_up.set_result(False)
@@ -131,57 +153,95 @@ class Supervisor:
             return
         if not self.is_announced:
             self.failed = True
-            self._end(signal.SIGINT)
+            self._stop(signal.SIGINT)
             return
         logger.error(
             {"message": "a worker ended unasked and is replaced", "worker": worker.process.pid, "status": status}
         )
         if not came_up:
             await asyncio.sleep(SECONDS_BETWEEN_FAILURES)
-        await self._fill()
+        await self._start_missing()
 
-    async def _beat_of(self, worker: Worker, reader: StreamReader) -> bytes:
-        """What the worker lets hear; nothing: it has ended."""
+    def _add_ended(self) -> None:
+        try:
+            add_ended(self.metrics_folder)
+        except OSError as error:
+            logger.error({"message": "the metrics of ended workers can't be added up", "reason": str(error)})
+
+    async def _heartbeat(self, worker: Worker) -> bool:
+        """Wait for the worker's next heartbeat. False: it has ended."""
+        seconds = HEARTBEAT_TIMEOUT_SECONDS if worker.is_up.done() else START_TIMEOUT_SECONDS
         while True:
             try:
-                return await asyncio.wait_for(reader.read(64), SECONDS_OF_SILENCE)
+                return bool(await asyncio.wait_for(worker.reader.read(64), seconds))
             except TimeoutError:
                 if worker.is_wanted:
                     logger.error({"message": "a worker hangs and is killed", "worker": worker.process.pid})
                     worker.process.kill()
+            except ConnectionError:  # it ended before it read all that was sent to it
+                return False
 
     def _announce(self) -> None:
         up = [worker for worker in self.workers if worker.is_up.done()]
         if not self.is_announced and len(up) == self.count:
             self.is_announced = True
             announce(self.listener, self.settings)
+            self._begin_restart()
 
-    def _end(self, by: signal.Signals) -> None:
-        self.is_ending = True
+    def _stop(self, by: signal.Signals) -> None:
+        self.is_stopping = True
         within = self.settings.drain_seconds + self.settings.finish_seconds + SECONDS_TO_SPARE
         for worker in self.workers:
-            worker.end(by, within)
-        # As the workers do theirs: who comes later is to know at once that nobody is here.
+            worker.stop(by, within)
+        # The workers close it then, too. A client that connects later learns at once that the service is gone.
         draining = self.settings.drain_seconds if by == signal.SIGTERM else 0
         asyncio.get_running_loop().call_later(draining, self.listener.close)
 
-    def _begin_restart(self) -> None:
-        if self.is_announced and not self.is_ending and (self._restart is None or self._restart.done()):
-            self._restart = self._tasks.create_task(self._replace_all())
+    def _send_keys(self, keys: KeyState) -> None:
+        for worker in [worker for worker in self.workers if worker.takes_keys]:
+            worker.send_keys(keys)
 
-    async def _replace_all(self) -> None:
-        """Put new workers, which read keys and certificates anew, in the place of all there are, one by one."""
+    def _reload(self) -> None:
+        """Take the API keys at once, and the certificate by a restart of the workers."""
+        self.rotation.reload()
+        self._is_restart_requested = True
+        self._begin_restart()
+
+    def _begin_restart(self) -> None:
+        """Begin the requested restart when the service is up. One that is under way does it again when it is done."""
+        is_under_way = self._restart is not None and not self._restart.done()
+        if self._is_restart_requested and self.is_announced and not self.is_stopping and not is_under_way:
+            self._restart = self._tasks.create_task(self._restart_workers())
+
+    async def _restart_workers(self) -> None:
+        while self._is_restart_requested and not self.is_stopping:
+            self._is_restart_requested = False
+            try:
+                tls_context(self.settings)
+                await self._replace_workers()
+            except (UnfitSetting, RestartFailed) as error:
+                logger.error({"message": "the restart is given up; the old workers go on", "reason": str(error)})
+
+    async def _replace_workers(self) -> None:
+        """Put a new worker in the place of each, one after the other. Raises RestartFailed."""
         for old in [worker for worker in self.workers if worker.is_wanted]:
             new = self._start()
-            if new is None or not await new.is_up or self.is_ending:
-                logger.error({"message": "a new worker failed; the restart is given up, and the others go on"})
+            is_up = new is not None and await new.is_up
+            if self.is_stopping:
                 return
+            if not is_up:
+                raise RestartFailed("a new worker failed")
             old.retire(self.settings.finish_seconds + SECONDS_TO_SPARE)
         logger.info({"message": "all workers were replaced"})
 
 
-def supervise(settings: Settings, listener: socket.socket, count: int) -> bool:
-    """Serve with several workers until told to end. Whether all went well. Raises OSError where it can't begin."""
-    logging.config.dictConfig(LOGGING)
+class RestartFailed(Exception):
+    """A new worker didn't come up."""
+
+
+def supervise(settings: Settings, listener: socket.socket, keys: KeyState, count: int) -> bool:
+    """Serve with several workers until told to stop. Whether all went well. Raises OSError where it can't begin."""
+    set_up_logging()
+    log_ignored_variables()
     with TemporaryDirectory(prefix="xent-") as folder:
-        return asyncio.run(Supervisor(settings, listener, count, Path(folder)).run())
+        return asyncio.run(Supervisor(settings, listener, keys, count, Path(folder)).run())

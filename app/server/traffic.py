@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Response
@@ -88,9 +89,20 @@ class Traffic:
 
     def make_place(self, connections: set["Connection"]) -> None:
         """Close the connection that is idle the longest; where none is, the slowest that still sends."""
-        idlest = next(iter(self.unaccepted), None) or min(connections, key=lambda each: each.sending_pace)
+        if not self.close_idlest(1):
+            self._evict(min(connections, key=lambda each: each.sending_pace))
+
+    def close_idlest(self, at_most: int) -> bool:
+        """Close those without a request that are idle for longest, a part of them; whether there are any."""
+        count = max(1, min(at_most, len(self.unaccepted) // 8))
+        idlest = list(islice(self.unaccepted, count))
+        for each in idlest:
+            self._evict(each)
+        return bool(idlest)
+
+    def _evict(self, connection: "Connection") -> None:
         self.metrics.rejected("connection_evicted")
-        idlest.cut_off()
+        connection.cut_off()
 
     def make_room(self, count: int) -> None:
         """Free so many bytes in flight, if they can be had from those who read slowly; the slowest loses first."""

@@ -1,6 +1,7 @@
 """A server that ends well: it says so first, finishes what it began, and is gone in time whatever is going on."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -15,14 +16,18 @@ from fastapi import FastAPI
 from app.middleware.readiness import Readiness
 from app.server.acceptor import Acceptor
 from app.server.connection import Connection, connection_class
-from app.settings import Settings
-from app.telemetry.access_log import LOGGING
+from app.settings import Settings, UnfitSetting, tls_context
+from app.telemetry.log import set_up_logging
 
 # A connection that was just accepted may have its first request under way.
 SECONDS_FOR_LAST_REQUESTS = 1.0
 # Beyond what requests in flight are given.
 SECONDS_TO_TIDY_UP = 1.0
 TICKS_PER_SECOND = 10
+# So that many new clients don't wait for one another, and few idle ones pay for it.
+MAX_CLOSED_AT_ONCE = 32
+
+logger = logging.getLogger("xent")
 
 
 class Server(uvicorn.Server):
@@ -48,18 +53,17 @@ class Server(uvicorn.Server):
         self.connection_class: type[Connection] = connection_class(app)
         self._finishes_at = float("inf")
         self._waits_for_last_requests = True
+        set_up_logging()
         super().__init__(
             uvicorn.Config(
                 app,
                 http=self.connection_class,
                 ws="none",
-                log_config=LOGGING,
+                log_config=None,
                 log_level="warning",
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # a part of a second does, too
-                ssl_certfile=settings.tls_certificate_file,
-                ssl_keyfile=settings.tls_key_file,
             )
         )
 
@@ -67,6 +71,18 @@ class Server(uvicorn.Server):
         """Let nobody in any more, and finish. The service goes on elsewhere, and is as ready as before."""
         self.connection_class.last_responses = True
         self._finishes_at = time.monotonic()
+
+    def reload_certificate(self) -> None:
+        """Use the certificate as its files are now, for new connections. If it can't be used, the old one stays."""
+        try:
+            tls = tls_context(self.settings)
+        except UnfitSetting as error:
+            logger.error({"message": "reloading the certificate failed; the old one stays", "reason": str(error)})
+            return
+        if tls is not None:
+            for acceptor in self.acceptors:
+                acceptor.use_tls(tls)
+            logger.info({"message": "the certificate was reloaded"})
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.connection_class.last_responses = True
@@ -88,8 +104,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup([])
-        seconds = self.settings.header_seconds
-        self.acceptors = [Acceptor(each, self._protocol, self.config.ssl, seconds) for each in sockets or ()]
+        seconds, tls = self.settings.header_seconds, tls_context(self.settings)
+        self.acceptors = [Acceptor(each, self._protocol, tls, seconds, self._close_idlest) for each in sockets or ()]
         if self._finishes_at == float("inf"):
             self.on_start()
 
@@ -125,6 +141,9 @@ class Server(uvicorn.Server):
     def _check_paces(self, now: float) -> None:
         for connection in self._connections():
             connection.check_pace(now)
+
+    def _close_idlest(self) -> bool:
+        return self.connection_class.traffic.close_idlest(MAX_CLOSED_AT_ONCE)
 
     def _connections(self) -> list[Connection]:
         return list(self.server_state.connections)  # type: ignore[arg-type]  # all are of our class

@@ -1,66 +1,102 @@
-"""A process that answers requests: the only one, or one of several under `supervisor`."""
+"""A process that responds to requests: the only one, or one of several under `supervisor`."""
 
 import asyncio
 import ctypes
 import gc
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
+from fastapi import FastAPI
 from threadpoolctl import threadpool_limits
 
 from app.main import create_app
-from app.server.listener import announce
+from app.middleware.api_keys import ApiKeys
+from app.server import pipe as pipes
+from app.server.key_rotation import KeyRotation, KeyState
+from app.server.listener import announce, log_ignored_variables
 from app.server.uvicorn_server import Server
-from app.settings import Settings, read_settings
-
-BEAT = b"."
-
-
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Answer requests until told to end, in this process alone."""
-    _run(_server(settings, lambda: announce(listener, settings)), listener)
+from app.settings import Settings, UnfitSetting, read_settings
+from app.telemetry.log import log_handler
 
 
-def serve_under_supervisor(settings: Settings, listener: socket.socket, line: socket.socket) -> None:
-    """Likewise, as one of several. Down the line goes a beat when this one listens, and every second from then on.
+def serve(settings: Settings, listener: socket.socket, keys: KeyState) -> None:
+    """Serve until told to stop, in this process alone. SIGHUP reloads the API keys and the certificate."""
+    app = create_app(settings, ApiKeys(keys.digests))
+    rotation = KeyRotation(settings, keys, lambda state: _use_keys(app, state))
 
-    When the other end of the line is closed, this one is wanted no more, or the supervisor is gone.
-    """
-
-    def beat() -> None:
-        with suppress(OSError):  # there may be nobody any more
-            line.send(BEAT)
-
-    def hear() -> None:
-        asyncio.get_running_loop().remove_reader(line)
-        server.retire()
+    def reload() -> None:
+        rotation.reload()
+        server.reload_certificate()
 
     def start() -> None:
-        asyncio.get_running_loop().add_reader(line, hear)
-        beat()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        log_ignored_variables()
+        announce(listener, settings)
 
-    line.setblocking(False)
-    server = _server(settings, start, beat)
+    server = _server(app, start, rotation.watch)
     _run(server, listener)
 
 
-def _server(settings: Settings, on_start: Callable[[], None], on_second: Callable[[], None] = lambda: None) -> Server:
-    app = create_app(settings)
+def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: socket.socket) -> None:
+    """Serve as one of several workers, until told to stop or until the supervisor closes its end of the pipe.
+
+    The first heartbeat says that this worker listens; one a second says that it runs.
+    """
+    keys = pipes.receive(pipe)
+    if keys is None:
+        return
+    app = create_app(settings, ApiKeys(keys.digests))
+    _use_keys(app, keys)
+
+    def send_heartbeat() -> None:
+        with suppress(OSError):  # the supervisor may be gone
+            pipe.send(pipes.HEARTBEAT)
+
+    async def follow_supervisor() -> None:
+        reader, _writer = await asyncio.open_unix_connection(sock=pipe)
+        async for state in pipes.receive_each(reader):
+            _use_keys(app, state)
+        server.retire()
+
+    pipe.setblocking(False)
+    server = _server(app, send_heartbeat, follow_supervisor, send_heartbeat)
+    _run(server, listener)
+
+
+def _use_keys(app: FastAPI, state: KeyState) -> None:
+    app.state.api_keys.digests = state.digests
+    app.state.metrics.keys_reloaded(successfully=state.failure is None)
+
+
+def _server(
+    app: FastAPI,
+    on_start: Callable[[], None],
+    background: Callable[[], Coroutine[None, None, None]],
+    on_second: Callable[[], None] = lambda: None,
+) -> Server:
+    """A server for the application, with a task that runs beside it."""
+    tasks = []
+
+    def start() -> None:
+        tasks.append(asyncio.get_running_loop().create_task(background()))
+        on_start()
 
     def each_second() -> None:
         app.state.metrics.flush()
+        log_handler().catch_up()
         on_second()
         if not app.state.in_flight.requests:
             gc.collect()
 
-    return Server(app, on_start, each_second)
+    return Server(app, start, each_second)
 
 
 def _run(server: Server, listener: socket.socket) -> None:
-    # Full collections stop every thread: they come when nothing is in hand, and what is there from the start, which is
-    # most, is not looked at.
+    # A full collection stops every thread, so it runs when no request is in flight, and skips what is there from the
+    # start, which is most.
     gc.set_threshold(100_000, 50, 1000)
     gc.freeze()
     _keep_memory()
@@ -69,10 +105,10 @@ def _run(server: Server, listener: socket.socket) -> None:
 
 
 def _keep_memory() -> None:
-    """Have the C library keep up to 32 MiB of what was freed, where it is glibc.
+    """Have glibc keep up to 32 MiB of freed memory.
 
-    It would give the memory of every larger body back to the system, and be given it anew, page by page, for the next:
-    half of what a binary body of 4 MB costs.
+    By default it returns the memory of each larger body to the system and gets it back page by page for the next one,
+    which is half of what a binary body of 4 MB costs.
     """
     with suppress(AttributeError, OSError):
         mallopt = ctypes.CDLL(None).mallopt
@@ -85,11 +121,17 @@ def _keep_memory() -> None:
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
-def main() -> None:
-    """`python -m app.server.worker`, with the numbers of two sockets that it inherits."""
-    listener, line = (socket.socket(fileno=int(each)) for each in sys.argv[1:])
-    serve_under_supervisor(read_settings(), listener, line)
+def main() -> str | None:
+    """`python -m app.server.worker`, with the file descriptors of the listener and of the pipe."""
+    # A signal to all of the service's processes is for the supervisor.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    listener, pipe = (socket.socket(fileno=int(each)) for each in sys.argv[1:])
+    try:
+        serve_under_supervisor(read_settings(), listener, pipe)
+    except UnfitSetting as error:  # a file that was fit when the service was started
+        return f"xent: {error}"
+    return None
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,25 +1,24 @@
 """What the service tells of each request: an id, headers, a line in the log, metrics."""
 
-import logging
 import os
 import re
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.telemetry.log import log_handler
 from app.telemetry.metrics import Metrics
 from app.telemetry.request_record import PHASES, RequestRecord
 
-# What a caller may choose as the id of a request: it is written into the log and into headers.
+# What a client may choose as the id of a request: it is written into the log and into headers.
 REQUEST_ID = re.compile(rb"[\w.:/+=-]{1,128}", re.ASCII)
-LONGEST_PATH = 200
+MAX_PATH_CHARACTERS = 200
+# A shape may have 32 dimensions of 19 digits each.
+MAX_FORM_CHARACTERS = 200
 
 ON_EVERY_ANSWER = (
     (b"x-content-type-options", b"nosniff"),
@@ -70,10 +69,10 @@ class AccessLog:
             await self.app(scope, counted, told)
         finally:
             route = getattr(scope.get("route"), "path", None) or self.routes_by_path.get(scope["path"], "")
-            seconds = (time.perf_counter_ns() - record.began) / 1e9
-            self.metrics.ended(record, scope["method"], route, seconds)
+            ns = time.perf_counter_ns() - record.began
+            self.metrics.ended(record, scope["method"], route, ns)
             if self.log:
-                _write(_line(record, scope, route, seconds))
+                log_handler().write(_line(record, scope, route, ns / 1e9))
 
 
 def request_id_of(headers: Mapping[bytes, bytes]) -> str:
@@ -109,6 +108,7 @@ def _line(record: RequestRecord, scope: Scope, route: str, seconds: float) -> di
     """What the log has of a request: never a value of its arrays, nor of a header but the id."""
     client = scope.get("client")
     line: dict[str, Any] = {
+        "level": "info",
         "message": "request",
         "request_id": record.request_id,
         "client": client[0] if client else None,
@@ -120,7 +120,7 @@ def _line(record: RequestRecord, scope: Scope, route: str, seconds: float) -> di
         "bytes_out": record.bytes_out,
     }
     if not route:
-        line["path"] = scope["path"][:LONGEST_PATH]
+        line["path"] = scope["path"][:MAX_PATH_CHARACTERS]
     if record.reason:
         line["reason"] = record.reason
     if record.arrays:
@@ -137,51 +137,4 @@ def _line(record: RequestRecord, scope: Scope, route: str, seconds: float) -> di
 
 @lru_cache(maxsize=256)
 def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
-    return f"{dtype}{list(shape)}"
-
-
-class JsonLines(logging.Formatter):
-    """A line of JSON for each record: time, level, and the message, or the fields that stand in its place."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        fields: dict[str, Any] = {"time": _written_time(record.created), "level": record.levelname.lower()}
-        if isinstance(record.msg, dict):
-            fields |= record.msg
-        else:
-            fields |= {"message": record.getMessage(), "logger": record.name}
-        fields["process"] = record.process
-        if record.exc_info:
-            fields["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(fields, default=str).decode()
-
-
-def _write(line: dict[str, Any]) -> None:
-    """A line of the log, past what logging does for each record: that takes as long as the loss of a small batch."""
-    fields = {"time": _written_time(time.time()), "level": "info"} | line
-    # At once, so that the lines of several workers don't run into one another. A log that nobody takes is no request's
-    # failure, as it is none for logging.
-    with suppress(OSError):
-        os.write(STDOUT, orjson.dumps(fields | {"process": os.getpid()}, option=orjson.OPT_APPEND_NEWLINE))
-
-
-STDOUT = 1
-
-
-def _written_time(seconds: float) -> str:
-    return f"{_written_second(int(seconds))}.{int(seconds % 1 * 1000):03d}Z"
-
-
-@lru_cache(maxsize=1)
-def _written_second(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "app.telemetry.access_log.JsonLines"}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
-    "root": {"level": "WARNING", "handlers": ["stdout"]},
-    "loggers": {"xent": {"level": "INFO"}},
-}
-"""For logging.config.dictConfig, and uvicorn's log_config."""
+    return f"{dtype}{list(shape)}"[:MAX_FORM_CHARACTERS]

@@ -13,10 +13,10 @@ PHASES = ("receive", "queue", "decode", "compute", "encode")
 
 
 class RequestRecord:
-    """One request, from its first line to the last byte of its answer.
+    """One request, from its first line to the last byte of its response.
 
-    `status` is 0 until an answer has begun; `reason` says why it is a refusal, where it is one. `until` is when its
-    answer has to be there, by time.monotonic().
+    `status` is 0 until a response has begun; `reason` says why it is a refusal, where it is one. `until` is when its
+    response has to be there, by time.monotonic(). `model` is that of the Open Inference Protocol, where it infers.
     """
 
     __slots__ = (
@@ -27,6 +27,7 @@ class RequestRecord:
         "bytes_out",
         "elements",
         "loss_type",
+        "model",
         "phases",
         "reason",
         "request_id",
@@ -42,6 +43,7 @@ class RequestRecord:
         self.reason = ""
         self.bytes_in = self.bytes_out = 0
         self.loss_type = ""
+        self.model = ""
         self.samples = self.elements = 0
         self.warnings: tuple[str, ...] = ()
         self.arrays: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}

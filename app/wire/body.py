@@ -7,8 +7,6 @@ from app.wire.parse import Content
 
 # What NumPy's loops over the largest numbers want; memory itself begins at a multiple of it.
 ALIGNMENT = 16
-
-
 # Memory is taken for all of a body once this part of it is there: before, it may be announced and never sent.
 PART_THAT_PROVES = 16
 
@@ -21,28 +19,25 @@ async def read_body(request: Request) -> Content:
 
 async def read_frame(request: Request, header_length: int) -> memoryview:
     """The body, with what stands behind a header of this length where arrays may begin. Raises as read_body does."""
-    lead = -header_length % ALIGNMENT
     piece, more = await _piece(request)
-    return await _read_on(lead, request, piece, more=more)
+    return await _read_on(-header_length % ALIGNMENT, request, piece, more=more)
 
 
 async def _read_on(lead: int, request: Request, piece: bytes, *, more: bool = True) -> memoryview:
     """The body, so many bytes behind the beginning of its memory."""
     length = _announced(request)
-    pieces, received = [piece], len(piece)
-    while more and (length is None or received * PART_THAT_PROVES < length):
+    begun = bytearray(lead) + piece
+    # Pieces that are joined at the end would all be copied in one go.
+    while more and (length is None or (len(begun) - lead) * PART_THAT_PROVES < length):
         piece, more = await _piece(request)
-        pieces.append(piece)
-        received += len(piece)
-    if length is None:
-        return memoryview(b"".join((bytes(lead), *pieces)))[lead:]
+        begun += piece
+    if not more or length is None:
+        return memoryview(begun)[lead:]
     # Each further piece is copied while it is in the cache, and need never stand in memory twice.
     body = np.empty(lead + length, np.uint8).data[lead:]
-    at = 0
-    for each in pieces:
-        body[at : at + len(each)] = each
-        at += len(each)
-    del pieces
+    at = len(begun) - lead
+    body[:at] = memoryview(begun)[lead:]
+    del begun
     while more:
         piece, more = await _piece(request)
         body[at : at + len(piece)] = piece

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from app.wire.lists import CHUNK_BYTES, NotPlain, Unclear, read_array, read_long, read_plain
 from app.wire.parse import JSON, Content, Dialect, NotJson, parse
-from app.wire.tensor import read_tensor, tensor_object
+from app.wire.tensor import read_tensor, tensor_object, tensor_pieces
 from xent_core.errors import InvalidInput
 
 # To cut a list out of the body pays from about this length on.
@@ -232,20 +232,19 @@ def _rfind(byte: bytes, body: Content, start: int, stop: int) -> int:
     return -1
 
 
-def encode_body(answer: dict[str, Any], *, base64: bool = False) -> list[bytes]:
-    """The answer as JSON, in pieces of no great length, each written straight from the arrays in one pass.
+def encode_body(response: dict[str, Any], *, base64: bool = False) -> Iterator[bytes]:
+    """The response as JSON, in pieces of no great length, each written straight from the arrays in one pass.
 
     Arrays become lists, what is not finite in them a string; or with `base64`, tensor objects.
     """
-    if base64:
-        answer = _with_tensors(answer)
-    elif any(isinstance(value, np.ndarray) and value.size > LONG_ELEMENTS for value in answer.values()):
-        return list(_pieces(answer))
-    return [_dumps({name: _finite(value) for name, value in answer.items()})]
+    if _has_long_array(response):
+        yield from _pieces(response, base64=base64)
+    else:
+        yield _dumps(_finite(_with_tensors(response) if base64 else response))
 
 
 Encoded = orjson.Fragment
-"""A part of an answer that is JSON already."""
+"""A part of a response that is JSON already."""
 
 
 def encoded(part: dict[str, Any]) -> Encoded:
@@ -260,6 +259,17 @@ def _dumps(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
+def _has_long_array(value: Any) -> bool:
+    kind = type(value)
+    if kind is np.ndarray:
+        return bool(value.size > LONG_ELEMENTS)
+    if kind is dict:
+        for item in value.values():
+            if _has_long_array(item):
+                return True
+    return False
+
+
 def _with_tensors(value: Any) -> Any:
     match value:
         case np.ndarray():
@@ -270,15 +280,17 @@ def _with_tensors(value: Any) -> Any:
             return value
 
 
-def _pieces(answer: dict[str, Any]) -> Iterator[bytes]:
-    """The answer, whose long arrays each take pieces of their own."""
+def _pieces(response: dict[str, Any], *, base64: bool) -> Iterator[bytes]:
+    """The response, whose long arrays each take pieces of their own."""
     opening = b"{"
-    for name, value in answer.items():
+    for name, value in response.items():
         yield b"%b%b:" % (opening, _dumps(name))
-        if isinstance(value, np.ndarray):
-            yield from _list_pieces(value)
+        if not _has_long_array(value):
+            yield _dumps(_finite(_with_tensors(value) if base64 else value))
+        elif isinstance(value, dict):
+            yield from _pieces(value, base64=base64)
         else:
-            yield _dumps(_finite(value))
+            yield from tensor_pieces(value) if base64 else _list_pieces(value)
         opening = b","
     yield b"}"
 

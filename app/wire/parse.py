@@ -70,6 +70,8 @@ def parse(text: Content, dialect: Dialect) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
+        if error.msg.startswith("Not enough memory"):
+            raise MemoryError from None
         # orjson counts characters.
         position = len(error.doc[: error.pos].encode())
         found = bytes(text[position : position + 8])

@@ -1,10 +1,12 @@
 """Tensor objects: an array as base64 of its little-endian bytes, beside its dtype and shape."""
 
 import math
+from collections.abc import Iterator
 from typing import Any, TypedDict
 
 import ml_dtypes
 import numpy as np
+import orjson
 import pybase64
 from numpy.typing import NDArray
 
@@ -111,10 +113,27 @@ def checked_shape(value: Any, name: str) -> tuple[int, ...]:
 
 def tensor_object(array: NDArray[Any]) -> TensorObject:
     """The array as a tensor object."""
-    dtype = array.dtype.newbyteorder("<") if array.dtype.kind in "iuf" else array.dtype
-    content = np.ascontiguousarray(array, dtype)
     return {
         "dtype": array.dtype.name,
         "shape": list(array.shape),
-        "data": pybase64.b64encode_as_string(content.view(np.uint8).data if content.size else b""),
+        "data": pybase64.b64encode_as_string(_content(array)),
     }
+
+
+# One call encodes this many bytes, as other threads wait for it. A multiple of 3: only the last piece is padded.
+PIECE_BYTES = 3 << 16
+
+
+def tensor_pieces(array: NDArray[Any]) -> Iterator[bytes]:
+    """The array as the JSON of a tensor object, in pieces of no great length."""
+    content = _content(array)
+    yield orjson.dumps({"dtype": array.dtype.name, "shape": list(array.shape)})[:-1] + b',"data":"'
+    for start in range(0, len(content), PIECE_BYTES):
+        yield pybase64.b64encode(content[start : start + PIECE_BYTES])
+    yield b'"}'
+
+
+def _content(array: NDArray[Any]) -> memoryview:
+    """The array's bytes, little-endian and in C order."""
+    dtype = array.dtype.newbyteorder("<") if array.dtype.kind in "iuf" else array.dtype
+    return np.ascontiguousarray(array, dtype).reshape(-1).view(np.uint8).data

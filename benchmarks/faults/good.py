@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.faults.wire import Answer, Request
 from xent_core import evaluate
-from xent_core.evaluate import Evaluation
+from xent_core.results import Evaluation
 
 Array = NDArray[Any]
 JSON = {"Content-Type": "application/json"}

@@ -1,15 +1,18 @@
 """`python -m app` starts, stops, and says in one line why it can't."""
 
+import json
 import re
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.service import Server, start_app
+from app.settings import GROUPS, Settings
+from tests.service import ROOT, Server, start_app
 
 
 def refusal(**settings: str) -> str:
@@ -33,6 +36,63 @@ def test_it_says_where_it_listens_and_where_its_documentation_is(server: Server)
 
 def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant() -> None:
     assert refusal(XENT_PROT="8001") == "xent: XENT_PROT is no setting of xent; did you mean XENT_PORT?"
+
+
+@pytest.mark.parametrize("keys", ["", " ", ","])
+def test_a_list_of_keys_without_a_key_is_refused(keys: str) -> None:
+    assert refusal(XENT_API_KEYS=keys) == "xent: XENT_API_KEYS holds no key; unset the variable if clients need none"
+
+
+@pytest.mark.parametrize("content", ["", "\n  \n", "\ufeff"], ids=["empty", "blank", "byte order mark"])
+def test_a_key_file_without_a_key_is_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "keys"
+    file.write_text(content)
+    line = refusal(XENT_API_KEYS_FILE=str(file), XENT_WORKERS="2")
+    assert line == f"xent: XENT_API_KEYS_FILE is {file}, which holds no key; unset the variable if clients need none"
+
+
+def test_what_kubernetes_injects_for_a_service_is_ignored_and_named_once(tmp_path: Path) -> None:
+    injected = {
+        "XENT_SERVICE_HOST": "10.0.0.11",
+        "XENT_SERVICE_PORT": "8000",
+        "XENT_SERVICE_PORT_HTTP": "8000",
+        "XENT_PORT": "tcp://10.0.0.11:8000",
+        "XENT_PORT_8000_TCP": "tcp://10.0.0.11:8000",
+        "XENT_PORT_8000_TCP_PROTO": "tcp",
+        "XENT_PORT_8000_TCP_PORT": "8000",
+        "XENT_PORT_8000_TCP_ADDR": "10.0.0.11",
+    }
+    # The port is then the default, which another service on this machine may have: an address of our own.
+    for workers, host in (("1", "127.81.0.1"), ("2", "127.81.0.2")):
+        with Server(tmp_path / workers, XENT_HOST=host, XENT_WORKERS=workers, **injected) as server:
+            assert server.address == f"http://{host}:8000"
+            (line,) = (line for line in server.log.read_text().splitlines() if "Kubernetes" in line)
+            assert sorted(json.loads(line)["variables"]) == sorted(injected)
+
+
+def command_line(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "app", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_help_is_one_page_with_every_setting() -> None:
+    run = command_line("--help")
+    assert (run.returncode, run.stderr) == (0, "")
+    page = " ".join(run.stdout.split())
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, "") else f"[{str(field.default).lower()}] "
+        assert f"XENT_{name.upper()} {default}{field.description}" in page
+    for heading in GROUPS.values():
+        assert f"\n{heading}:\n" in run.stdout
+    assert "exit status: 0 " in page
+    assert max(map(len, run.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("arguments", [["--port", "8001"], ["serve"], ["--hel"]])
+def test_an_unknown_argument_is_refused(arguments: list[str]) -> None:
+    run = command_line(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "Settings are environment variables" in run.stderr
+    assert run.stderr.splitlines()[-1] == f"xent: error: unrecognized arguments: {' '.join(arguments)}"
 
 
 def test_a_port_that_is_none_is_refused_with_its_value() -> None:

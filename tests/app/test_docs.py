@@ -7,9 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from app import docs
+from app.main import create_app
+from app.settings import Settings
 
 FOLDER = Path(docs.__file__).parent
 SERVED = {
@@ -22,8 +23,7 @@ SERVED = {
 
 
 def get(path: str, **headers: str) -> httpx.Response:
-    app = FastAPI(docs_url=None)
-    app.include_router(docs.router)
+    app = create_app(Settings())
 
     async def answer() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:

@@ -147,3 +147,28 @@ def test_who_waits_no_longer_has_no_work_begun() -> None:
 
     asyncio.run(cancelled())
     assert not begun.is_set()
+
+
+def test_the_memory_of_work_that_goes_wrong_is_freed_where_it_was_done() -> None:
+    """To free much of it takes time, which is not the event loop's."""
+    freed_by: list[int] = []
+
+    class Held:
+        def __del__(self) -> None:
+            freed_by.append(threading.get_ident())
+
+    def cause() -> None:
+        held = Held()
+        raise KeyError(id(held))
+
+    def fail() -> None:
+        held = Held()
+        try:
+            cause()
+        except KeyError:
+            raise ValueError(id(held)) from None
+
+    with pytest.raises(ValueError, match=r"[0-9]+"):
+        asyncio.run(run(fail, LARGE))
+    assert len(freed_by) == 2
+    assert threading.get_ident() not in freed_by

@@ -35,6 +35,13 @@ class Awaited:
         pass
 
 
+@pytest.fixture(autouse=True)
+def without_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client takes its address and key from the test alone."""
+    monkeypatch.delenv("XENT_URL", raising=False)
+    monkeypatch.delenv("XENT_API_KEY", raising=False)
+
+
 @pytest.fixture(params=[Xent, Awaited], ids=["sync", "async"])
 def client_class(request: pytest.FixtureRequest) -> type[Xent]:
     kind: type[Xent] = request.param
@@ -43,5 +50,5 @@ def client_class(request: pytest.FixtureRequest) -> type[Xent]:
 
 @pytest.fixture
 def xent(server: Server, client_class: type[Xent]) -> Iterator[Xent]:
-    with client_class(server.address) as client:
+    with client_class(server.address, python_warnings=False) as client:
         yield client

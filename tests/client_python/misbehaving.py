@@ -1,4 +1,4 @@
-"""Servers that a client has to cope with: real ones, on a socket, each connection answered by a script of its own."""
+"""Servers that a client has to cope with: real ones, on a socket, with a script for each connection."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ Script = Callable[[socket.socket], None]
 
 
 class Misbehaving:
-    """Answers the n-th connection by the n-th script, and all after the last by the last."""
+    """The n-th script responds to the n-th connection, and the last one to all after it."""
 
     def __init__(self, *scripts: Script) -> None:
         self.scripts = scripts
@@ -62,8 +62,8 @@ def read_request(connection: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-def answer(status: int, content: bytes | dict[str, Any], **headers: str) -> Script:
-    """One whole answer, after which the connection is closed."""
+def respond(status: int, content: bytes | dict[str, Any], **headers: str) -> Script:
+    """One complete response, after which the connection is closed."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     lines = [f"HTTP/1.1 {status} -", f"Content-Length: {len(body)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -72,22 +72,22 @@ def answer(status: int, content: bytes | dict[str, Any], **headers: str) -> Scri
 
 def problem(status: int, detail: str, **headers: str) -> Script:
     content = {"type": "about:blank", "title": "-", "status": status, "detail": detail, "errors": []}
-    return answer(status, content, Content_Type="application/problem+json", **headers)
+    return respond(status, content, Content_Type="application/problem+json", **headers)
 
 
 def die(connection: socket.socket) -> None:
-    """Closes the connection in the middle of an answer."""
+    """Closes the connection in the middle of a response."""
     connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"loss_type": "sparse_')
 
 
 def stall(connection: socket.socket) -> None:
-    """Never answers: waits until the client has gone."""
+    """Never responds: waits until the client has gone."""
     connection.settimeout(30)
     assert connection.recv(1) == b""
 
 
 def drip(connection: socket.socket) -> None:
-    """Answers a byte at a time, and so never lets a wait for the next one run out."""
+    """Responds a byte at a time, so that no wait for the next one times out."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     while True:
         connection.sendall(b" ")

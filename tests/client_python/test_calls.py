@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import xent_core
-import xent_core.sampled
-from tests.client_python.misbehaving import Misbehaving, answer
+import xent_core.losses.sampled_softmax
+from tests.client_python.misbehaving import Misbehaving, respond
 from tests.service import Server
 from xent_client import AsyncXent, InvalidInput, SampledValues, Xent
-from xent_core.catalogue import CATALOGUE, LOSS_TYPES
+from xent_core.losses import CATALOGUE, LOSS_TYPES
 
 RANDOM = np.random.default_rng(0)
 LOGITS = RANDOM.normal(size=(6, 4)).astype(np.float32)
@@ -119,6 +119,11 @@ def test_the_catalogue_is_the_cores(xent: Xent) -> None:
     assert [entry.loss_type for entry in xent.losses()] == [entry.loss_type for entry in CATALOGUE.values()]
 
 
+def test_the_limits_are_the_services(xent: Xent, server: Server) -> None:
+    with server.client() as http:
+        assert xent.limits().to_dict() == http.get("/v1/limits").json()
+
+
 LAYER: dict[str, Any] = {
     "weights": RANDOM.normal(size=(50, 3)).astype(np.float32),
     "biases": RANDOM.normal(size=50).astype(np.float32),
@@ -129,7 +134,7 @@ LAYER: dict[str, Any] = {
 
 def test_the_sampled_softmax_is_the_cores(xent: Xent) -> None:
     result = xent.sampled_softmax(**LAYER, num_sampled=8, sampler="uniform", seed=7, sample_weights=[1.0, 0.5])
-    expected = xent_core.sampled.evaluate_sampled_softmax(
+    expected = xent_core.losses.sampled_softmax.evaluate_sampled_softmax(
         **LAYER, num_sampled=8, sampler="uniform", seed=7, sample_weights=np.array([1.0, 0.5])
     )
     assert result.per_sample.dtype == np.float32
@@ -202,16 +207,22 @@ def test_many_awaited_calls_use_one_connection(server: Server) -> None:
 def test_the_key_goes_where_the_service_looks_for_it(
     client_class: type[Xent], key: str | None, header: bytes | None
 ) -> None:
-    with Misbehaving(answer(200, {"losses": []})) as server, client_class(server.address, api_key=key) as xent:
+    with Misbehaving(respond(200, {"losses": []})) as server, client_class(server.address, api_key=key) as xent:
         assert xent.losses() == []
     (request,) = server.requests
     assert (header in request) if header else (b"uthorization" not in request)
 
 
 def test_the_service_may_live_below_a_path(client_class: type[Xent]) -> None:
-    with Misbehaving(answer(200, {"losses": []})) as server, client_class(f"{server.address}/xent/") as xent:
+    with Misbehaving(respond(200, {"losses": []})) as server, client_class(f"{server.address}/xent/") as xent:
         xent.losses()
     assert server.requests[0].startswith(b"GET /xent/v1/losses HTTP/1.1\r\n")
+
+
+def test_an_option_that_the_client_does_not_know_is_sent_as_json_has_it(xent: Xent) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        xent.loss(LOGITS, [0] * 6, silense=["a", "b"], advise="none")  # type: ignore[call-arg]
+    assert {tuple(each.loc) for each in raised.value.errors} == {("body", "silense"), ("body", "advise")}
 
 
 def test_a_misspelt_option_is_refused_by_the_service_with_what_was_meant(xent: Xent) -> None:

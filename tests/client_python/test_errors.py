@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import xent_client
-from tests.client_python.misbehaving import Misbehaving, answer, problem
+from tests.client_python.misbehaving import Misbehaving, problem, respond
 from tests.service import Server
 from xent_client import (
     Forbidden,
@@ -19,7 +19,7 @@ from xent_client import (
     TimedOut,
     TooLarge,
     Unauthorized,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     Unreachable,
     Xent,
     XentError,
@@ -28,7 +28,7 @@ from xent_client import (
 BATCH: dict[str, Any] = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels": [1, 2]}
 
 
-# --- As the service answers them
+# --- Of the real service
 
 
 def test_an_error_of_the_input_says_where_and_why(xent: Xent) -> None:
@@ -67,29 +67,31 @@ def test_a_batch_over_the_limit_is_too_large(tmp_path: Path, client_class: type[
     with (
         Server(tmp_path / "log", XENT_MAX_BODY_BYTES="10000") as server,
         client_class(server.address) as xent,
-        pytest.raises(TooLarge, match="10000 bytes") as raised,
+        pytest.raises(
+            TooLarge, match=r"10000 bytes.*; send smaller batches: evaluate\(logits, labels, batch_size=…\)"
+        ) as raised,
     ):
         xent.loss(np.ones((rows, 10)), np.zeros(rows, int))
     assert raised.value.status == 413
 
 
 def test_another_service_is_none_of_xents(server: Server, client_class: type[Xent]) -> None:
-    with client_class(f"{server.address}/elsewhere") as xent, pytest.raises(UnexpectedAnswer) as raised:
+    with client_class(f"{server.address}/elsewhere") as xent, pytest.raises(UnexpectedResponse) as raised:
         xent.losses()
     assert raised.value.status == 404
 
 
-# --- As any service may answer them
+# --- Of any service
 
 KINDS = {
     400: InvalidInput,
     401: Unauthorized,
     403: Forbidden,
-    404: UnexpectedAnswer,
-    405: UnexpectedAnswer,
+    404: UnexpectedResponse,
+    405: UnexpectedResponse,
     408: TimedOut,
     413: TooLarge,
-    415: UnexpectedAnswer,
+    415: UnexpectedResponse,
     422: InvalidInput,
     429: Overloaded,
     500: ServerFailed,
@@ -104,7 +106,7 @@ def test_every_status_has_its_error(client_class: type[Xent], status: int, kind:
     with (
         Misbehaving(problem(status, "so it is")) as server,
         client_class(server.address, retries=0) as xent,
-        pytest.raises(kind, match=r"^so it is$") as raised,
+        pytest.raises(kind, match=r"^so it is(; send smaller batches: .*)?$") as raised,
     ):
         xent.loss(**BATCH)
     assert type(raised.value) is kind
@@ -113,12 +115,12 @@ def test_every_status_has_its_error(client_class: type[Xent], status: int, kind:
     assert raised.value.problem.status == status
 
 
-@pytest.mark.parametrize(("status", "kind"), [*KINDS.items(), (302, UnexpectedAnswer), (599, ServerFailed)])
+@pytest.mark.parametrize(("status", "kind"), [*KINDS.items(), (302, UnexpectedResponse), (599, ServerFailed)])
 def test_a_proxys_page_is_no_problem(client_class: type[Xent], status: int, kind: type[XentError]) -> None:
     with (
-        Misbehaving(answer(status, b"<html>Sorry</html>", Content_Type="text/html")) as server,
+        Misbehaving(respond(status, b"<html>Sorry</html>", Content_Type="text/html")) as server,
         client_class(server.address, retries=0) as xent,
-        pytest.raises(kind, match=f"^the answer was {status}") as raised,
+        pytest.raises(kind, match=f"^the response has the status {status}") as raised,
     ):
         xent.loss(**BATCH)
     assert (raised.value.status, raised.value.problem, raised.value.errors) == (status, None, [])
@@ -142,21 +144,21 @@ def test_a_proxys_page_is_no_problem(client_class: type[Xent], status: int, kind
 @pytest.mark.parametrize("status", [200, 422])
 def test_what_is_not_xents_is_told_from_what_is(client_class: type[Xent], status: int, content: bytes) -> None:
     with (
-        Misbehaving(answer(status, content)) as server,
+        Misbehaving(respond(status, content)) as server,
         client_class(server.address) as xent,
         pytest.raises(XentError) as raised,
     ):
         xent.loss(**BATCH)
-    assert type(raised.value) is (UnexpectedAnswer if status == 200 else InvalidInput)
+    assert type(raised.value) is (UnexpectedResponse if status == 200 else InvalidInput)
     assert raised.value.status == status
     assert raised.value.problem is None
 
 
-def test_an_answer_that_cannot_be_decompressed_is_none_of_xents(client_class: type[Xent]) -> None:
+def test_a_response_that_cannot_be_decompressed_is_not_xents(client_class: type[Xent]) -> None:
     with (
-        Misbehaving(answer(200, b"not gzip", Content_Encoding="gzip")) as server,
+        Misbehaving(respond(200, b"not gzip", Content_Encoding="gzip")) as server,
         client_class(server.address) as xent,
-        pytest.raises(UnexpectedAnswer, match="decompressed"),
+        pytest.raises(UnexpectedResponse, match="decompressed"),
     ):
         xent.loss(**BATCH)
 

@@ -19,10 +19,11 @@ import xent_client
 import xent_core
 from tests.client_python.misbehaving import Misbehaving, problem
 from tests.service import Server
-from xent_client import AsyncXent, InvalidInput, LossResult, ServerFailed, Xent
-from xent_client.batches import Merge
+from xent_client import AsyncXent, InvalidInput, LossResult, ServerFailed, TooLarge, Xent
+from xent_client.batches import Merge, Split
+from xent_core.compute.reduction import merge
 from xent_core.errors import UndefinedLoss
-from xent_core.reduction import REDUCTIONS, Reduced, merge
+from xent_core.results import REDUCTIONS, Reduced
 
 RANDOM = np.random.default_rng(0)
 LOGITS = 3 * RANDOM.normal(size=(60, 5))
@@ -63,7 +64,7 @@ numbers = st.floats(allow_nan=False)
 def test_sums_are_the_cores_to_the_last_digit(parts: list[tuple[float, float]], reduction: Any) -> None:
     merged = Merge()
     for numerator, denominator in parts:
-        merged.add(result(numerator, 1.0 if reduction == "sum" else denominator, reduction))
+        merged.add(0, result(numerator, 1.0 if reduction == "sum" else denominator, reduction))
     collected = [Reduced(reduction, 0.0, *part) for part in parts]
     try:
         expected = merge(collected)
@@ -81,7 +82,7 @@ def test_sums_are_the_cores_to_the_last_digit(parts: list[tuple[float, float]], 
 def merged(numerators: list[float]) -> xent_client.Reduced:
     merge = Merge()
     for numerator in numerators:
-        merge.add(result(numerator, 1.0, "sum"))
+        merge.add(0, result(numerator, 1.0, "sum"))
     return merge.evaluation().reduced
 
 
@@ -153,8 +154,22 @@ def test_memory_may_be_used_again_for_the_next_batch(xent: Xent) -> None:
         ([(LOGITS, LABELS), (LOGITS, np.eye(5)[LABELS])], {}, "two kinds.*name loss_type"),
         ([(LOGITS, LABELS), {"logits": LOGITS, "labels": LABELS, "reduction": "sum"}], {}, "two kinds"),
         ([(["x"], LABELS)], {}, "logits"),
+        (
+            [(LOGITS, LABELS), (LOGITS[None], LABELS[None])],
+            {"per_sample": True},
+            "per_sample can't join",
+        ),
     ],
-    ids=["none", "too few parts", "too many parts", "no reduction", "two losses", "two reductions", "no arrays"],
+    ids=[
+        "none",
+        "too few parts",
+        "too many parts",
+        "no reduction",
+        "two losses",
+        "two reductions",
+        "no arrays",
+        "two shapes",
+    ],
 )
 def test_what_has_no_sum_is_refused(xent: Xent, batches: Any, options: Any, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
@@ -239,6 +254,150 @@ def test_thousands_of_awaited_batches_take_the_memory_of_a_few(server: Server) -
 
     assert asyncio.run(main()) == 3_000
     assert max(seen) - min(seen) < 3_000 * BATCH_BYTES / 10
+
+
+# --- Arrays that are split
+
+
+@pytest.mark.parametrize("size", [1, 7, np.int64(20), 60, 1000])
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_arrays_are_split_and_come_to_what_they_are_whole(xent: Xent, size: Any, concurrency: int) -> None:
+    options: dict[str, Any] = {**SPARSE, "reduction": "weighted_mean", "class_weights": {i: 1.0 + i for i in range(5)}}
+    split = xent.evaluate(LOGITS, LABELS, WEIGHTS, batch_size=size, per_sample=True, concurrency=concurrency, **options)
+    whole = xent.loss(LOGITS, LABELS, WEIGHTS, **options)
+    assert whole.reduced
+    assert split.reduced.value == pytest.approx(whole.reduced.value, rel=1e-14)
+    assert split.batches == math.ceil(60 / size)
+    assert split.per_sample is not None
+    np.testing.assert_allclose(split.per_sample, whole.per_sample, rtol=1e-14)
+
+
+def test_losses_per_sample_come_only_on_demand_and_in_order(xent: Xent) -> None:
+    batches = [(LOGITS[part], LABELS[part]) for part in PARTS]
+    assert xent.evaluate(batches, **SPARSE).per_sample is None  # type: ignore[arg-type]
+    per_sample = xent.evaluate(batches, per_sample=True, **SPARSE).per_sample  # type: ignore[arg-type]
+    assert per_sample is not None
+    np.testing.assert_allclose(per_sample, xent.loss(LOGITS, LABELS).per_sample, rtol=1e-14)
+
+
+QUESTIONS = (RANDOM.random((60, 5)) < 0.4).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "weights"),
+    [
+        (LOGITS, QUESTIONS, None),
+        (LOGITS, QUESTIONS, 2.0),
+        (LOGITS, QUESTIONS, WEIGHTS),
+        (LOGITS, QUESTIONS, WEIGHTS[:, None]),
+        (LOGITS, QUESTIONS, np.ones((1, 5))),
+        (LOGITS, 1.0, WEIGHTS),
+        (LOGITS[:, 0], QUESTIONS[:, 0], None),
+        (LOGITS[:1], QUESTIONS[:1], [2.0]),
+        (LOGITS[:1], 0, 2.0),
+        (LOGITS.tolist(), QUESTIONS.tolist(), WEIGHTS.tolist()),
+    ],
+    ids=["none", "one", "each sample", "columns", "one row", "a label for all", "rank 1", "a row", "numbers", "lists"],
+)
+def test_labels_and_weights_are_split_as_they_lie_along_the_samples(
+    xent: Xent, logits: Any, labels: Any, weights: Any
+) -> None:
+    options: dict[str, Any] = {"loss_type": "sigmoid_cross_entropy"}
+    split = xent.evaluate(logits=logits, labels=labels, weights=weights, batch_size=16, **options)
+    whole = xent.loss(logits, labels, weights, **options)
+    assert whole.reduced
+    assert split.reduced.value == pytest.approx(whole.reduced.value, rel=1e-13)
+    assert split.reduced.denominator == whole.reduced.denominator
+
+
+class Watched:
+    """An array on disk, say, which can't be converted whole."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.array, self.shape, self.most = array, array.shape, 0
+
+    def __getitem__(self, part: slice) -> np.ndarray[Any, Any]:
+        self.most = max(self.most, len(self.array[part]))
+        return self.array[part]
+
+
+def test_no_more_than_a_batch_of_an_array_is_converted_at_once(xent: Xent) -> None:
+    logits, labels = Watched(LOGITS), Watched(LABELS)
+    result = xent.evaluate(logits, labels, batch_size=8, **SPARSE)  # type: ignore[call-overload]
+    assert (logits.most, labels.most) == (8, 8)
+    assert result.reduced.denominator == 60
+
+
+def test_a_thousand_batches_of_a_file_take_the_memory_of_a_few(server: Server, tmp_path: Path) -> None:
+    rows = 32 * 1000
+    np.lib.format.open_memmap(tmp_path / "logits.npy", "w+", np.float32, (rows, 256)).flush()
+    logits, labels = np.load(tmp_path / "logits.npy", mmap_mode="r"), np.zeros(rows, np.uint8)
+    seen: list[int] = []
+
+    def watching() -> Iterator[Any]:
+        for number, batch in enumerate(Split(logits, labels, None, 32, None)):
+            if number % 100 == 99:
+                seen.append(anonymous())
+            yield batch
+
+    with Xent(server.address) as xent:
+        result = xent.evaluate(watching(), loss_type="sparse_softmax_cross_entropy")
+    assert (result.batches, result.reduced.denominator) == (1000, rows)
+    assert max(seen) - min(seen) < 1000 * BATCH_BYTES / 10
+
+
+def anonymous() -> int:
+    """The bytes of this process in memory that are of no file."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.partition("RssAnon:")[2].split()[0])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "options", "message"),
+    [
+        ((LOGITS, LABELS[:59]), {}, "labels have 59 rows; the logits have 60"),
+        ((LOGITS, LABELS, WEIGHTS[:59]), {}, "weights have 59 rows; the logits have 60"),
+        ((LOGITS, LABELS), {"batch_size": 0}, "batch_size is 0; a whole number of 1 or more was expected"),
+        ((LOGITS, LABELS), {"batch_size": 2.0}, r"batch_size is 2\.0; a whole number"),
+        ((LOGITS.T, LABELS), {"axis": 0}, r"classes on axis 0.*np\.moveaxis\(logits, 0, -1\)"),
+        ((LOGITS.T, LABELS), {"axis": -2}, "classes on axis 0"),
+        ((1.0, 1), {}, "logits is a single number"),
+        ((LOGITS[:0], LABELS[:0]), {}, "no batches"),
+        ((LOGITS[0], np.eye(5)[0]), {"loss_type": "softmax_cross_entropy"}, "not independent samples of softmax_"),
+        (({"a": 1}, LABELS), {}, "logits has the type dict"),
+    ],
+)
+def test_what_cannot_be_split_is_refused(xent: Xent, arrays: Any, options: Any, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        xent.evaluate(*arrays, **{"batch_size": 2, **options})
+
+
+@pytest.mark.parametrize(
+    ("arrays", "options"),
+    [
+        ((), {}),
+        ((), {"logits": LOGITS}),
+        ((LOGITS, LABELS), {}),
+        ((LOGITS,), {"batch_size": 2}),
+        ((), {"labels": LABELS, "batch_size": 2}),
+        ((LOGITS, LABELS), {"logits": LOGITS, "batch_size": 2}),
+        (([],), {"weights": WEIGHTS}),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_a_type_error(xent: Xent, arrays: Any, options: Any) -> None:
+    with pytest.raises(TypeError, match="batch_size"):
+        xent.evaluate(*arrays, **options)
+
+
+def test_a_batch_that_is_too_large_can_be_split(tmp_path: Path, client_class: type[Xent]) -> None:
+    with (
+        Server(tmp_path / "log", XENT_MAX_BODY_BYTES="2000") as server,
+        client_class(server.address) as xent,
+    ):
+        with pytest.raises(TooLarge, match=r"evaluate\(logits, labels, batch_size=…\)"):
+            xent.loss(LOGITS, LABELS)
+        assert xent.evaluate(LOGITS, LABELS, batch_size=20, **SPARSE).batches == 3  # type: ignore[arg-type]
+        assert xent.limits().max_body_bytes == 2000
 
 
 # --- Progress

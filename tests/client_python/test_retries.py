@@ -9,11 +9,11 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from tests.client_python.misbehaving import Misbehaving, Script, answer, die, drip, problem, stall
+from tests.client_python.misbehaving import Misbehaving, Script, die, drip, problem, respond, stall
 from xent_client import Overloaded, ServerFailed, TimedOut, Unreachable, Xent, XentError
-from xent_client.answers import LONGEST_PAUSE, Answer, pause_after
+from xent_client.responses import MAX_PAUSE, Response, pause_after
 
-CATALOGUE = answer(200, {"losses": []})
+CATALOGUE = respond(200, {"losses": []})
 FULL = problem(503, "full", Retry_After="0")
 
 
@@ -21,7 +21,7 @@ def gaps(server: Misbehaving) -> list[float]:
     return [later - earlier for earlier, later in pairwise(server.arrivals)]
 
 
-@pytest.mark.parametrize("refusal", [FULL, problem(429, "too many"), answer(503, b"<html>"), die], ids=str)
+@pytest.mark.parametrize("refusal", [FULL, problem(429, "too many"), respond(503, b"<html>"), die], ids=str)
 def test_a_server_that_refuses_twice_is_asked_a_third_time(client_class: type[Xent], refusal: Script) -> None:
     with Misbehaving(refusal, refusal, CATALOGUE) as server, client_class(server.address) as xent:
         assert xent.losses() == []
@@ -80,16 +80,16 @@ def test_nobody_waits_for_an_hour(client_class: type[Xent]) -> None:
 
 @pytest.mark.parametrize("value", ["soon", "-1", "", "1e3"])
 def test_a_retry_after_that_is_none_asks_for_nothing(value: str) -> None:
-    pause = pause_after(Answer(503, httpx.Headers({"Retry-After": value}), b""), 0, 1)
+    pause = pause_after(Response(503, httpx.Headers({"Retry-After": value}), b""), 0, 1)
     assert pause is not None
     assert pause <= 0.1
 
 
 def test_pauses_double_up_to_a_bound_and_differ() -> None:
-    full = Answer(503, httpx.Headers(), b"")
+    full = Response(503, httpx.Headers(), b"")
     for attempt in range(2000):
         pauses = {pause_after(full, attempt, attempt + 1) for _ in range(5)}
-        longest = min(0.1 * 2.0 ** min(attempt, 100), LONGEST_PAUSE)
+        longest = min(0.1 * 2.0 ** min(attempt, 100), MAX_PAUSE)
         assert len(pauses) > 1
         assert all(pause is not None and longest / 2 <= pause <= longest for pause in pauses)
 

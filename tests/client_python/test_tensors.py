@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from xent_client import InvalidInput, Xent
+from xent_client import InvalidInput, NotAnArray, Xent
 from xent_client.tensors import DTYPES, encoded, to_array, to_body
 
 RANDOM = np.random.default_rng(0)
@@ -81,21 +81,63 @@ def test_what_is_none_is_not_sent() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ([[1, 2], [3]], "logits can't be made an array: .*inhomogeneous"),
-        (["a", "b"], "logits has the dtype str.*float32, float64.* was expected"),
-        ([1j, 2], "logits has the dtype complex128"),
-        ([None, 1.0], "logits has the dtype object"),
+        ([1j, 2], "logits has the dtype complex128; one of .*float32, float64.* was expected"),
+        (["a", "b"], "logits has the dtype str"),
+        ("a", "logits has the dtype str"),
         (np.longdouble([1.0]), "logits has the dtype (longdouble|float128)"),
-        (object(), "logits has the dtype object"),
+        (np.array(["2026-11-26"], "datetime64[D]"), "logits has the dtype datetime64"),
+        ([None, 1.0], "logits holds a value of the type NoneType; numbers were expected$"),
+        ([[1.0, {}]], "logits holds a value of the type dict; numbers were expected$"),
+        (object(), "logits has the type object; a NumPy array, .* was expected$"),
     ],
-    ids=["ragged", "text", "complex", "holes", "longdouble", "object"],
+    ids=["complex", "list of text", "text", "longdouble", "dates", "holes", "mixed", "object"],
 )
 def test_what_is_no_array_is_refused_by_its_name(value: Any, message: str) -> None:
-    with pytest.raises(InvalidInput, match=message) as raised:
+    with pytest.raises(NotAnArray, match=message) as raised:
         sent(value)
     assert raised.value.status is None
     assert raised.value.errors == []
+    assert isinstance(raised.value, TypeError)
     assert isinstance(raised.value, ValueError)
+
+
+def test_a_ragged_list_is_refused_by_its_name() -> None:
+    with pytest.raises(InvalidInput, match=r"logits can't be converted to an array: .*inhomogeneous") as raised:
+        sent([[1, 2], [3]])
+    assert not isinstance(raised.value, TypeError)
+
+
+NAMES = ["dog", "cat", "dog"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        NAMES,
+        np.array(NAMES),
+        np.array(NAMES, "S"),
+        np.array(NAMES, object),
+        np.array(NAMES, np.dtypes.StringDType()),
+        [0, "cat", 1],
+        "cat",
+    ],
+    ids=["list", "str", "bytes", "objects", "StringDType", "mixed", "one"],
+)
+def test_labels_that_are_text_are_refused_with_a_way_to_map_them(xent: Xent, labels: Any) -> None:
+    with pytest.raises(NotAnArray, match=r"names, labels = np\.unique\(labels, return_inverse=True\)"):
+        xent.loss([[1.0, 2.0]] * 3, labels)
+
+
+def test_the_way_to_map_text_works(xent: Xent) -> None:
+    names, labels = np.unique(NAMES, return_inverse=True)
+    assert names.tolist() == ["cat", "dog"]
+    logits = RANDOM.normal(size=(3, 2))
+    assert xent.loss(logits, labels).reduced == xent.loss(logits, [1, 0, 1]).reduced
+
+
+def test_missing_labels_are_refused_with_a_way_to_mask_them() -> None:
+    with pytest.raises(NotAnArray, match=r"labels holds a value of the type NoneType; .*; np.ma.masked_array masks "):
+        to_body({"labels": [0, None]})
 
 
 class OnlyDlpack:

@@ -1,6 +1,8 @@
 """Who may call, as callers meet it."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -39,6 +41,22 @@ def test_each_key_is_taken_in_either_header(caller: httpx.Client, key: str) -> N
     for headers in ({"Authorization": f"Bearer {key}"}, {"Authorization": f"bearer  {key}"}, {"X-API-Key": key}):
         assert caller.post("/v1/loss", json=BATCH, headers=headers).status_code == 200
         assert caller.post("/v2/models/auto/infer", json=INFER, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("X-API-Key", " \tfirst \t ", 200),
+        ("Authorization", "Bearer  first \t ", 200),
+        ("X-API-Key", "  \t", 401),
+        ("X-API-Key", "fir st", 403),
+    ],
+)
+def test_space_around_a_key_is_ignored(guarded: Server, name: str, value: str, status: int) -> None:
+    """httpx would not send it."""
+    with closing(HTTPConnection(guarded.address.removeprefix("http://"), timeout=60)) as connection:
+        connection.request("GET", "/v1/losses", headers={name: value})
+        assert connection.getresponse().status == status
 
 
 @pytest.mark.parametrize(

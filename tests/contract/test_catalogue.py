@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.service import problem
-from xent_core.catalogue import CATALOGUE
+from xent_core.losses import CATALOGUE
 
 FRAMEWORKS = ["tensorflow1", "tensorflow2", "keras", "pytorch", "optax"]
 

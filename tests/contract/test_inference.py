@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.wire.oip import Tensor, decode_frame, encode_frame
 from tests.service import MOST_BYTES, Server, json_of
 from xent_core import evaluate
-from xent_core.catalogue import LOSS_TYPES
+from xent_core.losses import LOSS_TYPES
 
 MODELS = ("auto", *LOSS_TYPES)
 LENGTH = "Inference-Header-Content-Length"

@@ -12,9 +12,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from app.main import create_app
 from app.settings import Settings
 from tests.service import Document
-from xent_core.catalogue import LOSS_TYPES
-from xent_core.diagnose import CHECKS
+from xent_core.advice import checks
 from xent_core.errors import InvalidInput
+from xent_core.losses import LOSS_TYPES
+
+CHECKS = {check.code: check for check in checks.CHECKS}
 
 ERROR_CODES = [error.code for error in InvalidInput.__subclasses__()]
 

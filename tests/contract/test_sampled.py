@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from xent_core.sampled import evaluate_sampled_softmax
-from xent_core.samplers import SampledValues
+from xent_core.losses.sampled_softmax import evaluate_sampled_softmax
+from xent_core.losses.samplers import SampledValues
 
 PATH = "/v1/sampled-softmax"
 RANDOM = np.random.default_rng(3)

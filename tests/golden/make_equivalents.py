@@ -35,8 +35,8 @@ import torch.nn.functional as F  # noqa: N812 - as everybody imports it
 from numpy.typing import NDArray
 
 import xent_core
-from xent_core.equivalents import SAMPLED_SOFTMAX, equivalents
-from xent_core.reduction import REDUCTIONS
+from xent_core.equivalents import SAMPLED_SOFTMAX_TEXTS, equivalents
+from xent_core.results import REDUCTIONS
 
 HERE = Path(__file__).parent
 PACKAGES = ("jax", "keras", "numpy", "optax", "tensorflow", "torch")
@@ -175,7 +175,7 @@ class Verifier:
         for dtype in TOLERANCES:
             arrays = sampled_batch(dtype)
             expected = sampled_softmax(**arrays)
-            for framework, text in SAMPLED_SOFTMAX.items():
+            for framework, text in SAMPLED_SOFTMAX_TEXTS.items():
                 self.compare(framework, text, arrays, "inputs", expected, "sampled softmax")
 
     def compare(

@@ -69,6 +69,13 @@ def test_what_is_set_for_a_replica_is_a_setting() -> None:
     assert {name.removeprefix(PREFIX).lower() for name in variables} <= Settings.model_fields.keys()
 
 
+def test_a_variable_that_is_not_set_is_not_passed_on_as_empty() -> None:
+    """An empty list of keys stops the start. Without a value, compose passes a variable on only where it is set."""
+    environment = COMPOSE["services"]["xent"]["environment"]
+    assert environment["XENT_API_KEYS"] is None
+    assert not [name for name, value in environment.items() if value and value.endswith(":-}")]
+
+
 @pytest.mark.parametrize("name", COMPOSE["services"])
 def test_a_container_is_hardened(name: str) -> None:
     service = COMPOSE["services"][name]

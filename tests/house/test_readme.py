@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from xent_core.catalogue import CATALOGUE, Entry
+from xent_core.losses import CATALOGUE
+from xent_core.losses.loss import Entry
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -78,7 +78,7 @@ def test_what_alerts_advise_exists() -> None:
     settings = (shipped.ROOT / "app/settings.py").read_text()
     for variable in re.findall(r"XENT_(\w+)", text):
         assert f"    {variable.lower()}: " in settings, variable
-    code = "".join(path.read_text() for path in (shipped.ROOT / "app").glob("*.py"))
+    code = "".join(path.read_text() for path in (shipped.ROOT / "app").rglob("*.py"))
     messages = re.findall(r'"(a [^"]+)"', " ".join(text.split()))
     assert messages
     for message in messages:

@@ -25,18 +25,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from xent_core.catalogue import LossType
 from xent_core.equivalents.keras import Keras
 from xent_core.equivalents.optax import Optax
 from xent_core.equivalents.pytorch import PyTorch
 from xent_core.equivalents.request import POS_WEIGHT, LabelForm, Request, Shape, WeightForm
-from xent_core.equivalents.sampled import SAMPLED_SOFTMAX
+from xent_core.equivalents.sampled_softmax import SAMPLED_SOFTMAX_TEXTS
 from xent_core.equivalents.tensorflow import TensorFlow1, TensorFlow2
 from xent_core.equivalents.writer import Writer
-from xent_core.labels import LabelKind
-from xent_core.reduction import Reduction
+from xent_core.losses import LOSSES
+from xent_core.results import LabelKind, Reduction
 
-__all__ = ["SAMPLED_SOFTMAX", "equivalents"]
+__all__ = ["SAMPLED_SOFTMAX_TEXTS", "equivalents"]
 
 _WRITERS: dict[str, type[Writer]] = {
     "tensorflow1": TensorFlow1,
@@ -48,7 +47,7 @@ _WRITERS: dict[str, type[Writer]] = {
 
 
 def equivalents(
-    loss_type: LossType,
+    loss_type: str,
     *,
     logits_shape: Shape,
     labels_shape: Shape,
@@ -66,7 +65,7 @@ def equivalents(
     """The texts for "tensorflow1", "tensorflow2", "keras", "pytorch" and "optax".
 
     loss_type and its parameters: what is to be computed, already found to fit each other.
-    labels_shape, labels_dtype, label_kind: the labels as the caller has them; the text converts them.
+    labels_shape, labels_dtype, label_kind: the labels as they were given; the text converts them.
     weights, pos_weight: the value of a scalar, which is written out; for an array its shape, or "array".
 
     >>> texts = equivalents(
@@ -83,7 +82,8 @@ def equivalents(
     rank = len(logits_shape)
     axis %= rank
     samples = logits_shape[:axis] + logits_shape[axis + 1 :]
-    softmax = loss_type in ("softmax_cross_entropy", "sparse_softmax_cross_entropy")
+    loss = LOSSES[loss_type]
+    softmax = not loss.is_elementwise
     labels: LabelForm = "per_logit"
     if labels_shape != logits_shape:
         labels = "indices" if softmax else "per_sample" if labels_shape else "scalar"
@@ -98,7 +98,7 @@ def equivalents(
 
     texts = _texts(
         Request(
-            loss_type=loss_type,
+            loss=loss,
             rank=rank,
             axis=axis,
             classes=logits_shape[axis] if softmax or rank > 1 else 1,

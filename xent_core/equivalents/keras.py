@@ -7,6 +7,7 @@ class Keras(Writer):
     sum = "keras.ops.sum"
     mean = "keras.ops.mean"
     count_nonzero = "keras.ops.count_nonzero"
+    exp = "keras.ops.exp"
     log = "keras.ops.log"
     clip = "keras.ops.clip"
     softplus = "keras.ops.softplus"

@@ -7,6 +7,7 @@ class Optax(Writer):
     sum = "jnp.sum"
     mean = "jnp.mean"
     count_nonzero = "jnp.count_nonzero"
+    exp = "jnp.exp"
     log = "jnp.log"
     clip = "jnp.clip"
     softplus = "jax.nn.softplus"

@@ -7,6 +7,7 @@ class PyTorch(Writer):
     sum = "torch.sum"
     mean = "torch.mean"
     count_nonzero = "torch.count_nonzero"
+    exp = "torch.exp"
     log = "torch.log"
     clip = "torch.clamp"
     softplus = "F.softplus"

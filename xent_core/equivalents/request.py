@@ -2,8 +2,8 @@
 
 from typing import Literal, NamedTuple
 
-from xent_core.catalogue import LossType
-from xent_core.reduction import Reduction
+from xent_core.losses.loss import Loss
+from xent_core.results import Reduction
 
 Shape = tuple[int, ...]
 
@@ -20,7 +20,7 @@ POS_WEIGHT = "<pos_weight>"
 class Request(NamedTuple):
     """What a text depends on; `axis` counts from 0, and `scale` is a scalar weight."""
 
-    loss_type: LossType
+    loss: Loss
     rank: int
     axis: int
     classes: int
@@ -39,11 +39,11 @@ class Request(NamedTuple):
 
     @property
     def sparse(self) -> bool:
-        return self.loss_type == "sparse_softmax_cross_entropy"
+        return self.loss.takes_class_indices
 
     @property
     def softmax(self) -> bool:
-        return self.sparse or self.loss_type == "softmax_cross_entropy"
+        return not self.loss.is_elementwise
 
     @property
     def on_last_axis(self) -> bool:

@@ -3,12 +3,13 @@
 from typing import ClassVar
 
 from xent_core.equivalents.writer import Writer
-from xent_core.reduction import Reduction
+from xent_core.results import Reduction
 
 
 class TensorFlow2(Writer):
     sum = "tf.reduce_sum"
     mean = "tf.reduce_mean"
+    exp = "tf.math.exp"
     log = "tf.math.log"
     clip = "tf.clip_by_value"
     softplus = "tf.nn.softplus"
@@ -119,7 +120,7 @@ class TensorFlow1(TensorFlow2):
         """The call of tf.compat.v1.losses, left open for weights and reduction."""
         request = self.request
         smoothing = f", label_smoothing={request.smoothing}" if request.smoothing else ""
-        if request.from_logits:
+        if request.from_logits and request.loss.known_to_frameworks:
             if request.by_index:
                 return f"tf.compat.v1.losses.sparse_softmax_cross_entropy({self.indices()}, {self.rows()}"
             if not request.softmax and not request.pos_weight:

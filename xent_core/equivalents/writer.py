@@ -1,6 +1,7 @@
 """How a call is written, whatever the framework: its own where it has one, else elements, weights and reduction."""
 
 from abc import ABC, abstractmethod
+from typing import assert_never
 
 from xent_core.equivalents.request import POS_WEIGHT, Request
 
@@ -11,6 +12,7 @@ class Writer(ABC):
     sum: str
     mean: str
     count_nonzero: str
+    exp: str
     log: str
     clip: str
     softplus: str
@@ -24,8 +26,12 @@ class Writer(ABC):
         self.axis = -1 if request.on_last_axis else request.axis
         self.axis_argument = "" if request.on_last_axis else f", axis={request.axis}"
 
+    @property
+    def from_logits(self) -> bool:
+        return self.request.from_logits
+
     def text(self) -> str:
-        loss = self.scale() + (self.own_call() or self.composition())
+        loss = self.scale() + ((self.request.loss.known_to_frameworks and self.own_call()) or self.composition())
         if not self.lines:
             return loss
         return "\n".join([*(f"{name} = {value}" for name, value in self.lines.items()), f"loss = {loss}"])
@@ -112,8 +118,10 @@ class Writer(ABC):
                 return self.fill()
             case "per_sample":
                 labels = f"labels[{self.new_class_axis()}]"
-            case _:
+            case "per_logit":
                 labels = "labels"
+            case _:
+                assert_never(self.request.labels)
         return self.cast(labels) if cast and self.request.cast else labels
 
     def targets(self) -> str:
@@ -157,10 +165,14 @@ class Writer(ABC):
     # Elements
 
     def elements(self) -> str:
-        request = self.request
-        if not request.softmax:
-            return self.binary_losses()
-        losses = self.index_losses() if request.by_index else self.target_losses()
+        """The unweighted losses, as the loss has them."""
+        return self.request.loss.elements(self)
+
+    def sigmoid_cross_entropy(self) -> str:
+        return self.binary_losses()
+
+    def softmax_cross_entropy(self) -> str:
+        losses = self.index_losses() if self.request.by_index else self.target_losses()
         return losses or self.written_out_losses()
 
     def written_out_losses(self) -> str:
@@ -200,8 +212,10 @@ class Writer(ABC):
                 return []
             case "per_sample":
                 return [f"weights[{self.new_class_axis()}]"]
-            case _:
+            case "per_element" | "partial":
                 return ["weights"]
+            case _:
+                assert_never(self.request.weights)
 
     def mask(self) -> list[str]:
         return [] if self.request.ignore_index is None else [self.kept()]

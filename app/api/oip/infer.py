@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 
 from app import offload
-from app.api.array_route import admit, answering, arrived, keep_to_timeout, validated
+from app.api.array_route import admit, arrived, check_names, keep_to_timeout, responding, validated
 from app.api.examples import INFER_EXAMPLES
 from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
 from app.api.oip.models import (
@@ -22,7 +22,6 @@ from app.api.oip.models import (
     ModelName,
     known_model,
     known_version,
-    statistics_of,
 )
 from app.api.pieces_response import PiecesResponse
 from app.api.recommendation_content import record_evaluation
@@ -31,13 +30,17 @@ from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
 from app.wire.parse import Content, Dialect
-from xent_core.evaluate import OUTPUTS, Evaluation, evaluate
+from xent_core.evaluate import evaluate
+from xent_core.losses import LOSSES
+from xent_core.results import OUTPUTS, Evaluation
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 # The fastest: of numbers that look random little is saved, however long one tries.
 COMPRESSION_LEVEL = 1
-# Up to here to join an answer's pieces costs less than to send them one by one.
-SMALL_ANSWER_BYTES = 65_536
+# Tensors of a frame are views of it: to check, or at worst copy, so many bytes takes as long as to decode one of JSON.
+VIEWED_PER_DECODED_BYTE = 256
+# Up to here to join a response's pieces costs less than to send them one by one.
+SMALL_RESPONSE_BYTES = 65_536
 
 DESCRIPTION = f"""
 The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
@@ -90,7 +93,7 @@ class InferenceRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        self.app = answering(self.get_route_handler())
+        self.app = responding(self.get_route_handler())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint: Callable[[Request, str, InferRequest], Coroutine[Any, Any, Response]] = self.endpoint
@@ -98,14 +101,8 @@ class InferenceRoute(APIRoute):
         async def handle(http: Request) -> Response:
             model = await known_model(http.path_params["model"])
             await known_version(http.path_params.get("version", VERSION))
-            statistics = statistics_of(http)
-            try:
-                response = await endpoint(http, model, await _read(http))
-            except Exception:
-                statistics.failed(model, record_of(http))
-                raise
-            statistics.succeeded(model, record_of(http))
-            return response
+            record_of(http).model = model
+            return await endpoint(http, model, await _read(http))
 
         return handle
 
@@ -115,18 +112,19 @@ async def _read(http: Request) -> InferRequest:
     length = read_header_length(http.headers.get(HEADER_LENGTH))
     body = await read_body(http) if length is None else await read_frame(http, length)
     record, dialect = arrived(http)
-    decode = partial(_decode, body, length, dialect, record)
-    document = await offload.run(decode, len(body) if length is None else length, record.until)
-    request = validated(InferRequest, document)
+    read = partial(_request_of, body, length, dialect, record)
+    size = len(body) if length is None else length + (len(body) - length) // VIEWED_PER_DECODED_BYTE
+    request = await offload.run(read, size, record.until)
     keep_to_timeout(http, request.parameters.timeout if request.parameters else None)
     admit(http, request)
     record.lap("decode")
     return request
 
 
-def _decode(body: Content, length: int | None, dialect: Dialect, record: RequestRecord) -> dict[str, Any]:
+def _request_of(body: Content, length: int | None, dialect: Dialect, record: RequestRecord) -> InferRequest:
     record.lap("queue")
-    return decode_frame(body, length, "inputs", dialect)
+    check_names(body if length is None else memoryview(body)[:length])
+    return validated(InferRequest, decode_frame(body, length, "inputs", dialect))
 
 
 router = APIRouter(route_class=InferenceRoute, tags=["inference"])
@@ -157,11 +155,11 @@ async def infer(
     http: Request, model: ModelName, request: Annotated[InferRequest, Body(openapi_examples=INFER_EXAMPLES)]
 ) -> Response:
     record = record_of(http)
-    work = partial(_answer, model, request, http.headers.get("accept-encoding"), record)
-    return await offload.run(work, request.inputs["logits"].nbytes, record.until)
+    work = partial(_respond, model, request, http.headers.get("accept-encoding"), record)
+    return await offload.run(work, request.work_bytes, record.until)
 
 
-def _answer(model: str, request: InferRequest, accepted: str | None, record: RequestRecord) -> Response:
+def _respond(model: str, request: InferRequest, accepted: str | None, record: RequestRecord) -> Response:
     record.lap("queue")
     result = evaluate(**_arguments(model, request))
     record_evaluation(record, result, request.inputs["logits"])
@@ -192,19 +190,14 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
 
 def _labels(labels: NDArray[Any], logits_shape: tuple[int, ...], model: str, axis: int) -> NDArray[Any]:
     """The labels, of shape () where they came in shape [1] and can only be meant as a single number."""
-    rank = len(logits_shape)
-    match model:
-        case _ if labels.shape != (1,):
-            single = False
-        case "softmax_cross_entropy":
-            single = False
-        case "sparse_softmax_cross_entropy":
-            single = rank == 1
-        case "auto":
-            samples = tuple(length for index, length in enumerate(logits_shape) if index != axis % rank)
-            single = samples != (1,)
-        case _:
-            single = True
+    if labels.shape != (1,):
+        return labels
+    loss, rank = LOSSES.get(model), len(logits_shape)
+    if loss is None:  # auto, for which they may be the class index of the only sample
+        samples = tuple(length for index, length in enumerate(logits_shape) if index != axis % rank)
+        single = samples != (1,)
+    else:
+        single = loss.is_elementwise or (loss.takes_class_indices and rank == 1)
     return labels.reshape(()) if single else labels
 
 
@@ -243,7 +236,7 @@ def _response(frame: Frame, accepted: str | None) -> Response:
     if accepted in ("gzip", "deflate"):
         headers["Content-Encoding"] = accepted
         pieces = _compressed(pieces, accepted)
-    if sum(map(len, pieces)) <= SMALL_ANSWER_BYTES:
+    if sum(map(len, pieces)) <= SMALL_RESPONSE_BYTES:
         return Response(b"".join(pieces), headers=headers, media_type=media_type)
     return PiecesResponse(pieces, headers, media_type)
 

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from app.api.batch_fields import Axis, FromLogits, IgnoreIndex, LabelSmoothing, ReductionName, num_samples
 from app.api.fields import RequestModel, ResponseModel
+from app.api.loss_names import LossType
 from app.api.problem import TOO_LARGE
 from app.wire.oip import Tensor
-from xent_core.catalogue import LossType
 
 InputName = Literal["logits", "labels", "weights", "pos_weight", "class_weights"]
 OutputName = Literal["per_sample", "loss", "elements", "gradient", "probabilities"]
@@ -116,6 +116,7 @@ class InferParameters(RequestModel):
     """
 
     model_config = ConfigDict(json_schema_extra={"patternProperties": {"^triton_": {}}})
+    ignored_prefixes = ("triton_",)
 
     label_smoothing: LabelSmoothing = 0.0
     ignore_index: IgnoreIndex = None
@@ -140,11 +141,6 @@ class InferParameters(RequestModel):
     ] = None
     headers: Ignored = None
     content_type: Ignored = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_tritons_own(cls, data: Any) -> Any:
-        return {name: data[name] for name in data if not name.startswith("triton_")} if isinstance(data, dict) else data
 
 
 class RequestedOutputParameters(RequestModel):
@@ -184,7 +180,7 @@ def _few(outputs: Any) -> Any:
 class InferRequest(RequestModel):
     """One batch: its tensors, and how its losses are to be computed."""
 
-    id: Annotated[StrictStr | None, Field(description="Comes back with the answer.")] = None
+    id: Annotated[StrictStr | None, Field(description="Comes back with the response.", max_length=1024)] = None
     model_name: Annotated[StrictStr | None, Field(description="Not looked at: the path names the model.")] = None
     model_version: Annotated[StrictStr | None, Field(description="Not looked at: the path names the version.")] = None
     parameters: Annotated[InferParameters | None, Field(description="How the losses are to be computed.")] = None

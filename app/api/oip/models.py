@@ -21,21 +21,18 @@ from app.api.oip.model_schema import (
     ServerMetadata,
     ServerReady,
 )
-from app.telemetry.model_statistics import Statistics
-from xent_core.catalogue import LOSS_TYPES, takers
+from app.telemetry.model_statistics import model_statistics as statistics_of
+from app.telemetry.snapshots import Snapshot
+from xent_core.losses import LOSSES
 
 router = APIRouter(tags=["inference"])
 
-MODELS = ("auto", *LOSS_TYPES)
+MODELS = ("auto", *LOSSES)
 VERSION = "1"
 A_MODEL = "/v2/models/{model}"
 A_VERSION = A_MODEL + "/versions/{version}"
 PLATFORM = "xent"
 EXTENSIONS = ["binary_tensor_data", "model_configuration", "model_repository", "parameters", "statistics"]
-
-# What `auto` usually takes is shown of it, and those are class indices.
-OF_INDICES = ("auto", "sparse_softmax_cross_entropy")
-OF_ROWS = (*OF_INDICES, "softmax_cross_entropy")
 
 
 async def known_model(model: Annotated[str, Path(description="a loss type, or `auto`", examples=["auto"])]) -> str:
@@ -53,12 +50,6 @@ async def known_version(version: Annotated[str, Path(description="always 1", exa
 
 ModelName = Annotated[str, Depends(known_model)]
 OF_A_VERSION = [Depends(known_version)]
-
-
-def statistics_of(request: Request) -> Statistics:
-    """The counts of the application that answers this request."""
-    statistics: Statistics = request.app.state.statistics
-    return statistics
 
 
 @router.get("/v2/", include_in_schema=False)
@@ -100,7 +91,8 @@ async def models() -> Models:
 )
 async def all_statistics(request: Request) -> AllStatistics:
     """What the models did since the service started, in all of its processes."""
-    return AllStatistics(model_stats=[_statistics(model, request) for model in MODELS])
+    total = request.app.state.metrics.total()
+    return AllStatistics(model_stats=[_statistics(model, total) for model in MODELS])
 
 
 @router.get(
@@ -162,7 +154,7 @@ async def model_ready(model: ModelName) -> ModelReady:
 )
 async def config(model: ModelName) -> ModelConfig:
     """The model in the words of Triton's ModelConfig, for load generators that ask for it."""
-    required = (*REQUIRED, "pos_weight") if model == "weighted_cross_entropy" else REQUIRED
+    required = {*REQUIRED, *(LOSSES[model].required if model in LOSSES else ())}
     return ModelConfig(
         name=model,
         platform=PLATFORM,
@@ -200,8 +192,8 @@ async def config(model: ModelName) -> ModelConfig:
     responses=inference_errors(404),
 )
 async def model_statistics(model: ModelName, request: Request) -> AllStatistics:
-    """What the model did since this process started. Each process counts for itself."""
-    return AllStatistics(model_stats=[_statistics(model, request)])
+    """What the model did since the service started, in all of its processes."""
+    return AllStatistics(model_stats=[_statistics(model, request.app.state.metrics.total())])
 
 
 @router.post(
@@ -244,9 +236,11 @@ async def unload(model: ModelName) -> NoReturn:
 
 
 def _inputs(model: str) -> list[ModelTensor]:
+    """Of `auto` is shown what it usually takes: class indices."""
+    loss = LOSSES.get(model)
     tensors = {
         "logits": ("FP32", [-1, -1]),
-        "labels": ("INT64", [-1]) if model in OF_INDICES else ("FP32", [-1, -1]),
+        "labels": ("INT64", [-1]) if loss is None or loss.takes_class_indices else ("FP32", [-1, -1]),
         "weights": ("FP32", [-1]),
         "pos_weight": ("FP32", [-1]),
         "class_weights": ("FP32", [-1]),
@@ -254,21 +248,21 @@ def _inputs(model: str) -> list[ModelTensor]:
     return [
         ModelTensor(name=name, datatype=tensors[name][0], shape=tensors[name][1])
         for name in INPUT_NAMES
-        if name in REQUIRED or model == "auto" or model in takers(name)
+        if name in REQUIRED or loss is None or loss.takes(name)
     ]
 
 
 def _outputs(model: str) -> list[ModelTensor]:
+    loss = LOSSES.get(model)
     tensors = {
         "per_sample": ("FP32", [-1]),
         "loss": ("FP64", [1]),
-        "elements": ("FP32", [-1] if model in OF_ROWS else [-1, -1]),
+        "elements": ("FP32", [-1] if loss is None or not loss.is_elementwise else [-1, -1]),
         "gradient": ("FP32", [-1, -1]),
         "probabilities": ("FP32", [-1, -1]),
     }
     return [ModelTensor(name=name, datatype=datatype, shape=shape) for name, (datatype, shape) in tensors.items()]
 
 
-def _statistics(model: str, request: Request) -> ModelStatistics:
-    counted = statistics_of(request).of(model)
-    return ModelStatistics.model_validate({"name": model, "version": VERSION} | counted)
+def _statistics(model: str, total: Snapshot) -> ModelStatistics:
+    return ModelStatistics.model_validate({"name": model, "version": VERSION} | statistics_of(total, model))

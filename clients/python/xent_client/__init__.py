@@ -6,32 +6,27 @@
     >>> round(result.reduced.value, 4), result.recommendation.loss_type
     (1.0693, 'sparse_softmax_cross_entropy')
 
-`Xent` waits for each answer, `AsyncXent` is awaited; `xent_client.generated` is what openapi-python-client makes of the
-service's OpenAPI document, and holds the models of all that is small: recommendations, warnings, problems.
+`Xent` waits for each response, `AsyncXent` is awaited. `xent_client.generated` is generated from the service's OpenAPI
+document and holds the models of recommendations, warnings, problems and the catalogue.
 """
 
-from xent_client.batches import Evaluation
-from xent_client.calls import (
-    BatchOptions,
-    LossOptions,
-    LossResult,
-    Reduced,
-    SampledOptions,
-    SampledResult,
-    SampledValues,
-)
 from xent_client.errors import (
     Forbidden,
     InvalidInput,
+    NotAnArray,
     Overloaded,
     ServerFailed,
     TimedOut,
     TooLarge,
     Unauthorized,
     UnexpectedAnswer,
+    UnexpectedResponse,
     Unreachable,
     XentError,
 )
+from xent_client.options import BatchOptions, LossOptions, SampledOptions
+from xent_client.python_warnings import XentWarning
+from xent_client.results import Evaluation, LossResult, RecommendResult, Reduced, SampledResult, SampledValues
 from xent_client.xent import AsyncXent, Xent
 
 __version__ = "0.1.0"
@@ -44,7 +39,9 @@ __all__ = [
     "InvalidInput",
     "LossOptions",
     "LossResult",
+    "NotAnArray",
     "Overloaded",
+    "RecommendResult",
     "Reduced",
     "SampledOptions",
     "SampledResult",
@@ -54,7 +51,9 @@ __all__ = [
     "TooLarge",
     "Unauthorized",
     "UnexpectedAnswer",
+    "UnexpectedResponse",
     "Unreachable",
     "Xent",
     "XentError",
+    "XentWarning",
 ]

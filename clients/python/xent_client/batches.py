@@ -1,38 +1,25 @@
-"""Many batches as one: added up exactly, in memory that does not grow with them."""
+"""Many batches as one: added up exactly, in memory that does not grow with their number."""
 
 import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from xent_client.calls import BatchOptions, Call, LossResult, Reduced, loss_call
+import numpy as np
+
+from xent_client.calls import Call, loss_call
 from xent_client.errors import InvalidInput, XentError
 from xent_client.generated.models.loss_response_loss_type import LossResponseLossType as LossType
 from xent_client.generated.models.reduced_reduction import ReducedReduction as Reduction
-from xent_client.tensors import ArrayLike
+from xent_client.options import BatchOptions
+from xent_client.results import Evaluation, LossResult, Reduced
+from xent_client.tensors import Array, ArrayLike, shape_of, to_numpy
 
 Batch = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None] | Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What many batches come to.
-
-    reduced: exactly that of all batches as one, in nats.
-    loss_type: what was computed, the same for all.
-    batches: how many there were.
-    warnings: in how many batches each warning came up, by its code.
-    """
-
-    reduced: Reduced
-    loss_type: LossType
-    batches: int
-    warnings: dict[str, int]
 
 
 class ExactSum:
@@ -58,16 +45,100 @@ class ExactSum:
             return math.inf if self._finite > 0 else -math.inf
 
 
-class Merge:
-    """What the batches so far come to."""
+class Split:
+    """Arrays as batches of up to `batch_size` samples, which are slices along the first axis.
 
-    def __init__(self) -> None:
+    It has a length, for the progress. Raises InvalidInput where the arrays can't be split so.
+    """
+
+    def __init__(
+        self, logits: ArrayLike, labels: ArrayLike, weights: ArrayLike | None, batch_size: Any, axis: int | None
+    ) -> None:
+        shape = shape_of(logits, "logits")
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise InvalidInput(f"batch_size is {batch_size!r}; a whole number of 1 or more was expected")
+        if not shape:
+            raise InvalidInput("logits is a single number, which can't be split")
+        if len(shape) > 1 and axis in (0, -len(shape)):
+            raise InvalidInput(
+                "logits have the classes on axis 0, along which batches are split; "
+                "move them last: np.moveaxis(logits, 0, -1)"
+            )
+        self._rows, self._size = shape[0], int(batch_size)
+        self._logits = _sliceable(logits, "logits")
+        self._labels, self._split_labels = self._part_of(labels, "labels")
+        self._weights, self._split_weights = self._part_of(weights, "weights")
+
+    def _part_of(self, value: ArrayLike | None, name: str) -> tuple[Any, bool]:
+        """The array, and whether it is split with the logits: a single number, or a single row, stands for all."""
+        shape = () if value is None else shape_of(value, name)
+        if shape and shape[0] not in (1, self._rows):
+            raise InvalidInput(f"{name} have {shape[0]} rows; the logits have {self._rows}")
+        split = bool(shape) and shape[0] == self._rows
+        return (_sliceable(value, name) if split else value), split
+
+    def __len__(self) -> int:
+        return math.ceil(self._rows / self._size)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any, Any]]:
+        for start in range(0, self._rows, self._size):
+            part = slice(start, start + self._size)
+            labels = self._labels[part] if self._split_labels else self._labels
+            weights = self._weights[part] if self._split_weights else self._weights
+            yield self._logits[part], labels, weights
+
+    def check(self, number: int, result: LossResult) -> None:
+        """Raises InvalidInput where rows are no samples, as in logits of rank 1, which are one sample of a softmax."""
+        rows = min(self._size, self._rows - number * self._size)
+        if (*result.per_sample.shape, 1)[0] != rows:
+            raise InvalidInput(
+                f"the rows of logits are not independent samples of {result.loss_type}, so they can't be split"
+            )
+
+
+def _sliceable(value: Any, name: str) -> Any:
+    """The array itself where it has slices, so that no more than a batch of it is converted at once."""
+    return value if hasattr(value, "shape") and hasattr(value, "__getitem__") else to_numpy(value, name)
+
+
+def batches_of(
+    batches: Iterable[Batch] | AsyncIterable[Batch] | ArrayLike | None,
+    logits: ArrayLike | None,
+    labels: ArrayLike | None,
+    weights: ArrayLike | None,
+    batch_size: int | None,
+    axis: int | None,
+) -> Any:
+    """The batches of `evaluate`. Raises TypeError unless its arguments are batches, or arrays with a batch size."""
+    first: Any = logits if batches is None else batches
+    if first is None or (batches is not None and logits is not None) or (batch_size is None) != (labels is None):
+        raise TypeError("evaluate takes an iterable of batches, or logits and labels with batch_size")
+    if batch_size is None or labels is None:
+        if logits is not None or weights is not None:
+            raise TypeError("logits and weights need labels and batch_size; batches hold their own")
+        return batches
+    return Split(first, labels, weights, batch_size, axis)
+
+
+class Merge:
+    """The sum of the batches so far.
+
+    batches: where they come from; those of a `Split` are checked against it.
+    per_sample: whether the losses of all samples are kept.
+    """
+
+    def __init__(self, batches: object = None, *, per_sample: bool = False) -> None:
+        self._batches = batches
         self.kind: tuple[LossType, Reduction] | None = None
         self.batches = 0
         self.warnings: Counter[str] = Counter()
         self.numerator, self.denominator = ExactSum(), ExactSum()
+        self.losses: dict[int, Array] | None = {} if per_sample else None
 
-    def add(self, result: LossResult) -> None:
+    def add(self, number: int, result: LossResult) -> None:
+        """Batches may be added in any order; their losses per sample are in that of their numbers."""
+        if isinstance(self._batches, Split):
+            self._batches.check(number, result)
         if result.reduced is None:
             raise InvalidInput("reduction is none; to evaluate, one that gives a value was expected")
         loss_type, reduction = result.loss_type, result.reduced.reduction
@@ -80,6 +151,15 @@ class Merge:
         self.warnings.update(warning.code for warning in result.warnings)
         self.numerator.add(result.reduced.numerator)
         self.denominator.add(result.reduced.denominator)
+        if self.losses is not None:
+            losses = np.atleast_1d(result.per_sample)
+            first = next(iter(self.losses.values()), losses)
+            if losses.shape[1:] != first.shape[1:]:
+                raise InvalidInput(
+                    f"per_sample can't join the losses of batches of the shapes {first.shape} and {losses.shape}; "
+                    "equal lengths after the first axis were expected"
+                )
+            self.losses[number] = losses
 
     def evaluation(self) -> Evaluation:
         if self.kind is None:
@@ -90,11 +170,13 @@ class Merge:
         if math.isnan(numerator):
             raise InvalidInput("batches have losses of both Infinity and -Infinity, which have no sum")
         reduced = Reduced(reduction, numerator / denominator if denominator else 0.0, numerator, denominator)
-        return Evaluation(reduced, loss_type, self.batches, dict(self.warnings))
+        losses = self.losses
+        per_sample = None if losses is None else np.concatenate([losses[number] for number in sorted(losses)])
+        return Evaluation(reduced, loss_type, self.batches, dict(self.warnings), per_sample)
 
 
 def batch_call(batch: Batch, options: BatchOptions) -> Call[LossResult]:
-    """Settled, so that whoever gives the batch may use its memory again for the next."""
+    """A call that holds a copy, so that the memory of the batch may be used for the next."""
     if isinstance(batch, Mapping):
         return loss_call({**options, **batch}).settled()
     if not 2 <= len(batch) <= 3:
@@ -106,6 +188,7 @@ def batch_call(batch: Batch, options: BatchOptions) -> Call[LossResult]:
 
 @contextmanager
 def noted(number: int) -> Iterator[None]:
+    """Adds the number of the batch to an error."""
     try:
         yield
     except XentError as error:
@@ -114,14 +197,14 @@ def noted(number: int) -> Iterator[None]:
 
 
 class Progress:
-    """A line on the terminal that says how far it is, written anew ten times a second at most."""
+    """A line of progress on the terminal, written at most ten times a second."""
 
     def __init__(self, total: int, shown: bool | None) -> None:
         self._of = f"/{total}" if total else ""
         self._shown = sys.stderr is not None and sys.stderr.isatty() if shown is None else shown
         self._start = self._written = time.monotonic()
 
-    def tell(self, batches: int, *, finally_: bool = False) -> None:
+    def show(self, batches: int, *, finally_: bool = False) -> None:
         now = time.monotonic()
         if self._shown and (finally_ or now - self._written >= 0.1):
             self._written = now

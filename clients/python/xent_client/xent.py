@@ -1,7 +1,9 @@
-"""The two clients, which differ in who waits and in nothing else.
+"""The two clients: `Xent` waits, `AsyncXent` is awaited, and they differ in nothing else.
 
-arrays ──tensors──► Call ──Xent──► Answer ──answers──► result, or an error
+arrays ──tensors──► Call ──Xent──► Response ──responses──► result, or an error
 """
+
+from __future__ import annotations  # keeps the signatures that help() shows short
 
 import asyncio
 import time
@@ -9,41 +11,42 @@ from collections.abc import AsyncIterable, Collection, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from operator import length_hint
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack, overload
 
 import httpx
 
-from xent_client.answers import Answer, Outcome, pause_after, result_of
-from xent_client.batches import Batch, Evaluation, Merge, Progress, batch_call, noted
+from xent_client.batches import Batch, Merge, Progress, batch_call, batches_of, noted
 from xent_client.calls import (
-    BatchOptions,
     Call,
-    LossOptions,
-    LossResult,
-    SampledOptions,
-    SampledResult,
     asynchronous,
+    limits_call,
     loss_call,
     losses_call,
     recommend_call,
     sampled_call,
 )
+from xent_client.environment import api_key_of, base_url_of
 from xent_client.generated.models.catalogue_entry import CatalogueEntry
-from xent_client.generated.models.recommend_response import RecommendResponse
+from xent_client.generated.models.limits import Limits
+from xent_client.options import BatchOptions, LossOptions, SampledOptions
+from xent_client.python_warnings import warn
+from xent_client.responses import Outcome, Response, pause_after, result_of
+from xent_client.results import Evaluation, LossResult, RecommendResult, SampledResult
 from xent_client.tensors import ArrayLike
 
 TIMEOUT = 60.0
 RETRIES = 4
 
 T = TypeVar("T")
+Warned = TypeVar("Warned", LossResult, RecommendResult, SampledResult)
 
 
 class _Addresses:
-    """What each path comes to, worked out once: to join them at each call would take httpx a tenth of a short one."""
+    """The address of each path, joined once: at each call it would take httpx a tenth of a short one."""
 
     def __init__(self, base_url: str) -> None:
         self._base = base_url.rstrip("/")
-        httpx.URL(self._base)  # what is no address is told at once
+        httpx.URL(self._base)  # refuses what is no address at once
         self._known: dict[str, httpx.URL] = {}
 
     def __call__(self, call: Call[Any]) -> httpx.URL:
@@ -64,31 +67,37 @@ def _http_options(api_key: str | None, timeout: float) -> dict[str, Any]:
 
 
 class Xent:
-    """A connection to the service at `base_url`. Threads may share it; it is best used with `with`.
+    """A client of the service at `base_url`. Threads may share it. Use it with `with`, which closes its connections.
 
-    api_key: sent as `Authorization: Bearer …`.
-    timeout: the seconds that an attempt may take to connect, to send, to wait for the answer, and to read it.
-    retries: how many times a call is repeated that was answered 429 or 503, or whose connection failed or broke. All
-        calls are pure computations, so that repeating them is safe. Pauses double from 0.1 to 10 seconds, each less a
-        random part, and come on top of what `Retry-After` asks for, if that is no more than a minute.
+    base_url: such as "http://localhost:8000"; by default the environment variable XENT_URL.
+    api_key: sent as `Authorization: Bearer …`; by default the environment variable XENT_API_KEY, if there is one.
+    timeout: the seconds that an attempt may take, from connecting to the last byte of the response.
+    retries: how many times a call is repeated after 429, 503, or a connection that failed or broke. All calls are pure
+        computations, so repeating them is safe. Pauses double from 0.1 to 10 seconds, each less a random part, and are
+        added to `Retry-After`, if that is no more than a minute.
+    python_warnings: whether the warnings of results are raised as Python warnings, too: `XentWarning`, once for each
+        code and line of your program.
     transport: in place of httpx's own, for proxies, certificates, or an ASGI application.
 
     Every method raises `XentError`: `InvalidInput` with `.errors`, `Overloaded`, `TimedOut`, ….
+    Raises ValueError where there is no address, or where it, the key or a variable is blank.
     """
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
         api_key: str | None = None,
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
+        python_warnings: bool = True,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._url = _Addresses(base_url)
+        self._url = _Addresses(base_url_of(base_url))
         self._timeout = timeout
         self._retries = retries
-        self._http = httpx.Client(**_http_options(api_key, timeout), transport=transport)
+        self._python_warnings = python_warnings
+        self._http = httpx.Client(**_http_options(api_key_of(api_key), timeout), transport=transport)
 
     def loss(
         self,
@@ -99,13 +108,15 @@ class Xent:
     ) -> LossResult:
         """The losses of one batch in nats, the loss type that its labels call for, and warnings.
 
-        Arrays may be NumPy's, anything that NumPy can make an array of, torch tensors, and nested lists, which are
-        computed in float64. Their dtype is kept: float16, bfloat16 and float32 logits are computed in float32.
-
         logits: [d0 … dn, C] with the classes on `axis`; for sigmoid losses any shape. −inf masks a class.
         labels: class indices [d0 … dn], or the logits' shape; for sigmoid losses also a scalar.
-        weights: multiplies losses. A scalar; [d0 … dn]; or the rank of the elements with dimensions of theirs or 1.
-        options: see `LossOptions`.
+            A masked label (np.ma) does not count.
+        weights: multiply the losses. A scalar; [d0 … dn]; or the rank of the elements, each dimension theirs or 1.
+        options: loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction and
+            include; see `help(xent_client.LossOptions)`.
+
+        Arrays are NumPy arrays, torch tensors, anything that NumPy converts, or nested lists. float16, bfloat16 and
+        float32 logits are computed in float32, all others in float64. Raises InvalidInput, and other XentErrors.
 
         >>> result = xent.loss([[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], [1, 2], include=["gradient"])
         >>> result.per_sample.round(4)
@@ -113,7 +124,8 @@ class Xent:
         >>> result.gradient.shape
         (2, 3)
         """
-        return self._send(loss_call({"logits": logits, "labels": labels, "weights": weights, **options}))
+        own = {"logits": logits, "labels": labels, "weights": weights}
+        return self._warned(self._send(loss_call({**own, **options})))
 
     def recommend(
         self,
@@ -123,17 +135,17 @@ class Xent:
         logits_shape: Collection[int] | None = None,
         weights: ArrayLike | None = None,
         **options: Unpack[BatchOptions],
-    ) -> RecommendResponse:
+    ) -> RecommendResult:
         """The loss type that labels call for, and warnings: `loss` without the losses.
 
-        labels, logits, weights, options: as in `loss`.
-        logits_shape: in place of `logits`, where they aren't there yet.
+        labels, logits, weights, options: as in `loss`; there is no `include`.
+        logits_shape: in place of `logits`, before there are any.
 
         >>> xent.recommend([[1, 0, 1], [0, 0, 1]], logits_shape=(2, 3)).recommendation.loss_type
         'sigmoid_cross_entropy'
         """
         own = {"labels": labels, "logits": logits, "logits_shape": logits_shape, "weights": weights}
-        return self._send(recommend_call({**own, **options}))
+        return self._warned(self._send(recommend_call({**own, **options})))
 
     def sampled_softmax(
         self,
@@ -145,18 +157,19 @@ class Xent:
     ) -> SampledResult:
         """The sampled softmax loss of one batch in nats, for training over very many classes.
 
-        weights: the last layer's, [C, d].
-        biases: the last layer's, [C].
-        inputs: what goes into it, [B, d].
-        labels: ids of the true class of each row [B], or of its true classes [B, T].
-        options: see `SampledOptions`; `num_sampled` or `sampled_values` is needed.
+        weights: of the last layer, [C, d].
+        biases: of the last layer, [C].
+        inputs: of the last layer, [B, d].
+        labels: the index of the true class of each row [B], or of its true classes [B, T].
+        options: num_sampled or sampled_values, one of which is required, sampler, seed, remove_accidental_hits,
+            subtract_log_q, reduction and sample_weights; see `help(xent_client.SampledOptions)`.
 
         >>> weights, biases = [[0.4, 0.1], [0.2, -0.3], [-0.5, 0.6]], [0.2, 0.1, 0.0]
         >>> xent.sampled_softmax(weights, biases, [[1.0, 0.5]], [2], num_sampled=2, seed=7).per_sample.shape
         (1,)
         """
         own = {"weights": weights, "biases": biases, "inputs": inputs, "labels": labels}
-        return self._send(sampled_call({**own, **options}))
+        return self._warned(self._send(sampled_call({**own, **options})))
 
     def losses(self) -> list[CatalogueEntry]:
         """The catalogue: what each loss computes, when to use it, and its calls in the frameworks.
@@ -166,52 +179,100 @@ class Xent:
         """
         return self._send(losses_call())
 
+    def limits(self) -> Limits:
+        """How much the service takes: `max_body_bytes`, `max_elements` and more.
+
+        >>> xent.limits().max_rank
+        32
+        """
+        return self._send(limits_call())
+
+    @overload
     def evaluate(
         self,
         batches: Iterable[Batch],
         *,
+        per_sample: bool = False,
+        concurrency: int = 4,
+        progress: bool | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Evaluation: ...
+
+    @overload
+    def evaluate(
+        self,
+        logits: ArrayLike,
+        labels: ArrayLike,
+        weights: ArrayLike | None = None,
+        *,
+        batch_size: int,
+        per_sample: bool = False,
+        concurrency: int = 4,
+        progress: bool | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Evaluation: ...
+
+    def evaluate(  # type: ignore[misc]  # the first argument has two names
+        self,
+        batches: Iterable[Batch] | ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        *,
+        logits: ArrayLike | None = None,
+        batch_size: int | None = None,
+        per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
         **options: Unpack[BatchOptions],
     ) -> Evaluation:
-        """The loss of all batches as one, in nats: numerators and denominators are added exactly and divided once.
+        """The loss of many batches as one, in nats: numerators and denominators are added exactly and divided once.
 
-        batches: (logits, labels) or (logits, labels, weights) each, or a mapping of these names; other names in it
-            are options of this batch. They are taken one at a time, as requests get done, and no more than
-            `concurrency` of them are held. A batch's memory may be used again for the next.
-        concurrency: how many requests are under way at once.
+        evaluate(batches, …): each batch is (logits, labels) or (logits, labels, weights), or a mapping of these names
+            and options of its own. At most `concurrency` of them are held; their memory may be used again.
+        evaluate(logits, labels, weights=None, batch_size=…): splits arrays along the first axis.
+        per_sample: whether the result holds the losses of all samples.
+        concurrency: how many requests are in flight at once.
         progress: whether to show it on stderr; None: where that is a terminal.
-        options: see `BatchOptions`. Batches may differ in their labels' form, so name the `loss_type`.
+        options: as in `loss`, without `include`. Batches may differ in their labels' form, so name the `loss_type`.
 
-        Stops at the first error; one that a batch is answered with carries the batch's number, from 0, as a note.
+        Stops at the first error, which has the number of the batch, from 0, as a note.
 
         >>> batches = [([[2.0, 0.5, 1.0]], [1]), ([[0.1, 1.0, 3.0]], [2])]
         >>> round(xent.evaluate(batches, loss_type="sparse_softmax_cross_entropy").reduced.value, 4)
         1.0693
+        >>> xent.evaluate([[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], [1, 2], batch_size=1, per_sample=True).per_sample.round(4)
+        array([1.9644, 0.1743])
         """
-        merge, shown = Merge(), Progress(length_hint(batches), progress)
-        waiting: set[Future[LossResult]] = set()
+        source = batches_of(batches, logits, labels, weights, batch_size, options.get("axis"))
+        merge, shown = Merge(source, per_sample=per_sample), Progress(length_hint(source), progress)
+        in_flight: dict[Future[LossResult], int] = {}
 
         def take_in(most: int) -> None:
-            while len(waiting) > most:
-                for done in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    waiting.remove(done)
-                    merge.add(done.result())
-                shown.tell(merge.batches)
+            while len(in_flight) > most:
+                for done in wait(in_flight, return_when=FIRST_COMPLETED).done:
+                    number = in_flight.pop(done)
+                    merge.add(number, self._warned(done.result()))
+                shown.show(merge.batches)
 
         with ThreadPoolExecutor(concurrency) as threads:
             try:
-                for number, batch in enumerate(batches):
+                for number, batch in enumerate(source):
                     with noted(number):
                         call = batch_call(batch, options)
-                    waiting.add(threads.submit(self._send_noted, call, number))
+                    in_flight[threads.submit(self._send_noted, call, number)] = number
                     take_in(concurrency - 1)
                 take_in(0)
             finally:
-                for each in waiting:
+                for each in in_flight:
                     each.cancel()
-                shown.tell(merge.batches, finally_=True)
+                shown.show(merge.batches, finally_=True)
         return merge.evaluation()
+
+    def _warned(self, result: Warned) -> Warned:
+        """The result, its warnings raised."""
+        if self._python_warnings:
+            warn(result.warnings)
+        return result
 
     def _send_noted(self, call: Call[T], number: int) -> T:
         with noted(number):
@@ -236,12 +297,12 @@ class Xent:
             ) as response:
                 for piece in response.iter_bytes():
                     pieces.append(piece)
-                    # httpx itself would wait for each piece anew.
+                    # httpx itself would wait anew for each piece.
                     if time.monotonic() > deadline:
-                        raise httpx.ReadTimeout("the answer comes too slowly", request=response.request)
+                        raise httpx.ReadTimeout("the response is too slow", request=response.request)
         except httpx.RequestError as error:
             return error
-        return Answer(response.status_code, response.headers, b"".join(pieces))
+        return Response(response.status_code, response.headers, b"".join(pieces))
 
     def close(self) -> None:
         """Closes the connections."""
@@ -255,21 +316,23 @@ class Xent:
 
 
 class AsyncXent:
-    """`Xent` for asyncio: the same calls, awaited, and the same parameters. It is best used with `async with`."""
+    """`Xent` for asyncio: the same parameters, and the same calls, awaited. Use it with `async with`."""
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | None = None,
         *,
         api_key: str | None = None,
         timeout: float = TIMEOUT,
         retries: int = RETRIES,
+        python_warnings: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._url = _Addresses(base_url)
+        self._url = _Addresses(base_url_of(base_url))
         self._timeout = timeout
         self._retries = retries
-        self._http = httpx.AsyncClient(**_http_options(api_key, timeout), transport=transport)
+        self._python_warnings = python_warnings
+        self._http = httpx.AsyncClient(**_http_options(api_key_of(api_key), timeout), transport=transport)
 
     async def loss(
         self,
@@ -279,7 +342,8 @@ class AsyncXent:
         **options: Unpack[LossOptions],
     ) -> LossResult:
         """As `Xent.loss`."""
-        return await self._send(loss_call({"logits": logits, "labels": labels, "weights": weights, **options}))
+        own = {"logits": logits, "labels": labels, "weights": weights}
+        return self._warned(await self._send(loss_call({**own, **options})))
 
     async def recommend(
         self,
@@ -289,10 +353,10 @@ class AsyncXent:
         logits_shape: Collection[int] | None = None,
         weights: ArrayLike | None = None,
         **options: Unpack[BatchOptions],
-    ) -> RecommendResponse:
+    ) -> RecommendResult:
         """As `Xent.recommend`."""
         own = {"labels": labels, "logits": logits, "logits_shape": logits_shape, "weights": weights}
-        return await self._send(recommend_call({**own, **options}))
+        return self._warned(await self._send(recommend_call({**own, **options})))
 
     async def sampled_softmax(
         self,
@@ -304,46 +368,87 @@ class AsyncXent:
     ) -> SampledResult:
         """As `Xent.sampled_softmax`."""
         own = {"weights": weights, "biases": biases, "inputs": inputs, "labels": labels}
-        return await self._send(sampled_call({**own, **options}))
+        return self._warned(await self._send(sampled_call({**own, **options})))
 
     async def losses(self) -> list[CatalogueEntry]:
         """As `Xent.losses`."""
         return await self._send(losses_call())
 
+    async def limits(self) -> Limits:
+        """As `Xent.limits`."""
+        return await self._send(limits_call())
+
+    @overload
     async def evaluate(
         self,
         batches: Iterable[Batch] | AsyncIterable[Batch],
         *,
+        per_sample: bool = False,
+        concurrency: int = 4,
+        progress: bool | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Evaluation: ...
+
+    @overload
+    async def evaluate(
+        self,
+        logits: ArrayLike,
+        labels: ArrayLike,
+        weights: ArrayLike | None = None,
+        *,
+        batch_size: int,
+        per_sample: bool = False,
+        concurrency: int = 4,
+        progress: bool | None = None,
+        **options: Unpack[BatchOptions],
+    ) -> Evaluation: ...
+
+    async def evaluate(  # type: ignore[misc]  # the first argument has two names
+        self,
+        batches: Iterable[Batch] | AsyncIterable[Batch] | ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        *,
+        logits: ArrayLike | None = None,
+        batch_size: int | None = None,
+        per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
         **options: Unpack[BatchOptions],
     ) -> Evaluation:
         """As `Xent.evaluate`; the batches may also come from an asynchronous iterable."""
-        merge, shown = Merge(), Progress(length_hint(batches), progress)
-        waiting: set[asyncio.Task[LossResult]] = set()
+        source = batches_of(batches, logits, labels, weights, batch_size, options.get("axis"))
+        merge, shown = Merge(source, per_sample=per_sample), Progress(length_hint(source), progress)
+        in_flight: dict[asyncio.Task[LossResult], int] = {}
 
         async def take_in(most: int) -> None:
-            while len(waiting) > most:
-                for done in (await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[0]:
-                    waiting.remove(done)
-                    merge.add(done.result())
-                shown.tell(merge.batches)
+            while len(in_flight) > most:
+                for done in (await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED))[0]:
+                    number = in_flight.pop(done)
+                    merge.add(number, self._warned(done.result()))
+                shown.show(merge.batches)
 
         try:
             number = 0
-            async for batch in batches if isinstance(batches, AsyncIterable) else asynchronous(batches):
+            async for batch in source if isinstance(source, AsyncIterable) else asynchronous(source):
                 with noted(number):
                     call = batch_call(batch, options)
-                waiting.add(asyncio.create_task(self._send_noted(call, number)))
+                in_flight[asyncio.create_task(self._send_noted(call, number))] = number
                 await take_in(concurrency - 1)
                 number += 1
             await take_in(0)
         finally:
-            for each in waiting:
+            for each in in_flight:
                 each.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
-            shown.tell(merge.batches, finally_=True)
+            await asyncio.gather(*in_flight, return_exceptions=True)
+            shown.show(merge.batches, finally_=True)
         return merge.evaluation()
+
+    def _warned(self, result: Warned) -> Warned:
+        """The result, its warnings raised."""
+        if self._python_warnings:
+            warn(result.warnings)
+        return result
 
     async def _send_noted(self, call: Call[T], number: int) -> T:
         with noted(number):
@@ -367,10 +472,10 @@ class AsyncXent:
                 ) as response:
                     pieces = [piece async for piece in response.aiter_bytes()]
         except TimeoutError:
-            return httpx.ReadTimeout("the answer comes too slowly")
+            return httpx.ReadTimeout("the response is too slow")
         except httpx.RequestError as error:
             return error
-        return Answer(response.status_code, response.headers, b"".join(pieces))
+        return Response(response.status_code, response.headers, b"".join(pieces))
 
     async def close(self) -> None:
         """Closes the connections."""

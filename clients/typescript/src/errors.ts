@@ -2,31 +2,31 @@
 
 import type { components } from "./schema.js";
 
-/** What the service says of an error (RFC 9457); it never repeats the caller's arrays. */
+/** What the service says of an error (RFC 9457); it never repeats the request's arrays. */
 export type Problem = components["schemas"]["Problem"];
 
 /** Why there is no result, for programs. */
 export type XentErrorCode =
   /** 400, 422: the input can't be computed; `errors` says where and why. */
   | "invalid_input"
-  /** 401: the service wants a key, and none was sent. */
+  /** 401: the service requires a key, and the request had none. */
   | "unauthorized"
-  /** 403: the key is not one that the service knows. */
+  /** 403: the service does not know the key. */
   | "forbidden"
-  /** 413: the batch is larger than the service accepts. */
+  /** 413: the request exceeds a limit of the service; `GET /v1/limits` tells the limits. */
   | "too_large"
-  /** 429, 503: the service was full at every attempt, or asked to wait for too long. */
+  /** 429, 503: the service shed the request at every attempt, or asked to wait for more than a minute. */
   | "overloaded"
   /** 500 and other 5xx: the service failed on this request. */
   | "server_failed"
-  /** No whole answer, or (408) no whole request, in time. */
+  /** No complete response, or (408) no complete request, in time. */
   | "timed_out"
-  /** No connection, or one that broke, at every attempt. */
+  /** No connection could be made, or it broke, at every attempt. */
   | "unreachable"
-  /** Anything that is none of xent's: another service at this address, a proxy's page. */
+  /** The response is not xent's: another service at this address, a proxy's page. (Its name stays, as programs compare it.) */
   | "unexpected_answer";
 
-/** What is known of an error besides its code and message. */
+/** Details of an error besides its code and message. */
 export interface XentErrorDetails extends ErrorOptions {
   status?: number;
   problem?: Problem | undefined;
@@ -34,8 +34,8 @@ export interface XentErrorDetails extends ErrorOptions {
 }
 
 /**
- * Why there is no result. All that a client throws on account of the service or the input, but for the reason of a
- * signal of the caller's own.
+ * Why there is no result. All errors about the service or the input; an aborted call rejects with its signal's reason
+ * instead.
  *
  * @example
  * ```ts
@@ -50,11 +50,11 @@ export interface XentErrorDetails extends ErrorOptions {
 export class XentError extends Error {
   override readonly name = "XentError";
   readonly code: XentErrorCode;
-  /** The HTTP status; undefined where there was no answer. */
+  /** The HTTP status; undefined where there was no response. */
   readonly status: number | undefined;
-  /** What the service said; undefined where it said nothing of the kind. */
+  /** The service's problem details; undefined where the response held none. */
   readonly problem: Problem | undefined;
-  /** The milliseconds that the service asked to wait for; undefined where it didn't. */
+  /** The milliseconds of the header `Retry-After`; undefined where there was none. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: XentErrorCode, message: string, details: XentErrorDetails = {}) {
@@ -65,7 +65,7 @@ export class XentError extends Error {
     this.retryAfterMs = details.retryAfterMs;
   }
 
-  /** Each thing that is wrong, with `loc`, `code` and `message`; empty where the service named none. */
+  /** The service's list of errors, each with `loc`, `code` and `message`; empty where it sent none. */
   get errors(): Problem["errors"] {
     return this.problem?.errors ?? [];
   }
@@ -82,13 +82,15 @@ const CODES: Record<number, XentErrorCode> = {
   503: "overloaded",
 };
 
-/** The error that an answer other than 200 is. */
-export function refusal(response: Response, content: unknown): XentError {
+const SMALLER = "; send fewer samples at once; GET /v1/limits tells the limits";
+
+/** The error of a response other than 200. */
+export function errorOf(response: Response, content: unknown): XentError {
   const { status, statusText, headers } = response;
   const problem = isProblem(content) ? content : undefined;
   return new XentError(
     CODES[status] ?? (status >= 500 ? "server_failed" : "unexpected_answer"),
-    problem?.detail ?? `the answer was ${status} ${statusText}`.trimEnd(),
+    (problem?.detail ?? `the response has the status ${status} ${statusText}`.trimEnd()) + (status === 413 ? SMALLER : ""),
     { status, problem, retryAfterMs: retryAfterMs(headers.get("Retry-After")) },
   );
 }

@@ -18,17 +18,28 @@ export {
   typedArray,
 } from "./tensor.js";
 export {
-  type AnswerArray,
   type CallOptions,
   type CatalogueEntry,
   createXent,
-  type LossAnswer,
   type LossRequest,
-  type RecommendAnswer,
+  type LossResponse,
   type RecommendRequest,
-  type SampledSoftmaxAnswer,
+  type RecommendResponse,
+  type ResponseArray,
   type SampledSoftmaxRequest,
+  type SampledSoftmaxResponse,
   type SampledValues,
   type Xent,
   type XentOptions,
 } from "./xent.js";
+
+import type { LossResponse, RecommendResponse, ResponseArray, SampledSoftmaxResponse } from "./xent.js";
+
+/** @deprecated Use `LossResponse`. */
+export type LossAnswer = LossResponse;
+/** @deprecated Use `RecommendResponse`. */
+export type RecommendAnswer = RecommendResponse;
+/** @deprecated Use `SampledSoftmaxResponse`. */
+export type SampledSoftmaxAnswer = SampledSoftmaxResponse;
+/** @deprecated Use `ResponseArray`. */
+export type AnswerArray<D extends "float32" | "float64" | "int64" = "float32" | "float64"> = ResponseArray<D>;

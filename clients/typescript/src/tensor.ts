@@ -1,4 +1,4 @@
-/** Typed arrays to tensor objects, and the arrays of answers to typed arrays. */
+/** Typed arrays to tensor objects, and the arrays of responses to typed arrays. */
 
 import { fromBase64, littleEndian, toBase64 } from "./bytes.js";
 import type { components } from "./schema.js";
@@ -108,15 +108,15 @@ export function tensor<A extends TypedArray>(
 }
 
 /**
- * The numbers of an answer's array in C order, whichever form it came in.
+ * The numbers of a response's array in C order, in whichever form it came.
  *
  * A tensor object (`encoding: "base64"`) gives the typed array of its dtype. A list or a number gives a Float64Array,
  * in which "Infinity" and "-Infinity" are the numbers that they stand for.
  *
  * @example
  * ```ts
- * const answer = await xent.loss({ logits, labels, encoding: "base64" });
- * const losses = typedArray(answer.per_sample); // Float32Array | Float64Array, in nats
+ * const response = await xent.loss({ logits, labels, encoding: "base64" });
+ * const losses = typedArray(response.per_sample); // Float32Array | Float64Array, in nats
  * ```
  */
 export function typedArray<D extends Dtype>(array: Tensor<D>): TypedArrayOf<D>;

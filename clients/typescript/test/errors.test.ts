@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createXent, type LossRequest, type XentOptions, XentError, type XentErrorCode } from "../src/index.js";
-import { answer, problem, type Running, startService, startStub } from "./service.js";
+import { respond, problem, type Running, startService, startStub } from "./service.js";
 
 const BATCH: LossRequest = { logits: [[2, 0.5, 1]], labels: [1] };
 
@@ -21,7 +21,7 @@ async function failure(options: XentOptions, request = BATCH): Promise<XentError
   return error;
 }
 
-/** A fetch that sends what no call of the client would: the service's answers to it must be understood all the same. */
+/** A fetch that sends what no call of the client would: the service's responses to it must be understood all the same. */
 function changing(change: (request: Request) => Request): (request: Request) => Promise<Response> {
   return (request) => fetch(change(request));
 }
@@ -46,12 +46,13 @@ const REFUSED: Record<string, [XentErrorCode, number, Partial<XentOptions>, Loss
 };
 
 for (const [what, [code, status, options, request]] of Object.entries(REFUSED)) {
-  test(`${what} is answered ${status} by the service and is ${code}`, async () => {
+  test(`${what} gets ${status} from the service and is ${code}`, async () => {
     const error = await failure({ baseUrl: service.address, ...options }, request);
     assert.equal(error.code, code);
     assert.equal(error.status, status);
     assert.equal(error.problem?.status, status);
-    assert.equal(error.message, error.problem?.detail);
+    const hint = code === "too_large" ? "; send fewer samples at once; GET /v1/limits tells the limits" : "";
+    assert.equal(error.message, `${error.problem?.detail}${hint}`);
     assert.equal(error.name, "XentError");
   });
 }
@@ -85,32 +86,51 @@ for (const [status, code] of CODES) {
   test(`${status} is ${code}`, async () => {
     const stub = await startStub(problem(status));
     const error = await failure({ baseUrl: stub.address }).finally(stub.stop);
-    assert.deepEqual([error.code, error.status, error.message], [code, status, `no: ${status}`]);
+    assert.deepEqual([error.code, error.status], [code, status]);
+    assert.ok(error.message.startsWith(`no: ${status}`));
     assert.equal(error.problem?.detail, `no: ${status}`);
     assert.equal(error.retryAfterMs, undefined);
   });
 }
 
+const OBJECTS: [string, unknown, string][] = [
+  ["class_weights", { 0: 1, 1: 2 }, "class_weights is an object (Object); a number, a nested list or tensor(…) was expected"],
+  ["weights", new Map([[0, 1]]), "weights is an object (Map); a number, a nested list or tensor(…) was expected"],
+  ["pos_weight", Object.create(null), "pos_weight is an object (undefined); a number, a nested list or tensor(…) was expected"],
+  ["logits", Float32Array.of(1), "logits is an object (Float32Array); tensor(array, shape) was expected"],
+];
+
+for (const [name, value, message] of OBJECTS) {
+  test(`an object in place of ${name} is a TypeError that names it, before anything is sent`, async () => {
+    const stub = await startStub(respond(200, {}));
+    const xent = createXent({ baseUrl: stub.address });
+    const request = { ...BATCH, [name]: value } as LossRequest;
+    await assert.rejects(xent.loss(request), { name: "TypeError", message });
+    await assert.rejects(xent.recommend(request), { name: "TypeError", message }).finally(stub.stop);
+    assert.equal(stub.arrivals.length, 0);
+  });
+}
+
 for (const content of ["<h1>Bad Gateway</h1>", "null", '{"detail": "Not enough"}', ""]) {
   test(`an error of a proxy's, ${JSON.stringify(content)}, is told by its status`, async () => {
-    const stub = await startStub(answer(502, content));
+    const stub = await startStub(respond(502, content));
     const error = await failure({ baseUrl: stub.address }).finally(stub.stop);
     assert.deepEqual([error.code, error.status, error.problem], ["server_failed", 502, undefined]);
-    assert.equal(error.message, "the answer was 502 Bad Gateway");
+    assert.equal(error.message, "the response has the status 502 Bad Gateway");
     assert.deepEqual(error.errors, []);
   });
 }
 
 for (const content of ["<h1>Welcome</h1>", "null", "[]", "1", '{"loss": 0.5}', ""]) {
-  test(`an answer that is none of xent's, ${JSON.stringify(content)}, is no result`, async () => {
-    const stub = await startStub(answer(200, content));
+  test(`a response that is not xent's, ${JSON.stringify(content)}, is no result`, async () => {
+    const stub = await startStub(respond(200, content));
     const error = await failure({ baseUrl: stub.address }).finally(stub.stop);
     assert.deepEqual([error.code, error.status], ["unexpected_answer", 200]);
   });
 }
 
-test("every call tells its own answer from another's", async () => {
-  const stub = await startStub(answer(200, { status: "ok" }));
+test("every call tells its own response from another's", async () => {
+  const stub = await startStub(respond(200, { status: "ok" }));
   const xent = createXent({ baseUrl: stub.address });
   const layer = { weights: [[1], [2]], biases: [0, 0], inputs: [[1]], labels: [0], num_sampled: 1 };
   try {
@@ -142,8 +162,8 @@ for (const baseUrl of ["localhost", "localhost:8000", "ftp://localhost"]) {
   });
 }
 
-test("a request that can't be written is the caller's error, before anything is sent", async () => {
-  const stub = await startStub(answer(200, {}));
+test("a request that can't be written is a TypeError, before anything is sent", async () => {
+  const stub = await startStub(respond(200, {}));
   const xent = createXent({ baseUrl: stub.address });
   await assert.rejects(xent.loss({ logits: [[1n]], labels: [0] }), TypeError).finally(stub.stop);
   assert.equal(stub.arrivals.length, 0);

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { test } from "node:test";
 import { createXent, type LossRequest, XentError, type XentErrorCode, type XentOptions } from "../src/index.js";
-import { answer, die, drip, problem, stall, startStub, type Stub } from "./service.js";
+import { respond, die, drip, problem, stall, startStub, type Stub } from "./service.js";
 
 const BATCH: LossRequest = { logits: [[2, 0.5, 1]], labels: [1] };
-const RESULT = answer(200, { per_sample: [0.5] });
+const RESULT = respond(200, { per_sample: [0.5] });
 
 type Outcome = { stub: Stub; result?: unknown; code?: XentErrorCode; error?: unknown; took: number };
 
-/** What a call comes to with a service that answers so. */
+/** What a call comes to with a service that responds so. */
 async function call(
   listeners: RequestListener[],
   options: Partial<XentOptions> = {},
@@ -38,7 +38,7 @@ const pauses = ({ stub: { arrivals } }: Outcome) =>
   arrivals.slice(1).map(({ at }, i) => at - (arrivals[i]?.at ?? Number.NaN));
 
 for (const status of [429, 503]) {
-  test(`a service that answers ${status} twice is asked a third time`, async () => {
+  test(`a service that responds ${status} twice is asked a third time`, async () => {
     const outcome = await call([problem(status), problem(status), RESULT]);
     assert.deepEqual(outcome.result, { per_sample: [0.5] });
     assert.equal(attempts(outcome), 3);
@@ -49,7 +49,7 @@ for (const status of [429, 503]) {
   });
 }
 
-test("a service that dies in the middle of an answer is asked again", async () => {
+test("a service that dies in the middle of a response is asked again", async () => {
   const outcome = await call([die, RESULT]);
   assert.deepEqual(outcome.result, { per_sample: [0.5] });
   assert.equal(attempts(outcome), 2);
@@ -87,8 +87,8 @@ for (const status of [400, 401, 403, 408, 413, 422, 500, 502]) {
   });
 }
 
-test("an answer that is none of xent's is not asked again", async () => {
-  assert.equal(attempts(await call([answer(200, "hello"), RESULT])), 1);
+test("a response that is not xent's is not asked again", async () => {
+  assert.equal(attempts(await call([respond(200, "hello"), RESULT])), 1);
 });
 
 test("without retries there is one attempt", async () => {
@@ -134,31 +134,31 @@ for (const [what, listener] of Object.entries({ stalls: stall, drips: drip })) {
   test(`a service that ${what} is given no more than its time, and is not asked again`, async () => {
     const outcome = await call([listener], { timeoutMs: 300 });
     assert.equal(outcome.code, "timed_out");
-    assert.equal((outcome.error as Error).message, "there was no whole answer within 300 ms");
+    assert.equal((outcome.error as Error).message, "there was no complete response within 300 ms");
     assert.equal(attempts(outcome), 1);
     assert.ok(outcome.took >= 295 && outcome.took < 2000, `it took ${outcome.took} ms`);
   });
 
-  test(`a service that ${what} is given no more than its time where the caller has a signal, too`, async () => {
+  test(`a service that ${what} is given no more than its time where the call has a signal, too`, async () => {
     const outcome = await call([listener], { timeoutMs: 300 }, new AbortController().signal);
     assert.equal(outcome.code, "timed_out");
   });
 
-  test(`a caller's signal ends a call to a service that ${what}, with its own reason`, async () => {
+  test(`a signal ends a call to a service that ${what}, with its own reason`, async () => {
     const reason = new Error("the user went away");
-    const caller = new AbortController();
-    setTimeout(() => caller.abort(reason), 100);
-    const outcome = await call([listener], {}, caller.signal);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 100);
+    const outcome = await call([listener], {}, controller.signal);
     assert.equal(outcome.error, reason);
     assert.ok(outcome.took < 2000, `it took ${outcome.took} ms`);
   });
 }
 
-test("a caller's signal ends a pause", async () => {
+test("a signal ends a pause", async () => {
   const reason = new Error("the user went away");
-  const caller = new AbortController();
-  setTimeout(() => caller.abort(reason), 200);
-  const outcome = await call([problem(503, { "Retry-After": "30" })], {}, caller.signal);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 200);
+  const outcome = await call([problem(503, { "Retry-After": "30" })], {}, controller.signal);
   assert.equal(outcome.error, reason);
   assert.ok(outcome.took < 2000, `it took ${outcome.took} ms`);
 });

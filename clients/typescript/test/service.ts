@@ -55,7 +55,7 @@ export interface Stub extends Running {
   arrivals: Arrival[];
 }
 
-/** A server that answers the n-th request by the n-th listener, and all after the last by the last. */
+/** A server whose n-th listener responds to the n-th request, and the last one to all after it. */
 export async function startStub(...listeners: RequestListener[]): Promise<Stub> {
   const arrivals: Arrival[] = [];
   const server = createServer(async (request, response) => {
@@ -80,8 +80,8 @@ export async function startStub(...listeners: RequestListener[]): Promise<Stub> 
   };
 }
 
-/** One whole answer. */
-export function answer(status: number, content: unknown, headers: Record<string, string> = {}): RequestListener {
+/** One complete response. */
+export function respond(status: number, content: unknown, headers: Record<string, string> = {}): RequestListener {
   const body = typeof content === "string" ? content : JSON.stringify(content);
   return (_, response) => response.writeHead(status, headers).end(body);
 }
@@ -89,19 +89,19 @@ export function answer(status: number, content: unknown, headers: Record<string,
 /** A problem as the service writes it. */
 export function problem(status: number, headers: Record<string, string> = {}): RequestListener {
   const content = { type: "about:blank", title: "-", status, detail: `no: ${status}`, errors: [] };
-  return answer(status, content, { "Content-Type": "application/problem+json", ...headers });
+  return respond(status, content, { "Content-Type": "application/problem+json", ...headers });
 }
 
-/** Closes the connection in the middle of an answer. */
+/** Closes the connection in the middle of a response. */
 export const die: RequestListener = (_, response) => {
   response.writeHead(200, { "Content-Length": "1000" });
   response.write('{"per_sample": [0.5,', () => response.destroy());
 };
 
-/** Never answers. */
+/** Never responds. */
 export const stall: RequestListener = () => {};
 
-/** Answers a byte at a time, and so never lets a wait for the next one run out. */
+/** Responds a byte at a time, so that no wait for the next one times out. */
 export const drip: RequestListener = (_, response) => {
   response.writeHead(200);
   const dripping = setInterval(() => response.write(" "), 20);

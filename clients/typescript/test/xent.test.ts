@@ -3,9 +3,16 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {
+  type AnswerArray,
   createXent,
   type Dtype,
+  type LossAnswer,
   type LossRequest,
+  type LossResponse,
+  type RecommendAnswer,
+  type RecommendResponse,
+  type SampledSoftmaxAnswer,
+  type SampledSoftmaxResponse,
   tensor,
   type Tensor,
   type TypedArray,
@@ -13,7 +20,7 @@ import {
   type Xent,
   XentError,
 } from "../src/index.js";
-import { answer, type Running, startService, startStub } from "./service.js";
+import { respond, type Running, startService, startStub } from "./service.js";
 
 const LOGITS = [
   [2, 0.5, 1],
@@ -184,6 +191,24 @@ test("a typed array by itself is no array of a request", () => {
   assert.ok(request);
 });
 
+test("suggested class weights can be sent back as they are", async () => {
+  const labels = [...Array(30).fill(0), 1, 2, 2];
+  const logits = labels.map(() => [0, 0, 0]);
+  const { recommendation } = await xent.loss({ logits, labels });
+  const class_weights = recommendation.suggested?.class_weights;
+  assert.ok(class_weights);
+  const { per_sample } = await xent.loss({ logits, labels, class_weights });
+  near(typedArray(per_sample), labels.map((label) => (33 / (3 * [30, 1, 2][label as number]!)) * Math.log(3)));
+});
+
+test("the types of 0.1 have their names still", () => {
+  const response: LossAnswer = {} as LossResponse;
+  const array: AnswerArray = [1, "Infinity"];
+  const recommended: RecommendAnswer = {} as RecommendResponse;
+  const sampled: SampledSoftmaxAnswer = {} as SampledSoftmaxResponse;
+  assert.ok(response && array && recommended && sampled);
+});
+
 test("a reduction of none gives no reduced loss", async () => {
   assert.equal((await xent.loss({ logits: LOGITS, labels: LABELS, reduction: "none" })).reduced, null);
 });
@@ -228,7 +253,7 @@ test("the catalogue names every loss type", async () => {
 });
 
 test("a key is sent as a bearer's, and none unless given", async () => {
-  const stub = await startStub(answer(200, { losses: [] }));
+  const stub = await startStub(respond(200, { losses: [] }));
   try {
     await createXent({ baseUrl: stub.address, apiKey: "secret" }).losses();
     await createXent({ baseUrl: stub.address }).losses();

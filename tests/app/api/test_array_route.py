@@ -91,3 +91,11 @@ def test_all_that_is_wrong_is_said_together() -> None:
 def test_a_body_of_another_media_type_is_not_read() -> None:
     response, _ = post("/batch", b'{"values": [1]}', "text/plain")
     assert response.status_code == 415
+
+
+def test_work_is_large_by_all_that_the_request_holds() -> None:
+    """Two logits, and weights which are more than can be looked at where they come."""
+    text = b'{"labels":[0,1],"logits":[1,2],"weights":{"dtype":"int8","shape":[12000],"data":"%b"}}' % (b"AAAA" * 4000)
+    response, left_the_loop = post("/v1/loss", text)
+    assert response.status_code == 422
+    assert left_the_loop

@@ -6,6 +6,7 @@ from numpy.testing import assert_array_equal
 from pydantic import ValidationError
 
 from app.api.loss import LossRequest
+from app.api.recommend import RecommendRequest
 
 
 def test_the_fields_that_hold_arrays_are_known() -> None:
@@ -36,5 +37,24 @@ def test_null_is_absent() -> None:
 
 def test_unknown_fields_are_named_up_to_a_number() -> None:
     with pytest.raises(ValidationError) as caught:
-        LossRequest.model_validate({"logits": [1], "labels": 1} | {f"field{i}": i for i in range(1000)})
-    assert caught.value.error_count() <= 20
+        LossRequest.model_validate({"logits": [1], "labels": 1} | {f"field{i}": i for i in range(200)})
+    assert caught.value.error_count() == 20
+
+
+def test_an_object_of_many_fields_is_refused_as_a_whole() -> None:
+    with pytest.raises(ValidationError) as caught:
+        LossRequest.model_validate({"logits": [1], "labels": 1} | {f"field{i}": i for i in range(1_000_000)})
+    (error,) = caught.value.errors()
+    assert error["ctx"]["message"] == "has 1000002 fields; at most 256 are accepted"
+
+
+def test_what_a_request_has_to_do_with_counts_every_array_and_all_that_is_computed() -> None:
+    batch = {"logits": np.zeros((4, 3)), "labels": np.zeros(4, np.int8)}
+    plain = LossRequest.model_validate(batch).work_bytes
+    # Logits and labels; a loss for each row, and a weight for each class.
+    assert plain == 8 * (12 + 4) + 32 * (4 + 3)
+    assert LossRequest.model_validate(batch | {"weights": np.zeros(1000)}).work_bytes == plain + 8 * 1000
+    assert LossRequest.model_validate(batch | {"include": ["gradient"]}).work_bytes == plain + 32 * 12
+    assert LossRequest.model_validate(batch | {"axis": 7}).work_bytes == 8 * 16 + 32 * 12
+    without_logits = {"logits_shape": (20, 1 << 60), "labels": np.zeros(20, np.int8)}
+    assert RecommendRequest.model_validate(without_logits).work_bytes == 8 * 20 + 32 * 10_000

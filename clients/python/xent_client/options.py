@@ -1,0 +1,75 @@
+"""The fields of the requests: the one list of them. A field that the contract gains becomes a line here.
+
+Values are sent as they are given; what is absent or None is the service's default. A field that is not listed is sent,
+too, so that the service refuses a misspelt name and says what was meant.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, TypedDict
+
+from xent_client.generated.models.loss_request_include_type_0_item import LossRequestIncludeType0Item as OutputName
+from xent_client.generated.models.loss_request_loss_type_type_0 import LossRequestLossTypeType0 as LossTypeOrAuto
+from xent_client.generated.models.reduced_reduction import ReducedReduction as Reduction
+from xent_client.generated.models.sampled_softmax_request_sampler_type_0 import (
+    SampledSoftmaxRequestSamplerType0 as Sampler,
+)
+from xent_client.tensors import ArrayLike
+
+if TYPE_CHECKING:
+    from xent_client.results import SampledValues
+
+
+class BatchOptions(TypedDict, total=False):
+    """How the losses of a batch are computed: the fields of POST /v1/loss. None is the default.
+
+    loss_type: which loss; "auto", the default, goes by the labels' form, batch by batch.
+    pos_weight: weighted_cross_entropy only: the weight of positives. A scalar, or one for each class.
+    class_weights: softmax losses only: one weight for each class, [C]; or a mapping of every class index to its weight,
+        as scikit-learn and Keras have it.
+    label_smoothing: from 0 to 1; 0 by default.
+    ignore_index: sparse_softmax_cross_entropy only: labels of this value do not count.
+    axis: the class axis; −1 by default.
+    from_logits: False where `logits` holds probabilities.
+    reduction: "mean", the default; "sum", "weighted_mean", "mean_by_nonzero_weights" or "none".
+    """
+
+    loss_type: LossTypeOrAuto | None
+    pos_weight: ArrayLike | None
+    class_weights: ArrayLike | Mapping[int, float] | None
+    label_smoothing: float | None
+    ignore_index: int | None
+    axis: int | None
+    from_logits: bool | None
+    reduction: Reduction | None
+
+
+class LossOptions(BatchOptions, total=False):
+    """`BatchOptions`, and which outputs to include.
+
+    include: any of "elements", "gradient" and "probabilities"; none by default, as they are large.
+    """
+
+    include: Collection[OutputName] | None
+
+
+class SampledOptions(TypedDict, total=False):
+    """How a sampled softmax is computed: the fields of POST /v1/sampled-softmax. None is the default.
+
+    num_sampled: how many distinct classes to draw. Required unless `sampled_values` is given.
+    sampler: "log_uniform", the default, for classes in order of falling frequency; or "uniform".
+    seed: the same seed draws the same classes on every machine. Absent: a fresh one, which the result holds.
+    sampled_values: in place of drawing: those of an earlier result, or your own.
+    remove_accidental_hits: whether candidates that are labels of a row are left out there; True by default.
+    subtract_log_q: whether logits are corrected for expected counts; True by default.
+    reduction: as in `BatchOptions`.
+    sample_weights: multiplies losses: a scalar, or [B].
+    """
+
+    num_sampled: int | None
+    sampler: Sampler | None
+    seed: int | None
+    sampled_values: "SampledValues | None"
+    remove_accidental_hits: bool | None
+    subtract_log_q: bool | None
+    reduction: Reduction | None
+    sample_weights: ArrayLike | None

@@ -1,0 +1,116 @@
+"""Advice on a batch whose loss is not computed: the same as in its evaluation, from logits or their shape alone."""
+
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+
+from xent_core import (
+    AxisOutOfRange,
+    InvalidInput,
+    LabelOutOfRange,
+    MaskedRow,
+    MissingParameter,
+    NotANumber,
+    NotAProbability,
+    ParameterOutOfRange,
+    UnclearLabels,
+    UnexpectedParameter,
+    WrongShape,
+    evaluate,
+    recommend,
+)
+
+LOGITS = np.array([[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]])
+PROBABILITIES = np.array([[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]])
+MULTI_HOT = [[0, 1, 1], [0, 0, 1]]
+SOFTMAX, SPARSE = "softmax_cross_entropy", "sparse_softmax_cross_entropy"
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "options"),
+    [
+        (LOGITS, [1, 2], {}),
+        (LOGITS, np.eye(3)[[1, 2]], {"class_weights": [1, 2, -3]}),
+        (PROBABILITIES, [1, 2], {"weights": 2}),
+        (PROBABILITIES, [1, 2], {"from_logits": False}),
+        (PROBABILITIES, MULTI_HOT, {"from_logits": False}),
+        (LOGITS, MULTI_HOT, {"loss_type": SOFTMAX}),
+        (LOGITS, MULTI_HOT, {"pos_weight": [1, 2, -3], "weights": [0, 0]}),
+        (LOGITS.T, [1, 2], {"axis": 0}),
+        (np.full(20, 0.5), 1, {}),
+        (np.full((11, 3), 0.5), [0] * 10 + [1], {}),
+    ],
+)
+def test_advice_says_what_the_evaluation_says(logits: Any, labels: Any, options: dict[str, Any]) -> None:
+    advice, evaluation = recommend(labels, logits=logits, **options), evaluate(logits, labels, **options)
+    assert advice.recommendation.loss_type == evaluation.recommendation.loss_type
+    assert advice.recommendation.label_kind == evaluation.recommendation.label_kind
+    assert advice.recommendation.reasons == evaluation.recommendation.reasons
+    assert advice.recommendation.alternatives == evaluation.recommendation.alternatives
+    assert [warning.code for warning in advice.warnings] == [warning.code for warning in evaluation.warnings]
+    assert {*advice.checked, "infinite_loss"} == set(evaluation.checked)
+
+    by_shape = recommend(labels, logits_shape=np.shape(logits), **options)
+    assert by_shape.recommendation.reasons == advice.recommendation.reasons
+    assert set(by_shape.checked) == {code for code in advice.checked if not code.startswith("logits_")}
+    assert [warning.code for warning in by_shape.warnings] == [
+        warning.code for warning in advice.warnings if not warning.code.startswith("logits_")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "error"),
+    [
+        ([1, 2], {}, MissingParameter),
+        ([1, 2], {"logits": LOGITS, "logits_shape": (2, 3)}, UnexpectedParameter),
+        ([1, 2], {"logits_shape": (2, 0)}, ParameterOutOfRange),
+        ([1, 2], {"logits_shape": (-2, 3)}, ParameterOutOfRange),
+        ([1, 2], {"logits_shape": (2**32, 2**32)}, ParameterOutOfRange),
+        (1, {"logits_shape": ()}, WrongShape),
+        ([1, 2], {"logits_shape": (2, 3), "axis": 2}, AxisOutOfRange),
+        ([1, 2, 0], {"logits_shape": (2, 3)}, WrongShape),
+        ([[1], [2]], {"logits_shape": (2, 3)}, WrongShape),
+        ([1, 3], {"logits_shape": (2, 3)}, LabelOutOfRange),
+        ([0.5, 1.5], {"logits_shape": (2, 3)}, UnclearLabels),
+        ([1, np.nan], {"logits_shape": (2, 3)}, NotANumber),
+        ([1, 2], {"logits_shape": (2, 3), "weights": [1, 2, 3]}, WrongShape),
+        ([1, 2], {"logits_shape": (2, 3), "class_weights": [1, 2]}, WrongShape),
+        ([1, 2], {"logits_shape": (2, 3), "pos_weight": 2}, UnexpectedParameter),
+        ([1, 2], {"logits_shape": (2, 3), "label_smoothing": 2}, ParameterOutOfRange),
+        ([1, 2], {"logits_shape": (2, 3), "reduction": "average"}, ParameterOutOfRange),
+        ([1, 2], {"logits": [[0, 1, np.nan], [0, 1, 2]]}, NotANumber),
+        ([1, 2], {"logits": [[0, 1, 2], [0, 1, 2]], "from_logits": False}, NotAProbability),
+        ([1, 2], {"logits": [[0, 1, 2], [-np.inf] * 3]}, MaskedRow),
+        ([1, 2], {"logits": [[0, 1, 0], [0, 0, 0]], "from_logits": False}, NotAProbability),
+    ],
+)
+def test_what_no_evaluation_takes_no_advice_is_given_on(
+    labels: Any, options: dict[str, Any], error: type[InvalidInput]
+) -> None:
+    with pytest.raises(error):
+        recommend(labels, **options)
+    if "logits" in options and "logits_shape" not in options:
+        with pytest.raises(error):
+            evaluate(options.pop("logits"), labels, **options)
+
+
+def test_a_masked_row_is_no_error_where_it_does_not_count() -> None:
+    masked = [[0, 1, 2], [-np.inf] * 3]
+    assert recommend([1, 2], logits=masked, weights=[1, 0]).recommendation.loss_type == SPARSE
+    assert recommend([1, -1], logits=masked, ignore_index=-1).recommendation.loss_type == SPARSE
+
+
+@pytest.mark.parametrize(
+    ("labels", "options"),
+    [
+        (1, {"logits_shape": (2**58, 10), "weights": 0}),
+        (1, {"logits_shape": (2**58, 10), "weights": [[0]]}),
+        (1, {"logits_shape": (2**58, 10), "weights": [[0, *range(9)]]}),
+        ([0] * 10 + [1], {"logits_shape": (11, 2**56)}),
+    ],
+)
+def test_a_shape_alone_takes_no_memory_of_its_size(labels: Any, options: dict[str, Any]) -> None:
+    with suppress(InvalidInput):
+        recommend(labels, **options)

@@ -1,0 +1,1 @@
+"""What a batch calls for, and what looks wrong in it."""

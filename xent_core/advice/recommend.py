@@ -1,0 +1,268 @@
+"""From a batch to the loss that its labels call for: why, what else could be meant, and its call in each framework."""
+
+from functools import lru_cache
+from typing import Any, Literal, assert_never
+
+import numpy as np
+
+from xent_core.checks.arguments import class_layout
+from xent_core.checks.weights import dimensions_fit
+from xent_core.compute.layout import Array, Layout
+from xent_core.equivalents import SAMPLED_SOFTMAX_TEXTS, equivalents
+from xent_core.labels.facts import Count, LabelFacts
+from xent_core.losses import AUTO, LOSSES
+from xent_core.losses.loss import Entry, Loss
+from xent_core.losses.sampled_softmax import SAMPLED_SOFTMAX
+from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY as SIGMOID
+from xent_core.losses.softmax import SOFTMAX_CROSS_ENTROPY as SOFTMAX
+from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY as SPARSE
+from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY as WEIGHTED
+from xent_core.prepare import Options, PreparedBatch, prepare
+from xent_core.results import Alternative, Reason, Recommendation, Suggested
+
+# Imbalance, and what is suggested against it.
+MIN_LABELS = 20
+RARE_SHARE = 0.1
+CLASS_RATIO = 10
+MANY_CLASSES = 10_000
+# A weight for each of more classes than this is no suggestion that anybody reads.
+MAX_SUGGESTED = 10_000
+
+
+def recommendation(batch: PreparedBatch) -> Recommendation:
+    """The loss that the labels call for, with the request's parameters filled into its equivalents."""
+    suggested, parameters = _balance(batch.facts, batch.layout), batch.parameters
+    by_class = parameters.class_weights is not None or parameters.pos_weight is not None
+    if suggested is None and batch.weights is None and not by_class:
+        facts = LabelFacts(batch.facts.kind, rows_not_one=Count(batch.facts.rows_not_one.rows))
+        return _usual(facts, batch.layout, batch.loss, batch.labels.shape, batch.labels.dtype, batch.options)
+    found = _choose(batch.facts, batch.layout, batch.loss, suggested)
+    return found._replace(equivalents=_equivalents(batch, found))
+
+
+@lru_cache(maxsize=256)
+def _usual(
+    facts: LabelFacts,
+    layout: Layout,
+    loss: Loss,
+    labels_shape: tuple[int, ...],
+    labels_dtype: np.dtype[Any],
+    options: Options,
+) -> Recommendation:
+    """Without weights, and with nothing to suggest, batches of one form all have the same."""
+    found = _choose(facts, layout, loss, None)
+    return found._replace(equivalents=_texts(found, layout, labels_shape, labels_dtype, options))
+
+
+def equivalents_of_example(entry: Entry) -> dict[str, str]:
+    """The loss of a catalogue entry's example in each framework."""
+    if entry.loss_type not in LOSSES:
+        return SAMPLED_SOFTMAX_TEXTS
+    given = dict(entry.example) | {"loss_type": entry.loss_type}
+    logits, labels = np.asarray(given.pop("logits")), given.pop("labels")
+    batch = prepare(logits, logits.shape, labels, Options(**given))
+    found = _choose(batch.facts, batch.layout, batch.loss, _balance(batch.facts, batch.layout))
+    return _equivalents(batch, found._replace(loss_type=batch.loss.name))
+
+
+def _equivalents(batch: PreparedBatch, found: Recommendation) -> dict[str, str]:
+    """The recommended loss in each framework, with those of the request's parameters that it takes."""
+    pos_weight: float | Literal["array"] | None = None
+    recommended = LOSSES[found.loss_type]
+    if recommended.takes("pos_weight"):
+        given = batch.parameters.pos_weight
+        suggested = found.suggested.pos_weight if found.suggested else None
+        pos_weight = suggested if given is None else float(given) if given.ndim == 0 else "array"
+    return _texts(
+        found,
+        batch.layout,
+        batch.labels.shape,
+        batch.labels.dtype,
+        batch.options,
+        weights=_weights_for(batch, recommended),
+        pos_weight=pos_weight,
+        class_weights=batch.parameters.class_weights is not None and recommended.takes("class_weights"),
+    )
+
+
+def _texts(
+    found: Recommendation,
+    layout: Layout,
+    labels_shape: tuple[int, ...],
+    labels_dtype: np.dtype[Any],
+    options: Options,
+    *,
+    weights: float | tuple[int, ...] | None = None,
+    pos_weight: float | Literal["array"] | None = None,
+    class_weights: bool = False,
+) -> dict[str, str]:
+    return equivalents(
+        found.loss_type,
+        logits_shape=layout.shape,
+        labels_shape=labels_shape,
+        labels_dtype=labels_dtype,
+        label_kind=found.label_kind,
+        axis=options.axis,
+        weights=weights,
+        pos_weight=pos_weight,
+        class_weights=class_weights,
+        label_smoothing=options.label_smoothing,
+        ignore_index=options.ignore_index if LOSSES[found.loss_type].takes("ignore_index") else None,
+        from_logits=options.from_logits,
+        reduction=options.reduction,
+    )
+
+
+def _weights_for(batch: PreparedBatch, loss: Loss) -> float | tuple[int, ...] | None:
+    """The value of a scalar weight, or the weights' shape; None where they don't fit this loss."""
+    if batch.weights is None:
+        return None
+    shape = batch.weights.shape
+    if not shape:
+        return float(batch.weights.given)
+    layout = class_layout(batch.layout.shape, batch.options.axis)
+    elements = layout.shape if loss.is_elementwise else layout.sample_shape
+    fits = shape == layout.sample_shape or dimensions_fit(shape, elements)
+    return shape if fits else None
+
+
+def _choose(facts: LabelFacts, layout: Layout, named: Loss, suggested: Suggested | None) -> Recommendation:
+    """`named` is what is computed; it is recommended where the labels are of no known kind."""
+    alternatives = _alternatives(facts)
+    loss = SPARSE if facts.kind == "one_hot" else AUTO.get(facts.kind, named)
+    reasons = [_reason_for(facts, layout)]
+    if suggested is not None:
+        reasons.append(suggested.reason)
+        if suggested.pos_weight is not None:
+            loss = WEIGHTED
+            alternatives.append(
+                Alternative(SIGMOID.name, "the outputs should stay calibrated to this share of positives")
+            )
+    if not loss.is_elementwise and layout.classes >= MANY_CLASSES:
+        alternatives.append(
+            Alternative(
+                SAMPLED_SOFTMAX.loss_type,
+                f"training over all {layout.classes} classes is too slow; evaluate with the full softmax all the same",
+            )
+        )
+    reasons.append(Reason("loss_fits", f"{loss.name}: {loss.entry.use_when}"))
+    return Recommendation(loss.name, facts.kind, tuple(reasons), tuple(alternatives), suggested)
+
+
+def _reason_for(facts: LabelFacts, layout: Layout) -> Reason:
+    shape = f"logits of shape {list(layout.shape)}"
+    match facts.kind:
+        case "binary":
+            return Reason("labels_are_binary", f"Every label is 0 or 1, one for each of the {shape}: yes/no questions.")
+        case "soft_binary":
+            return Reason("labels_are_soft_binary", f"Labels lie from 0 to 1, one for each of the {shape}.")
+        case "class_indices":
+            return Reason(
+                "labels_are_class_indices",
+                f"Labels are whole numbers with one dimension less than the {shape}: "
+                "each names the one class of its sample.",
+            )
+        case "one_hot":
+            return Reason(
+                "labels_are_one_hot",
+                "Every row of labels holds a single 1: the classes exclude each other, and their indices would give "
+                "the same losses from less data.",
+            )
+        case "distribution":
+            return Reason(
+                "labels_are_distributions",
+                "Every row of labels sums to 1: a distribution over classes that exclude each other.",
+            )
+        case "multi_hot":
+            return Reason(
+                "labels_are_multi_hot",
+                f"Labels are 0 or 1, and {facts.rows_not_one.rows} of {layout.rows} rows do not hold exactly one 1: "
+                "the classes don't exclude each other.",
+            )
+        case "soft_multi_label":
+            return Reason(
+                "labels_are_soft_multi_label",
+                f"Labels lie from 0 to 1, and {facts.rows_not_one.rows} of {layout.rows} rows do not sum to 1: "
+                "each class is a question of its own.",
+            )
+        case "other":
+            return Reason("loss_type_was_named", "Labels of no known kind; the loss type is the one that was named.")
+        case _:
+            assert_never(facts.kind)
+
+
+def _alternatives(facts: LabelFacts) -> list[Alternative]:
+    match facts.kind:
+        case "one_hot":
+            return [
+                Alternative(SOFTMAX.name, "labels are to stay one-hot, or will become distributions"),
+                Alternative(
+                    SIGMOID.name,
+                    "the classes don't exclude each other, and these rows hold one label each by chance: "
+                    "decide by whether a sample could ever have two or none",
+                ),
+            ]
+        case "distribution":
+            return [
+                Alternative(
+                    SIGMOID.name,
+                    "each label is the probability of a question of its own, and the rows sum to 1 by chance: "
+                    "decide by whether a sample could ever have two or none",
+                )
+            ]
+        case "multi_hot":
+            return [
+                Alternative(
+                    SOFTMAX.name,
+                    "exactly one of the marked classes is right and it isn't known which: "
+                    "divide each row of labels by its sum first",
+                )
+            ]
+        case "binary" | "soft_binary" | "class_indices" | "soft_multi_label" | "other":
+            return []
+        case _:
+            assert_never(facts.kind)
+
+
+def _balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
+    """What would balance the labels, where they need it."""
+    if facts.kind in ("binary", "multi_hot"):
+        return _balanced_questions(facts.positives or 0, facts.negatives or 0)
+    if facts.class_counts is None:
+        return None
+    return _balanced_classes(facts.classes, facts.class_counts, layout.classes)
+
+
+def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
+    count = positives + negatives
+    if count < MIN_LABELS or not 0 < min(positives, negatives) <= RARE_SHARE * count:
+        return None
+    return Suggested(
+        Reason(
+            "labels_are_imbalanced",
+            f"{positives} of {count} labels are positive, {100 * positives / count:.3g} %: pos_weight balances them.",
+        ),
+        pos_weight=negatives / positives,
+    )
+
+
+def _balanced_classes(present: Array | None, counts: Array, classes: int) -> Suggested | None:
+    commonest = int(np.maximum.reduce(counts))
+    if commonest < CLASS_RATIO or classes > MAX_SUGGESTED:
+        return None
+    if present is None:
+        present = np.flatnonzero(counts)
+        counts = counts[present]
+    rarest = int(counts.min())
+    if commonest < CLASS_RATIO * rarest:
+        return None
+    weights = np.ones(classes)
+    weights[present.astype(np.intp)] = counts.sum() / (len(counts) * counts)
+    return Suggested(
+        Reason(
+            "classes_are_imbalanced",
+            f"The commonest class occurs {commonest} times, the rarest one present {rarest}: "
+            "class_weights balance them.",
+        ),
+        class_weights=weights,
+    )

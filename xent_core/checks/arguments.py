@@ -1,0 +1,117 @@
+"""Whole arguments: array-likes to arrays of numbers, their dtypes, shapes and sizes, and the values of options."""
+
+import math
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xent_core.checks.values import as_text, first_index, refuse_not_finite
+from xent_core.compute.dtypes import FLOAT64, is_bfloat16
+from xent_core.compute.layout import Array, FloatType, Layout
+from xent_core.errors import AxisOutOfRange, Empty, NotNumeric, ParameterOutOfRange, Ragged, WrongShape
+
+MAX_LOGITS = 2**40
+
+
+def as_numbers(value: ArrayLike, name: str) -> Array:
+    """A C-contiguous array of real numbers or booleans that holds at least one.
+
+    Raises Ragged, NotNumeric, Empty.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise WrongShape(name, "has more dimensions than an array can have, which is 64") from None
+        raise Ragged(name, "its rows differ in length or depth; an array has the same length everywhere") from None
+    if array.dtype.kind not in "biuf" and not is_bfloat16(array):
+        raise NotNumeric(name, f"holds values of type {array.dtype.name}; numbers were expected")
+    if array.size == 0:
+        raise Empty(name, f"is empty, with shape {list(array.shape)}; at least one value is needed")
+    if not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array)
+    return array
+
+
+@lru_cache(maxsize=256)
+def class_layout(shape: tuple[int, ...], axis: int) -> Layout:
+    """The layout of softmax logits. Raises WrongShape, AxisOutOfRange."""
+    rank = len(shape)
+    if rank == 0:
+        raise WrongShape("logits", "is a single number; at least one dimension, the classes, is needed")
+    if not -rank <= axis < rank:
+        raise AxisOutOfRange("axis", f"is {axis}; logits of shape {list(shape)} have axes {-rank} to {rank - 1}")
+    return Layout.along(shape, axis % rank)
+
+
+def element_layout(shape: tuple[int, ...], axis: int) -> Layout:
+    """The layout of sigmoid logits: with rank 1 each logit is a sample. Raises WrongShape, AxisOutOfRange."""
+    layout = class_layout(shape, axis)
+    return Layout.elementwise(shape) if len(shape) == 1 else layout
+
+
+def check_per_class(value: ArrayLike, name: str, layout: Layout, dtype: FloatType, *, scalar: bool) -> Array:
+    """Weights of the classes: shape [C], or () where `scalar` allows it; finite.
+
+    Raises NotNumeric, Empty, WrongShape, NotANumber, Infinite.
+    """
+    array = check_finite(as_numbers(value, name), name, dtype)
+    if scalar and array.size == 1:
+        return array.reshape(())
+    if layout.class_axis is None:
+        raise WrongShape(
+            name,
+            f"has shape {list(array.shape)}; for logits of rank 1 there are no classes, give a single number",
+        )
+    if array.shape != (layout.classes,):
+        one_number = "a single number or " if scalar else ""
+        raise WrongShape(
+            name,
+            f"has shape {list(array.shape)}; {one_number}one value per class was expected, shape [{layout.classes}]",
+        )
+    return array
+
+
+def check_finite(array: Array, name: str, dtype: FloatType) -> Array:
+    """The array in `dtype`, all of it finite. Raises NotANumber, Infinite."""
+    with np.errstate(over="ignore"):
+        converted = array.astype(dtype, copy=False)
+    if not np.isfinite(converted).all():
+        position = first_index(~np.isfinite(converted))
+        refuse_not_finite(name, position, converted[position], array[position])
+    return converted
+
+
+def check_positive(array: Array, name: str) -> Array:
+    """The array in float64, all of it finite and above 0. Raises NotANumber, Infinite, ParameterOutOfRange."""
+    converted = check_finite(array, name, FLOAT64)
+    bad = ~(converted > 0)
+    if bad.any():
+        position = first_index(bad)
+        raise ParameterOutOfRange(name, f"is {as_text(converted[position])}; a number above 0 was expected", position)
+    return converted
+
+
+def check_smoothing(value: float) -> float:
+    """label_smoothing, from 0 to 1. Raises ParameterOutOfRange."""
+    if not 0 <= value <= 1:
+        raise ParameterOutOfRange("label_smoothing", f"is {value}; a number from 0 to 1 was expected")
+    return float(value)
+
+
+def check_name(parameter: str, value: str, known: Collection[str]) -> None:
+    """Raises ParameterOutOfRange where the value is none of the known names."""
+    if value not in known:
+        raise ParameterOutOfRange(parameter, f"is {value!r:.80}; one of {', '.join(known)} was expected")
+
+
+def check_shape(shape: Sequence[int]) -> tuple[int, ...]:
+    """The shape of logits that were not sent. Raises ParameterOutOfRange."""
+    for axis, length in enumerate(shape):
+        if length < 1:
+            raise ParameterOutOfRange("logits_shape", f"is {length}; a length of 1 or more was expected", (axis,))
+    if math.prod(shape) > MAX_LOGITS:
+        raise ParameterOutOfRange("logits_shape", f"stands for more than {MAX_LOGITS} logits")
+    return tuple(int(length) for length in shape)

@@ -1,0 +1,1 @@
+"""The arithmetic below the losses: layout, stable kernels, reductions."""

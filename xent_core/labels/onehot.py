@@ -1,0 +1,24 @@
+"""Rows that hold a single 1 and else zeros. Only here is found out which rows are one-hot."""
+
+import numpy as np
+
+from xent_core.compute.layout import Array, row_sums
+
+
+def one_hot_indices(labels: Array) -> Array | None:
+    """Where the 1 stands in each row of a matrix of any dtype, if every row is one-hot; else None."""
+    hits = labels != 0
+    if np.count_nonzero(hits) != len(labels):
+        return None
+    # No more numbers than rows: if each row has a 1, there is nothing else.
+    indices: Array = hits.argmax(axis=1)
+    return indices if (labels[np.arange(len(labels)), indices] == 1).all() else None
+
+
+def one_hot_rows(labels: Array) -> tuple[Array, Array]:
+    """The one-hot rows among others in a matrix of floats, and where the 1 stands in each."""
+    # Rounding can hide a tiny label beside the 1, so what sums to 1 is counted as well.
+    candidates = np.flatnonzero((row_sums(labels) == 1) & (np.vecdot(labels, labels) == 1))
+    alone = np.count_nonzero(labels[candidates], axis=1) == 1
+    rows = candidates[alone]
+    return rows, labels[rows].argmax(axis=1)

@@ -1,0 +1,55 @@
+"""The shapes of labels beside logits, by the form that a loss takes. Messages name the loss that takes another form."""
+
+from xent_core.compute.layout import Array, Layout
+from xent_core.errors import WrongShape
+
+
+def check_index_shape(labels: Array, layout: Layout) -> None:
+    """Class indices have the logits' shape without the class axis. Raises WrongShape."""
+    if labels.shape == layout.sample_shape:
+        return
+    expected = f"class indices for logits of shape {list(layout.shape)} have shape {list(layout.sample_shape)}"
+    hint = ""
+    if _squeezable(labels, layout):
+        hint = f"; drop the dimension of length 1: np.squeeze(labels, axis={layout.class_axis})"
+    elif labels.shape == layout.shape:
+        hint = "; labels of the logits' shape belong to softmax_cross_entropy"
+    raise WrongShape("labels", f"have shape {list(labels.shape)}; {expected}{hint}")
+
+
+def check_distribution_shape(labels: Array, layout: Layout) -> None:
+    """Distributions have the logits' shape. Raises WrongShape."""
+    if labels.shape != layout.shape:
+        raise WrongShape("labels", f"have shape {list(labels.shape)}; {_expected_shapes(labels, layout)}")
+
+
+def check_element_shape(labels: Array, layout: Layout) -> None:
+    """Labels of sigmoid losses have the logits' shape, or are a scalar; where C = 1 the class axis may be absent.
+
+    Raises WrongShape.
+    """
+    if labels.ndim == 0 or labels.shape == layout.shape:
+        return
+    if layout.classes != 1 or labels.shape != layout.sample_shape:
+        raise WrongShape(
+            "labels",
+            f"have shape {list(labels.shape)}; {_expected_shapes(labels, layout)}, or a single number",
+        )
+
+
+def _expected_shapes(labels: Array, layout: Layout) -> str:
+    expected = f"one label for each logit was expected, shape {list(layout.shape)}"
+    if labels.shape == layout.sample_shape:
+        return f"{expected}; labels that are class indices belong to sparse_softmax_cross_entropy"
+    if _squeezable(labels, layout):
+        return (
+            f"{expected}; to use them as class indices, drop the dimension of length 1: "
+            f"np.squeeze(labels, axis={layout.class_axis})"
+        )
+    return expected
+
+
+def _squeezable(labels: Array, layout: Layout) -> bool:
+    """Whether labels would be class indices but for a class axis of length 1."""
+    axis = layout.class_axis
+    return axis is not None and labels.shape == (*layout.shape[:axis], 1, *layout.shape[axis + 1 :])

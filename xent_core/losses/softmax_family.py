@@ -1,0 +1,279 @@
+"""The softmax family: classes that exclude each other, and a loss for each row of logits.
+
+A loss of this family defines what it makes of class indices, of rows of labels (`target`), and of probabilities. What
+is shared: reading, one-hot rows, smoothing, class weights, labels to ignore, masks, and care for what is not finite.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from xent_core.checks.arguments import class_layout
+from xent_core.checks.values import (
+    check_labels,
+    check_logits,
+    check_masked_rows,
+    check_probabilities,
+    check_probability_sums,
+    class_indices,
+)
+from xent_core.compute.bound_loss import BlockResult, BoundLoss
+from xent_core.compute.dtypes import computation_dtype
+from xent_core.compute.layout import Array, Block, Layout, row_sums, tile_buffer
+from xent_core.compute.logsumexp import CheckBlock, softmax_rows
+from xent_core.compute.reduction import multiply
+from xent_core.errors import UndefinedLoss
+from xent_core.labels.onehot import one_hot_indices, one_hot_rows
+from xent_core.losses.label_shapes import check_distribution_shape, check_index_shape
+from xent_core.losses.loss import CLIP, Loss, Parameter, Parameters
+
+# Bytes of logits in a block: the more temporaries of its size are made, the smaller it is.
+INDEX_BLOCK = 1 << 22
+LABEL_BLOCK = 1 << 21
+CAREFUL_BLOCK = 1 << 19
+
+CLASS_WEIGHTS = Parameter("class_weights", "one weight for each class: ℓ = −Σ_c w_c · y_c · log p_c")
+FROM_LOGITS = Parameter(
+    "from_logits",
+    "false: the values are probabilities; rows are divided by their sum, then clipped to [1e-7, 1 − 1e-7]",
+)
+LABEL_SMOOTHING = Parameter("label_smoothing", "s from 0 to 1: labels become y(1 − s) + s/C")
+
+
+class SoftmaxFamily(Loss):
+    """A loss of each row of logits x and its labels. p is the softmax of x.
+
+    `target` is the labels as the formula has them: smoothed, and multiplied by the classes' weights.
+    """
+
+    is_elementwise = False
+
+    @abstractmethod
+    def index_losses(self, logits: Array, indices: Array, buffer: Array, check: CheckBlock) -> Array:
+        """ℓ for the classes at `indices`, float64 [rows]."""
+
+    @abstractmethod
+    def index_gradient(self, logits: Array, indices: Array, out: Array) -> None:
+        """∂ℓ/∂x of it into `out`."""
+
+    @abstractmethod
+    def target_losses(self, logits: Array, target: Array, buffer: Array, check: CheckBlock) -> Array:
+        """ℓ for rows of labels, float64 [rows]; 0 · ∞ is 0."""
+
+    @abstractmethod
+    def target_gradient(self, logits: Array, target: Array, out: Array) -> None:
+        """∂ℓ/∂x of it into `out`."""
+
+    @abstractmethod
+    def probability_losses(self, p: Array, target: Array) -> Array:
+        """ℓ for rows of probabilities, normalised and clipped."""
+
+    @abstractmethod
+    def probability_gradient(self, p: Array, kept: Array, target: Array, out: Array) -> None:
+        """∂ℓ/∂(given) · Σ(given) into `out`, for p = given / Σ(given); `kept`: where p was not clipped."""
+
+    def layout(self, shape: tuple[int, ...], axis: int) -> Layout:
+        return class_layout(shape, axis)
+
+    def check_labels_shape(self, labels: Array, layout: Layout) -> None:
+        if self.takes_class_indices:
+            check_index_shape(labels, layout)
+        else:
+            check_distribution_shape(labels, layout)
+
+    def bind(
+        self,
+        logits: Array,
+        labels: Array,
+        layout: Layout,
+        parameters: Parameters,
+        *,
+        may_be_masked: Callable[[Block], Array] | None = None,
+        labels_checked: bool = False,
+    ) -> BoundLoss:
+        """Labels of the samples' shape are class indices, also those that one-hot rows were found to stand for."""
+        rows = _Rows(self, logits, layout, parameters, may_be_masked)
+        smooth, own_dtype = parameters.label_smoothing, logits.dtype == rows.dtype
+        if labels.shape == layout.sample_shape:
+            plain = parameters.from_logits and not smooth
+            size = (INDEX_BLOCK if own_dtype else LABEL_BLOCK) if plain else CAREFUL_BLOCK
+            compute = rows.indices_computer(labels, parameters.ignore_index, labels_checked=labels_checked)
+        else:
+            plain = parameters.from_logits and not smooth and parameters.class_weights is None and own_dtype
+            size = LABEL_BLOCK if plain else CAREFUL_BLOCK
+            compute = rows.labels_computer(labels)
+        return BoundLoss(layout, rows.dtype, True, layout.blocks(size // rows.dtype.itemsize), compute)
+
+
+class _Rows:
+    """The rows of one batch."""
+
+    def __init__(
+        self,
+        loss: SoftmaxFamily,
+        logits: Array,
+        layout: Layout,
+        parameters: Parameters,
+        may_be_masked: Callable[[Block], Array] | None,
+    ) -> None:
+        self.loss = loss
+        self.dtype = computation_dtype(logits)
+        self.layout = layout
+        self.read = layout.reader(logits, self.dtype)
+        self.class_weights = parameters.class_weights
+        self.smoothing = parameters.label_smoothing
+        self.from_logits = parameters.from_logits
+        self.may_be_masked = may_be_masked
+        self.buffer = tile_buffer(layout, self.dtype)
+
+    def indices_computer(
+        self, labels: Array, ignore_index: int | None, *, labels_checked: bool
+    ) -> Callable[[Block, Array | None], BlockResult]:
+        """What computes a block from class indices."""
+
+        def compute(block: Block, _: Array | None) -> BlockResult:
+            indices, ignored = class_indices(labels, ignore_index, self.layout, block, labels_checked=labels_checked)
+            return self.with_indices(block, indices, ignored)
+
+        return compute
+
+    def labels_computer(self, labels: Array) -> Callable[[Block, Array | None], BlockResult]:
+        """What computes a block from labels of the logits' shape."""
+        read_labels = self.layout.reader(labels, labels.dtype)
+
+        def compute(block: Block, _: Array | None) -> BlockResult:
+            given = read_labels(block)
+            indices = one_hot_indices(given)
+            if indices is None:
+                target = given.astype(self.dtype, copy=False)
+                if not (self.from_logits and np.isfinite(row_sums(target)).all()):
+                    check_labels(labels, self.layout, block, self.dtype)
+                return self.with_labels(block, target)
+            return self.with_indices(block, indices, ignored=None)
+
+        return compute
+
+    def with_indices(self, block: Block, indices: Array, ignored: Array | None) -> BlockResult:
+        label_weights = None if self.class_weights is None else self.class_weights[indices]
+        if ignored is not None and label_weights is not None:
+            label_weights[ignored] = 0
+        if self.smoothing or not self.from_logits:
+            one_hot = np.zeros(block.shape, self.dtype)
+            one_hot[np.arange(len(indices)), indices] = 1
+            result = self._with_target(block, self._target(one_hot), ignored, label_weights)
+        else:
+            result = self._with_hard_indices(block, indices, ignored, label_weights)
+        return result if ignored is None else _without(result, ignored)
+
+    def with_labels(self, block: Block, labels: Array) -> BlockResult:
+        label_weights = None if self.class_weights is None else labels @ self.class_weights
+        result = self._with_target(block, self._target(labels), None, label_weights)
+        if self.from_logits and not self.smoothing:
+            one_hot, indices = one_hot_rows(labels)
+            if len(one_hot):
+                losses = self.loss.index_losses(self.read(block)[one_hot], indices, self.buffer, lambda: None)
+                result.losses[one_hot] = losses if label_weights is None else multiply(losses, label_weights[one_hot])
+        return result
+
+    def _with_hard_indices(
+        self, block: Block, indices: Array, ignored: Array | None, label_weights: Array | None
+    ) -> BlockResult:
+        logits = self.read(block)
+        losses = self.loss.index_losses(logits, indices, self.buffer, lambda: self._check(logits, block, ignored))
+
+        def gradient(out: Array) -> None:
+            self.loss.index_gradient(logits, indices, out)
+            if label_weights is not None:
+                out *= label_weights[:, None]
+
+        return BlockResult(
+            losses if label_weights is None else multiply(losses, label_weights),
+            gradient,
+            partial(softmax_rows, logits),
+            label_weights,
+            ignored,
+        )
+
+    def _with_target(
+        self, block: Block, target: Array, ignored: Array | None, label_weights: Array | None
+    ) -> BlockResult:
+        logits = self.read(block)
+        if not self.from_logits:
+            return self._with_probabilities(block, logits, target, ignored, label_weights)
+        losses = self.loss.target_losses(logits, target, self.buffer, lambda: self._check(logits, block, ignored))
+        if np.isnan(losses).any():
+            self._settle_nan(losses, block, ignored)
+        return BlockResult(
+            losses,
+            partial(self.loss.target_gradient, logits, target),
+            partial(softmax_rows, logits),
+            label_weights,
+            ignored,
+        )
+
+    def _with_probabilities(
+        self, block: Block, given: Array, target: Array, ignored: Array | None, label_weights: Array | None
+    ) -> BlockResult:
+        """Rows divided by their sum, then clipped, as Keras has it."""
+        check_probabilities(given, self.layout, block)
+        sums = row_sums(given)
+        check_probability_sums(sums, self.layout, block)
+        normalised = given / sums[:, None]
+        clipped = np.clip(normalised, CLIP, 1 - CLIP)
+        losses = self.loss.probability_losses(clipped, target)
+        if np.isnan(losses).any():
+            self._settle_nan(losses, block, ignored)
+
+        def gradient(out: Array) -> None:
+            self.loss.probability_gradient(clipped, normalised == clipped, target, out)
+            out /= sums[:, None]
+
+        def probabilities(out: Array) -> None:
+            out[...] = normalised
+
+        return BlockResult(losses, gradient, probabilities, label_weights, ignored)
+
+    def _settle_nan(self, losses: Array, block: Block, ignored: Array | None) -> None:
+        """NaN is 0 in the rows that may be masked whole; elsewhere +inf was added to −inf."""
+        undefined = np.isnan(losses)
+        losses[undefined] = 0
+        self._clear_maskable(undefined, block, ignored)
+        if undefined.any():
+            position = self.layout.sample_position(block.rows.start + int(undefined.argmax()))
+            raise UndefinedLoss(
+                "labels",
+                "of this row stand at masked classes with both signs: its loss is Infinity - Infinity",
+                position,
+            )
+
+    def _target(self, labels: Array) -> Array:
+        target = labels
+        if self.smoothing:
+            target = labels * (1 - self.smoothing) + self.smoothing / self.layout.classes
+        return target if self.class_weights is None else target * self.class_weights
+
+    def _check(self, logits: Array, block: Block, ignored: Array | None) -> None:
+        check_logits(logits, self.layout, block)
+        masked = np.logical_and.reduce(np.isneginf(logits), axis=1)
+        self._clear_maskable(masked, block, ignored)
+        check_masked_rows(masked, self.layout, block)
+
+    def _clear_maskable(self, rows: Array, block: Block, ignored: Array | None) -> None:
+        """Of the rows marked, clear those that may be masked whole."""
+        if ignored is not None:
+            rows &= ~ignored
+        if self.may_be_masked is not None:
+            rows &= ~self.may_be_masked(block)
+
+
+def _without(result: BlockResult, ignored: Array) -> BlockResult:
+    """The result with losses and gradients of 0 in the ignored rows."""
+    result.losses[ignored] = 0
+
+    def gradient(out: Array) -> None:
+        result.gradient(out)
+        out[ignored] = 0
+
+    return result._replace(gradient=gradient)

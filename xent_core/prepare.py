@@ -1,0 +1,142 @@
+"""One batch before its loss is computed: its arguments checked, its labels described, its loss chosen."""
+
+from typing import NamedTuple
+
+from numpy.typing import ArrayLike
+
+from xent_core.checks.arguments import as_numbers, check_name, check_smoothing, class_layout
+from xent_core.checks.weights import Weights, check_weights
+from xent_core.compute.bound_loss import BoundLoss
+from xent_core.compute.dtypes import FLOAT64, computation_dtype
+from xent_core.compute.layout import Array, FloatType, Layout
+from xent_core.errors import UnclearLabels, UnexpectedParameter
+from xent_core.labels.facts import LabelFacts, describe_labels, describe_rows
+from xent_core.losses import AUTO, LOSSES, losses_taking
+from xent_core.losses.label_shapes import check_distribution_shape
+from xent_core.losses.loss import Loss, Parameters
+from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY
+from xent_core.results import REDUCTIONS, Reduction
+
+LOSS_NAMES = ("auto", *LOSSES)
+
+
+class Options(NamedTuple):
+    """The parameters of a request, as they were given."""
+
+    weights: ArrayLike | None = None
+    loss_type: str = "auto"
+    pos_weight: ArrayLike | None = None
+    class_weights: ArrayLike | None = None
+    label_smoothing: float = 0.0
+    ignore_index: int | None = None
+    axis: int = -1
+    from_logits: bool = True
+    reduction: Reduction = "mean"
+
+
+class PreparedBatch(NamedTuple):
+    """A batch whose arguments fit each other.
+
+    loss      the loss that is computed; `layout` and `parameters` are for it
+    logits    None where only their shape is known
+    labels    as they were given
+    facts     what the labels look like
+    """
+
+    loss: Loss
+    logits: Array | None
+    labels: Array
+    layout: Layout
+    dtype: FloatType
+    facts: LabelFacts
+    weights: Weights | None
+    parameters: Parameters
+    options: Options
+
+    def bind(self, logits: Array, *, from_logits: bool) -> BoundLoss:
+        """The loss of these logits."""
+        facts, parameters = self.facts, self.parameters
+        return self.loss.bind(
+            logits,
+            # One-hot rows give the same losses as the class indices that they were found to stand for.
+            self.labels if facts.indices is None or self.loss.is_elementwise else facts.indices,
+            self.layout,
+            parameters if from_logits == parameters.from_logits else parameters._replace(from_logits=from_logits),
+            may_be_masked=None if self.weights is None else self.weights.zero_rows,
+            labels_checked=facts.class_counts is not None,
+        )
+
+
+def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, options: Options) -> PreparedBatch:
+    """Choose the loss, and check all arguments but the values of logits and labels.
+
+    Raises a subclass of InvalidInput.
+    """
+    check_name("loss_type", options.loss_type, LOSS_NAMES)
+    check_name("reduction", options.reduction, REDUCTIONS)
+    smoothing = check_smoothing(options.label_smoothing)
+    given = as_numbers(labels, "labels")
+    layout = class_layout(shape, options.axis)
+    facts = describe_labels(given, layout, options.ignore_index)
+    loss = _choose(facts, given, layout, options)
+    _refuse_foreign_parameters(loss, options)
+    if not loss.is_elementwise and given.shape == layout.shape and facts.row_sums is None:
+        # What reads as yes/no questions is taken for rows of a softmax, so it is described as such.
+        facts = describe_rows(given, layout)._replace(kind=facts.kind)
+    layout = loss.layout(shape, options.axis)
+    loss.check_labels_shape(given, layout)
+    dtype = FLOAT64 if logits is None else computation_dtype(logits)
+    weights = options.weights
+    fitted = None if weights is None else check_weights(weights, layout, dtype, per_row=not loss.is_elementwise)
+    for_classes = loss.check_per_class(options.class_weights, options.pos_weight, layout, dtype)
+    parameters = Parameters(*for_classes, smoothing, options.ignore_index, options.from_logits)
+    return PreparedBatch(loss, logits, given, layout, dtype, facts, fitted, parameters, options)
+
+
+def _choose(facts: LabelFacts, labels: Array, layout: Layout, options: Options) -> Loss:
+    """The loss that was named, or that "auto" stands for. Raises WrongShape, UnclearLabels, UnexpectedParameter."""
+    if options.loss_type != "auto":
+        return LOSSES[options.loss_type]
+    if facts.kind == "other":
+        if labels.ndim and labels.shape not in (layout.shape, layout.sample_shape):
+            check_distribution_shape(labels, layout)
+        raise UnclearLabels("labels", _no_form(facts, layout))
+    loss = AUTO[facts.kind]
+    if options.pos_weight is not None:
+        if not loss.is_elementwise:
+            raise UnexpectedParameter(
+                "pos_weight",
+                f"is for {' and '.join(losses_taking('pos_weight'))}, but these labels ({facts.kind}) call for "
+                f"{loss.name}; use class_weights there, or name the loss_type",
+            )
+        loss = WEIGHTED_CROSS_ENTROPY
+    if options.class_weights is not None and loss.is_elementwise:
+        raise UnexpectedParameter(
+            "class_weights",
+            f"is for softmax losses, but these labels ({facts.kind}) call for {AUTO[facts.kind].name}; "
+            "use pos_weight there, or name the loss_type",
+        )
+    return loss
+
+
+def _no_form(facts: LabelFacts, layout: Layout) -> str:
+    return (
+        f"have none of the forms that loss_type auto knows (values from {facts.minimum:.9g} to {facts.maximum:.9g}); "
+        f"for logits of shape {list(layout.shape)} it knows whole numbers of shape {list(layout.sample_shape)} (class "
+        f"indices), numbers from 0 to 1 of shape {list(layout.shape)} (one-hot, distributions, multi-hot), and a "
+        "single number from 0 to 1; otherwise name the loss_type"
+    )
+
+
+def _refuse_foreign_parameters(loss: Loss, options: Options) -> None:
+    """Raises UnexpectedParameter where a parameter is given that the loss does not take."""
+    given = (
+        ("pos_weight", options.pos_weight),
+        ("class_weights", options.class_weights),
+        ("ignore_index", options.ignore_index),
+    )
+    for name, value in given:
+        if value is not None and not loss.takes(name):
+            raise UnexpectedParameter(
+                name, f"is not a parameter of {loss.name}; it belongs to {' and '.join(losses_taking(name))}"
+            )
