@@ -15,14 +15,15 @@ from app.api import loss, losses, operations, recommend, sampled_softmax
 from app.api.fields import TENSOR_OBJECT
 from app.api.oip import infer, models
 from app.api.static_response import StaticContent
-from app.middleware.admission import Admission, InFlight
-from app.middleware.api_keys import ApiKeys, KeyCheck, digests_of
+from app.middleware.admission import Admission
+from app.middleware.api_keys import ApiKeys, KeyCheck, KeyPolicy, digests_of
 from app.middleware.body_limit import BodyLimit
 from app.middleware.cors import Cors
 from app.middleware.head_method import HeadAsGet
 from app.middleware.inflate import Inflate
 from app.middleware.problems import Problems
 from app.middleware.readiness import Readiness
+from app.middleware.reservation import InFlight
 from app.middleware.route_traits import Access, ErrorForm, RouteTraits, TraitsByPath
 from app.settings import Settings, read_api_keys, shared_folder
 from app.state import ApplicationState, state_of
@@ -50,12 +51,11 @@ class Application(FastAPI):
         state = state_of(self)
         settings = state.settings
         app: ASGIApp = HeadAsGet(self.router)
-        app = Admission(app, state.in_flight, settings.max_body_bytes, state.traits)
+        app = Admission(app, state.in_flight, state.traits)
         app = Inflate(app, settings.max_inflated_bytes)
         app = BodyLimit(app, settings.max_body_bytes)
         if settings.requires_key:
-            open_docs, open_metrics = settings.open_docs, settings.open_metrics
-            app = KeyCheck(app, state.api_keys, state.traits, open_docs=open_docs, open_metrics=open_metrics)
+            app = KeyCheck(app, state.key_policy)
         app = Problems(app, state.traits)
         if settings.origins:
             app = Cors(app, settings.origins)
@@ -101,15 +101,24 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
             route.app = AsyncExitStackMiddleware(route.app)
     routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
     routes_by_path = _routes_by_path(routes)
+    traits = TraitsByPath(routes, routes_by_path)
+    api_keys = api_keys or ApiKeys(digests_of(read_api_keys(settings)))
     shared = shared_folder()
     state = ApplicationState(
         settings=settings,
-        api_keys=api_keys or ApiKeys(digests_of(read_api_keys(settings))),
+        api_keys=api_keys,
+        key_policy=KeyPolicy(
+            api_keys,
+            traits,
+            requires_key=settings.requires_key,
+            open_docs=settings.open_docs,
+            open_metrics=settings.open_metrics,
+        ),
         readiness=Readiness(),
         in_flight=InFlight(settings.max_requests_in_flight, settings.max_bytes_in_flight),
         metrics=Metrics(SnapshotFile(shared) if shared else None),
         routes_by_path=routes_by_path,
-        traits=TraitsByPath(routes, routes_by_path),
+        traits=traits,
         openapi=StaticContent(lambda: orjson.dumps(app.openapi()), "application/json").response,
     )
     app.state = state  # type: ignore[assignment]  # for Starlette it holds anything; `state_of` has its type

@@ -23,7 +23,8 @@ from app.api.fields import RequestModel
 from app.api.pieces_response import compressed_response
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
-from app.state import state_of
+from app.middleware.reservation import WouldBeTooLate
+from app.state import reservation_of, state_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
@@ -69,11 +70,31 @@ def _read(model: type[Model], body: Content, arrays: Collection[str], dialect: D
 
 
 def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
-    """The body is there, and the time for the response begins. How much of JSON may be read of it."""
+    """The body is there, and the time for the response begins. How much of JSON may be read of it.
+
+    Raises WouldBeTooLate.
+    """
     record, settings = record_of(request), state_of(request.app).settings
     record.lap("receive")
-    record.until = time.monotonic() + settings.compute_seconds
+    reservation = reservation_of(request)
+    now = time.monotonic()
+    if now >= reservation.until:
+        raise WouldBeTooLate
+    record.until = min(now + settings.compute_seconds, reservation.until)
     return record, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
+
+
+def keep_to_timeout(request: Request, microseconds: int | None) -> None:
+    """Have the response be there so long after the request began, or not at all. Raises WouldBeTooLate."""
+    if not microseconds:
+        return
+    record, reservation = record_of(request), reservation_of(request)
+    elapsed = (time.perf_counter_ns() - record.began) / 1e9
+    now = time.monotonic()
+    reservation.until = min(reservation.until, now - elapsed + microseconds / 1e6)
+    if now >= reservation.until:
+        raise WouldBeTooLate
+    record.until = min(record.until, reservation.until)
 
 
 def admit(http: Request, request: RequestModel) -> None:
@@ -89,7 +110,8 @@ def admit(http: Request, request: RequestModel) -> None:
                 name, f"has {array.ndim} dimensions; at most {settings.max_rank} are accepted (XENT_MAX_RANK)"
             )
     check_elements(request.sent_elements + request.computed_elements, settings.max_elements)
-    http.scope["state"]["share"].take(request.work_bytes)
+    reservation = reservation_of(http)
+    reservation.reserve(request.work_bytes)
 
 
 async def respond(http: Request, request: RequestModel, write: Callable[[RequestRecord], Iterable[bytes]]) -> Response:

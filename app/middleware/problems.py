@@ -20,14 +20,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.middleware.admission import Full
 from app.middleware.api_keys import NoKey, WrongKey
 from app.middleware.body_limit import BodyTooSlow, TooLarge
+from app.middleware.deadline import BadDeadline
 from app.middleware.inflate import CODINGS, NotInflatable, UnknownCoding
 from app.middleware.readiness import Draining
+from app.middleware.reservation import Full
 from app.middleware.route_traits import ErrorForm, TraitsByPath
 from app.offload import NoThread, TooLate
-from app.telemetry.request_record import RequestRecord
+from app.state import request_state
 from app.wire.describe import describe
 from app.wire.oip import BadFrame
 from app.wire.parse import NotJson, TooManyValues
@@ -200,6 +201,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
     RequestValidationError: _invalid_form,
     NotJson: _not_json,
     BadFrame: lambda error: Refusal(400, str(error)),
+    BadDeadline: lambda error: Refusal(400, str(error)),
     NoKey: lambda error: Refusal(401, str(error), headers={"WWW-Authenticate": "Bearer"}),
     WrongKey: lambda error: Refusal(403, str(error)),
     UnsupportedMediaType: lambda error: Refusal(415, str(error), headers={"Accept": "application/json"}),
@@ -269,7 +271,7 @@ class Problems:
     async def _respond(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         error = _of_system(error)
         refusal = _refusal(error)
-        record: RequestRecord = scope["state"]["record"]
+        record = request_state(scope).record
         record.reason = reason_of(error)
         if refusal.status == 500:
             logger.error({"message": "request failed", "request_id": record.request_id}, exc_info=error)

@@ -70,7 +70,7 @@ class Server(uvicorn.Server):
 
     def retire(self) -> None:
         """Stop accepting connections and finish. Other workers go on, so the service stays ready."""
-        self.connection_class.last_answers = True
+        self.connection_class.last_responses = True
         self._finishes_at = time.monotonic()
 
     def reload_certificate(self) -> None:
@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
             logger.info({"message": "certificate reloaded"})
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.connection_class.last_answers = True
+        self.connection_class.last_responses = True
         if self.should_exit:
             super().handle_exit(sig, frame)  # a second SIGINT forces it
         elif sig == signal.SIGTERM and not self.readiness.draining:
@@ -120,7 +120,7 @@ class Server(uvicorn.Server):
         self.should_exit |= now >= self._finishes_at
         if counter % TICKS_PER_SECOND == 0 and not self.should_exit:
             self.on_second()
-            self._cut_off_stalled(now)
+            self._check_paces(now)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -141,16 +141,13 @@ class Server(uvicorn.Server):
         while any(each.is_idle for each in self._connections()) and time.monotonic() < until:  # noqa: ASYNC110  as uvicorn does
             await asyncio.sleep(0.02)
 
-    def _cut_off_stalled(self, now: float) -> None:
+    def _check_paces(self, now: float) -> None:
         for connection in self._connections():
-            connection.cut_off_if_stalled(now)
+            connection.check_pace(now)
 
     def _close_idlest(self) -> bool:
-        """Close an eighth of the idle connections, those idle for longest. Whether there were any."""
-        idle = sorted([each for each in self._connections() if each.is_idle], key=lambda each: each.idle_since)
-        for connection in idle[: max(1, min(MAX_CLOSED_AT_ONCE, len(idle) // 8))]:
-            connection.evict()
-        return bool(idle)
+        """Close the connections that are idle for longest. Whether there were any."""
+        return self.connection_class.traffic.close_idlest(MAX_CLOSED_AT_ONCE)
 
     def _connections(self) -> list[Connection]:
         return list(self.server_state.connections)  # type: ignore[arg-type]  # all are Connections

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.state import request_state
 from app.telemetry.log import log_handler
 from app.telemetry.metrics import Metrics
 from app.telemetry.request_record import PHASES, RequestRecord
@@ -48,7 +49,7 @@ class AccessLog:
             return
         headers = dict(scope["headers"])
         record = RequestRecord(request_id_of(headers))
-        scope.setdefault("state", {})["record"] = record
+        request_state(scope).record = record
         https = scope["scheme"] == "https"
 
         async def count_bytes() -> Message:

@@ -87,7 +87,7 @@ class Metrics:
         self._file = file
         self._own = Snapshot(workers=1)
         self._sums: dict[tuple[str, str, int, str, str], _Sums] = {}
-        self._turned_away: Counter[tuple[str, str]] = Counter()
+        self._shed: Counter[tuple[str, str, str]] = Counter()
         self._is_lost = False
 
     def began(self) -> None:
@@ -110,9 +110,9 @@ class Metrics:
         """A request was refused, or a connection before its first request."""
         self._own.counts["rejected", reason] += 1
 
-    def turned_away(self, route: str, method: str) -> None:
+    def shed(self, route: str, method: str, reason: str) -> None:
         """There was no room for a request, which was not even begun."""
-        self._turned_away[route, method] += 1
+        self._shed[route, method, reason] += 1
 
     def keys_reloaded(self, *, successfully: bool) -> None:
         self._own.keys_reload_failed = not successfully
@@ -165,10 +165,10 @@ class Metrics:
             if model:
                 self._count_model(model, status, sums)
         self._sums.clear()
-        for (route, method), count in self._turned_away.items():
+        for (route, method, reason), count in self._shed.items():
             counts["requests", route, _known(method), "503"] += count
-            counts["rejected", "requests_full"] += count
-        self._turned_away.clear()
+            counts["rejected", reason] += count
+        self._shed.clear()
         counts["log_lines_dropped",] = log_handler().dropped
 
     def _count_model(self, model: str, status: int, sums: _Sums) -> None:

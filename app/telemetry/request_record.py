@@ -80,5 +80,5 @@ class RequestRecord:
 
 def record_of(request: Request) -> RequestRecord:
     """The record of this request."""
-    record: RequestRecord = request.scope["state"]["record"]
+    record: RequestRecord = request.scope["state"].record
     return record

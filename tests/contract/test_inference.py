@@ -296,7 +296,7 @@ def test_an_output_of_one_number_has_shape_1(client: httpx.Client, name: str) ->
         {"model_name": "another", "model_version": "7"},
         {"parameters": {"content_type": "np"}},
         {"parameters": {"headers": {"Host": "a"}, "sequence_id": "a", "sequence_start": True, "sequence_end": False}},
-        {"parameters": {"priority": 2, "timeout": 5}},
+        {"parameters": {"priority": 2, "timeout": 60_000_000}},
         {"parameters": {"triton_enable_empty_final_response": True}},
         {"outputs": [{"name": "loss", "parameters": {"content_type": "np"}}]},
         {"outputs": [{"name": "loss", "parameters": None}]},

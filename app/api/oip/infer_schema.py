@@ -130,7 +130,15 @@ class InferParameters(RequestModel):
     sequence_start: Ignored = None
     sequence_end: Ignored = None
     priority: Ignored = None
-    timeout: Ignored = None
+    timeout: Annotated[
+        int | None,
+        Field(
+            description=(
+                "How long the client waits, in microseconds; 0: as long as it takes. What would come later is refused."
+            ),
+            ge=0,
+        ),
+    ] = None
     headers: Ignored = None
     content_type: Ignored = None
 

@@ -14,8 +14,9 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-from app.middleware.body_limit import BODY_IS_LATE, BodyLimit, BodyTooLarge, BodyTooSlow
+from app.middleware.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
 from app.middleware.inflate import PIECE_BYTES, Inflate, NotInflatable, UnknownCoding
+from app.state import RequestState
 
 LIMIT = 10
 
@@ -26,7 +27,7 @@ class Caller:
     def __init__(self, *pieces: bytes) -> None:
         self.pieces = list(pieces)
         self.asked = 0
-        self.state: dict[str, Any] = {}
+        self.state = RequestState()
 
     async def receive(self) -> Message:
         self.asked += 1
@@ -113,7 +114,7 @@ def test_a_body_that_is_late_is_waited_for_no_longer() -> None:
     class Late(Caller):
         async def receive(self) -> Message:
             if self.asked == 2:
-                self.state[BODY_IS_LATE] = True
+                self.state.body_is_late = True
             return await super().receive()
 
     *arrived, late = read(Late(b"1", b"2", b"3", b"4"), reads=4)

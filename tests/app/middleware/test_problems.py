@@ -10,10 +10,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from app.middleware import problems
-from app.middleware.admission import RequestsFull
 from app.middleware.api_keys import WrongKey
 from app.middleware.body_limit import BodyTooLarge
 from app.middleware.problems import Problems
+from app.middleware.reservation import RequestsFull
 from app.middleware.route_traits import TraitsByPath
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
