@@ -2,7 +2,6 @@
 
 Read `connection_states` first: the states and the table of transitions. A connection parses at most one head or one
 body at a time, so that it never has more than one request. Bytes of the next request wait unparsed.
-as it came.
 """
 
 import asyncio

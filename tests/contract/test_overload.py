@@ -52,7 +52,7 @@ def test_a_large_body_without_room_is_503_and_the_connection_ends(server: Server
     with full(server) as client:
         for _ in range(3):
             response = client.post("/v1/loss", content=LARGE, headers=JSON)
-            assert "large bodies are in flight" in problem(response, 503)["detail"]
+            assert "bytes of large bodies in flight" in problem(response, 503)["detail"]
             assert (response.headers["connection"], response.headers["retry-after"]) == ("close", "1")
         # Small ones find theirs, and get their response.
         assert client.post("/v1/loss", json=BATCH).status_code == 200
