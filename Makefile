@@ -33,6 +33,7 @@ test-monitoring: .venv-dev/complete ## Run the tests of alerts and dashboard, wi
 	@.venv-dev/bin/python -m pytest tests/monitoring
 
 test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
+	@scripts/programs curl=curl node=nodejs java=default-jdk-headless nginx=nginx-light
 	@.venv-hostile/bin/python -m pytest --confcutdir=tests/hostile tests/hostile --serve-with=.venv/bin/python
 
 test-faults: .venv-dev/complete ## A short fault run: load with all that goes wrong mixed in

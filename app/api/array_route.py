@@ -23,6 +23,8 @@ from app.api.fields import RequestModel
 from app.api.pieces_response import compressed_response
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
+from app.middleware.reservation import WouldBeTooLate
+from app.state import reservation_of, state_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
@@ -93,19 +95,39 @@ async def read_request(
     if size <= SHORT_BYTES:
         return await offload.run(partial(first, partial(validate, decode)), size, record.until), 0
     surveyed = await offload.run(partial(first, survey), size, record.until)
-    check_elements(surveyed.elements, http.app.state.settings.max_elements)
-    http.scope["state"]["share"].take(surveyed.nbytes)
+    check_elements(surveyed.elements, state_of(http.app).settings.max_elements)
+    reservation_of(http).reserve(surveyed.nbytes)
     return await offload.run(partial(validate, surveyed.read), size, record.until), surveyed.nbytes
 
 
 def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
-    """The body is there, and the time for the response begins. How much of JSON may be read of it."""
-    record, settings = record_of(request), request.app.state.settings
+    """The body is there, and the time for the response begins. How much of JSON may be read of it.
+
+    Raises WouldBeTooLate.
+    """
+    record, settings = record_of(request), state_of(request.app).settings
     record.lap("receive")
-    record.until = time.monotonic() + settings.compute_seconds
+    reservation = reservation_of(request)
+    now = time.monotonic()
+    if now >= reservation.until:
+        raise WouldBeTooLate
+    record.until = min(now + settings.compute_seconds, reservation.until)
     return record, Dialect(
         max_depth=settings.max_json_depth, max_values=settings.max_json_values, max_rank=settings.max_rank
     )
+
+
+def keep_to_timeout(request: Request, microseconds: int | None) -> None:
+    """Have the response be there so long after the request began, or not at all. Raises WouldBeTooLate."""
+    if not microseconds:
+        return
+    record, reservation = record_of(request), reservation_of(request)
+    elapsed = (time.perf_counter_ns() - record.began) / 1e9
+    now = time.monotonic()
+    reservation.until = min(reservation.until, now - elapsed + microseconds / 1e6)
+    if now >= reservation.until:
+        raise WouldBeTooLate
+    record.until = min(record.until, reservation.until)
 
 
 def admit(http: Request, request: RequestModel, reserved: int) -> None:
@@ -113,7 +135,7 @@ def admit(http: Request, request: RequestModel, reserved: int) -> None:
 
     Raises WrongShape, TooManyElements, BytesFull.
     """
-    settings, arrays = http.app.state.settings, request.arrays
+    settings, arrays = state_of(http.app).settings, request.arrays
     record_of(http).took(arrays)
     for name, array in arrays.items():
         if array.ndim > settings.max_rank:
@@ -121,7 +143,7 @@ def admit(http: Request, request: RequestModel, reserved: int) -> None:
                 name, f"has {array.ndim} dimensions; at most {settings.max_rank} are accepted (XENT_MAX_RANK)"
             )
     check_elements(request.sent_elements + request.computed_elements, settings.max_elements)
-    http.scope["state"]["share"].take(max(0, request.work_bytes - reserved))
+    reservation_of(http).reserve(max(0, request.work_bytes - reserved))
 
 
 async def respond(http: Request, request: RequestModel, write: Callable[[RequestRecord], Iterable[bytes]]) -> Response:

@@ -74,6 +74,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         ),
     },
     500: {"model": Problem, "description": "The service failed; its log says why."},
+    503: {"model": Problem, "description": "The service is shutting down. Retry-After says when to try again."},
 }
 
 

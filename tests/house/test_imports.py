@@ -40,7 +40,9 @@ THREAD_CALLS = {"run_in_executor", "run_in_threadpool", "run_sync", "to_thread"}
 APP_STAIRCASE = [
     {"settings", "offload", "wire"},
     {"telemetry"},
-    {"middleware"},
+    {*(f"middleware.{part}" for part in ("api_keys", "deadline", "readiness", "reservation", "route_traits"))},
+    {"state"},
+    {"middleware", "telemetry.access_log"},
     {"api", "server"},
     {"docs"},
     {"main"},

@@ -6,18 +6,19 @@ from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import Body, Request, Response
 from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 
 from app import offload
-from app.api.array_route import admit, arrived, read_request, responding
+from app.api.array_route import admit, arrived, keep_to_timeout, read_request, responding
 from app.api.examples import INFER_EXAMPLES
 from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
 from app.api.oip.models import (
     A_MODEL,
     A_VERSION,
     OF_A_VERSION,
+    TRAITS,
     VERSION,
     ModelName,
     known_model,
@@ -26,6 +27,7 @@ from app.api.oip.models import (
 from app.api.pieces_response import PiecesResponse
 from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
+from app.middleware.route_traits import Router
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
@@ -116,12 +118,13 @@ async def _read(http: Request) -> InferRequest:
     survey = partial(survey_frame, body, length, "inputs", dialect)
     size = len(json) + (len(body) - len(json)) // VIEWED_PER_DECODED_BYTE
     request, reserved = await read_request(http, InferRequest, json, size, decode, survey)
+    keep_to_timeout(http, request.parameters.timeout if request.parameters else None)
     admit(http, request, reserved)
     record.lap("decode")
     return request
 
 
-router = APIRouter(route_class=InferenceRoute, tags=["inference"])
+router = Router(TRAITS, route_class=InferenceRoute, tags=["inference"])
 
 
 @router.post(

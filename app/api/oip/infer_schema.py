@@ -130,7 +130,15 @@ class InferParameters(RequestModel):
     sequence_start: Ignored = None
     sequence_end: Ignored = None
     priority: Ignored = None
-    timeout: Ignored = None
+    timeout: Annotated[
+        int | None,
+        Field(
+            description=(
+                "How long the client waits, in microseconds; 0: as long as it takes. What would come later is refused."
+            ),
+            ge=0,
+        ),
+    ] = None
     headers: Ignored = None
     content_type: Ignored = None
 
@@ -313,6 +321,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     413: {"model": InferenceError, "description": TOO_LARGE},
     415: {"model": InferenceError, "description": "The body is compressed otherwise than by gzip, deflate or zstd."},
     500: {"model": InferenceError, "description": "The service failed; its log says why."},
+    503: {"model": InferenceError, "description": "The service is shutting down. Retry-After says when to try again."},
 }
 
 

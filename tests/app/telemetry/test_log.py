@@ -89,7 +89,7 @@ def test_an_exception_is_one_field() -> None:
 
 def test_a_record_that_cannot_be_formatted_does_not_fail_its_caller() -> None:
     line = line_of("%d is odd", "three")
-    assert line["message"] == "a record can't be written"
+    assert line["message"] == "can't format a log record"
     assert line["reason"].startswith("TypeError")
 
 
