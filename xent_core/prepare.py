@@ -11,6 +11,7 @@ from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import FLOAT64, computation_dtype
 from xent_core.compute.layout import Array, FloatType, Layout
 from xent_core.errors import UnclearLabels, UnexpectedParameter
+from xent_core.framework_names import loss_hint, reduction_hint
 from xent_core.labels.facts import LabelFacts, describe_labels, describe_rows
 from xent_core.losses import AUTO, LOSSES, losses_taking
 from xent_core.losses.label_shapes import check_distribution_shape
@@ -74,8 +75,8 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
 
     Raises a subclass of InvalidInput.
     """
-    check_name("loss_type", options.loss_type, LOSS_NAMES)
-    check_name("reduction", options.reduction, REDUCTIONS)
+    check_name("loss_type", options.loss_type, LOSS_NAMES, loss_hint)
+    check_name("reduction", options.reduction, REDUCTIONS, reduction_hint)
     smoothing = check_smoothing(options.label_smoothing)
     given = as_numbers(labels, "labels")
     layout = class_layout(shape, options.axis)
