@@ -31,12 +31,12 @@ One loss for each element, without weights. `tf.reduce_mean` of it is the reduct
 """,
     "Keras": """\
 Classes reduce by `sum_over_batch_size`, functions not at all but for the class axis of the binary ones, metrics by the
-mean over sample weights. Unlike here, `from_logits` is false by default. `BinaryCrossentropy` averages over the classes first:
-its `sum` is ours divided by the number of classes.
+mean over sample weights. Unlike here, `from_logits` is false by default. `BinaryCrossentropy` averages over the classes
+first: its `sum` is ours divided by the number of classes.
 """,
     "PyTorch": """\
-Classes are on axis 1, not on the last. With class weights and class indices, the mean divides by the sum of the weights:
-that is `weighted_mean`.
+Classes are on axis 1, not on the last. With class weights and class indices, the mean divides by the sum of the
+weights: that is `weighted_mean`.
 """,
     "Optax": """\
 One loss for each element, without weights. `optax.losses` has the same names, and arguments are named as here.
@@ -47,7 +47,9 @@ Probabilities, not logits. Labels are any values there, and their places in the 
 }
 
 NOT_HERE: dict[Framework, str] = {
-    "tf.losses": "absolute_difference cosine_distance hinge_loss huber_loss mean_pairwise_squared_error mean_squared_error",
+    "tf.losses": (
+        "absolute_difference cosine_distance hinge_loss huber_loss mean_pairwise_squared_error mean_squared_error"
+    ),
     "tf.contrib.losses": "absolute_difference cosine_distance hinge_loss mean_pairwise_squared_error mean_squared_error",
     "tf.nn": "ctc_loss l2_loss log_poisson_loss nce_loss",
 }

@@ -163,7 +163,7 @@ INVALID: dict[str, tuple[dict[str, Any], list[Any], str, list[str]]] = {
         ["sigmoid_cross_entropy here without pos_weight", "weighted_cross_entropy with pos_weight"],
     ),
     "a misspelt loss": (
-        {"loss_type": "softmax_crossentropy"},
+        {"loss_type": "softmax_cros_entropy"},
         ["loss_type"],
         "unknown_value",
         ["did you mean softmax_cross_entropy?"],
