@@ -50,7 +50,9 @@ NOT_HERE: dict[Framework, str] = {
     "tf.losses": (
         "absolute_difference cosine_distance hinge_loss huber_loss mean_pairwise_squared_error mean_squared_error"
     ),
-    "tf.contrib.losses": "absolute_difference cosine_distance hinge_loss mean_pairwise_squared_error mean_squared_error",
+    "tf.contrib.losses": (
+        "absolute_difference cosine_distance hinge_loss mean_pairwise_squared_error mean_squared_error"
+    ),
     "tf.nn": "ctc_loss l2_loss log_poisson_loss nce_loss",
 }
 

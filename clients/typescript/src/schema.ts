@@ -1615,7 +1615,7 @@ export interface components {
             status: number;
             /**
              * Detail
-             * @description the first error, for people
+             * @description the most useful of the errors, for people
              * @example labels[3] is 10; a class index from 0 to 9 was expected
              */
             detail: string;
