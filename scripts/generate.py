@@ -1,6 +1,7 @@
 """Makes what is made from the application: `python -m scripts.generate [--check] [PROJECT]`.
 
     app ──► openapi.json ──► clients/python/xent_client/generated
+    xent_core ──► docs/migration.md
 
 With --check nothing is written: what differs is named, and the exit status is 1.
 """
@@ -17,9 +18,11 @@ from typing import Any
 
 from app.main import create_app
 from app.settings import Settings
+from scripts.migration_page import migration_page
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = Path("openapi.json")
+MIGRATION = Path("docs/migration.md")
 CLIENT = Path("clients/python/xent_client/generated")
 CLIENT_SETTINGS = ROOT / "clients/python/generator.yml"
 
@@ -30,7 +33,8 @@ Files = dict[Path, bytes]
 def generate() -> Files:
     """All that is made from the application. Raises SystemExit where the generator has so much as a warning."""
     document = create_app(Settings()).openapi()
-    return {DOCUMENT: _json(document), **_python_client(without_v2(document))}
+    page = migration_page().encode()
+    return {DOCUMENT: _json(document), MIGRATION: page, **_python_client(without_v2(document))}
 
 
 def without_v2(document: dict[str, Any]) -> dict[str, Any]:
@@ -92,8 +96,7 @@ def _is_leftover(path: Path) -> bool:
 def differences(wanted: Files, project: Path) -> list[str]:
     """What of the project's generated files is not as wanted, in words."""
     found = {path.relative_to(project) for path in _files(project / CLIENT)}
-    if (project / DOCUMENT).exists():
-        found.add(DOCUMENT)
+    found |= {path for path in (DOCUMENT, MIGRATION) if (project / path).exists()}
     return sorted(
         [f"{path} is absent" for path in wanted.keys() - found]
         + [f"{path} is not generated" for path in found - wanted.keys()]

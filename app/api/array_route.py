@@ -6,6 +6,7 @@ would do between, and none of these endpoints has use for, costs more than the l
 """
 
 import inspect
+import re
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from email.message import Message
@@ -16,6 +17,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import offload
@@ -34,6 +36,7 @@ from app.wire.names import MAX_NAMES, has_too_many_names
 from app.wire.parse import Dialect
 from app.wire.pieces import Content
 from xent_core.errors import WrongShape
+from xent_core.framework_names import loss_hint, nearest, reduction_hint
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
@@ -188,8 +191,26 @@ def validated(model: type[Model], document: Any) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        reasons = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+        reasons = [
+            {**each, "loc": ("body", *each["loc"]), "hint": _hint(each)} for each in error.errors(include_url=False)
+        ]
         raise RequestValidationError(reasons) from None
+
+
+NAMES_ELSEWHERE = {"loss_type": loss_hint, "reduction": reduction_hint}
+
+
+def _hint(error: ErrorDetails) -> str:
+    """What was meant by a field or a value that is not known, where something is like it."""
+    match error["type"], error["input"]:
+        case "extra_forbidden", str(hint):
+            return hint
+        case "literal_error", str(value):
+            known = re.findall("'([^']*)'", error["ctx"]["expected"])
+            hint_of = NAMES_ELSEWHERE.get(str(error["loc"][-1]))
+            return hint_of(value) if hint_of else nearest(value, known)
+        case _:
+            return ""
 
 
 def _require_json(content_type: str | None) -> None:

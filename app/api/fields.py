@@ -1,6 +1,5 @@
 """What the requests and answers of `/v1` are made of."""
 
-from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -23,6 +22,7 @@ from typing_extensions import TypeAliasType
 from app.wire.lists import read_array
 from app.wire.tensor import DTYPES, MAX_DIMENSIONS
 from xent_core.errors import InvalidInput
+from xent_core.framework_names import field_hint
 
 # As many unknown fields as this are named in a response; the others would only cost time.
 UNKNOWN_FIELDS_NAMED = 20
@@ -162,7 +162,7 @@ class RequestModel(BaseModel):
         others = (name for name in data if name not in fields and not name.startswith(cls.ignored_prefixes))
         unknown = islice(others, UNKNOWN_FIELDS_NAMED)
         # The value of an unknown field is of no use; what it may have been meant to be is, for the error.
-        return known | {name: get_close_matches(name[:80], fields, n=1) for name in unknown}
+        return known | {name: field_hint(name, fields) for name in unknown}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

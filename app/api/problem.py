@@ -45,7 +45,7 @@ class Problem(ResponseModel):
     detail: Annotated[
         str,
         Field(
-            description="the first error, for people",
+            description="the most useful of the errors, for people",
             examples=["labels[3] is 10; a class index from 0 to 9 was expected"],
         ),
     ]

@@ -118,7 +118,8 @@ def _invalid_input(error: InvalidInput) -> Refusal:
 
 
 def _invalid_form(error: RequestValidationError) -> Refusal:
-    found = error.errors()[:MAX_ERRORS]
+    # The most useful come first: a field that has another name here is why one that is required is absent.
+    found = sorted(error.errors(), key=lambda each: not each.get("hint"))[:MAX_ERRORS]
     return _of_entries([_form_error(each) for each in found])
 
 
@@ -131,10 +132,12 @@ def _form_error(error: dict[str, Any]) -> dict[str, Any]:
         case "missing":
             return _entry(loc, "missing", "is absent; it is required")
         case "extra_forbidden":
-            return _entry(loc, "unknown_field", f"is not a field of this request{_meant(error['input'])}")
+            return _entry(loc, "unknown_field", f"is not a field of this request{error['hint']}")
         case "literal_error":
             expected = context["expected"].replace("'", "")
-            return _entry(loc, "unknown_value", f"is {describe(error['input'])}; {expected} was expected")
+            return _entry(
+                loc, "unknown_value", f"is {describe(error['input'])}; {expected} was expected{error['hint']}"
+            )
         case "string_too_long":
             most = context["max_length"]
             return _entry(loc, "wrong_type", f"has {len(error['input'])} characters; at most {most} are accepted")
@@ -156,10 +159,6 @@ EXPECTED = {
     "less_than_equal": "a whole number of 64 bits",
     "too_long": "each name at most once, so a shorter list",
 }
-
-
-def _meant(close: list[str]) -> str:
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _not_json(error: NotJson) -> Refusal:

@@ -13,6 +13,7 @@ from app.wire.describe import describe
 from app.wire.parse import JSON, Dialect
 from app.wire.ragged import of_another_length
 from app.wire.tensor import MAX_DIMENSIONS
+from xent_core.checks.causes import of_strings
 from xent_core.errors import Empty, NotNumeric, Ragged, WrongShape
 
 NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}
@@ -81,7 +82,8 @@ def _with_named_numbers(
     """With the strings of NAMED_NUMBERS as numbers. Raises NotNumeric for all else that is no number."""
     for index, value in enumerate(values):
         if type(value) not in (int, float) and not (type(value) is str and value in NAMED_NUMBERS):
-            raise NotNumeric(name, f"is {describe(value)}; {expected} was expected", position(index))
+            cause = of_strings(name) if isinstance(value, str) else ""
+            raise NotNumeric(name, f"is {describe(value)}; {expected} was expected{cause}", position(index))
     return [NAMED_NUMBERS[value] if type(value) is str else value for value in values]
 
 

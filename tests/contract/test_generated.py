@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.generate import CLIENT, DOCUMENT, ROOT, Files, differences, generate, without_v2, write
+from scripts.generate import CLIENT, DOCUMENT, MIGRATION, ROOT, Files, differences, generate, without_v2, write
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,8 @@ def wanted() -> Files:
 def project(tmp_path: Path) -> Path:
     """The generated files as they are checked in, to be spoilt."""
     shutil.copy(ROOT / DOCUMENT, tmp_path)
+    (tmp_path / MIGRATION).parent.mkdir()
+    shutil.copy(ROOT / MIGRATION, tmp_path / MIGRATION)
     shutil.copytree(ROOT / CLIENT, tmp_path / CLIENT)
     return tmp_path
 
@@ -42,7 +44,7 @@ def test_a_changed_byte_is_seen(wanted: Files, project: Path, path: Path) -> Non
     assert differences(wanted, project) == [f"{path} differs"]
 
 
-@pytest.mark.parametrize("path", [DOCUMENT, MODEL], ids=str)
+@pytest.mark.parametrize("path", [DOCUMENT, MIGRATION, MODEL], ids=str)
 def test_a_byte_more_at_the_end_is_seen(wanted: Files, project: Path, path: Path) -> None:
     with (project / path).open("ab") as file:
         file.write(b"\n")
@@ -56,7 +58,7 @@ def test_an_added_file_is_seen(wanted: Files, project: Path, name: str) -> None:
     assert differences(wanted, project) == [f"{CLIENT / name} is not generated"]
 
 
-@pytest.mark.parametrize("path", [DOCUMENT, MODEL], ids=str)
+@pytest.mark.parametrize("path", [DOCUMENT, MIGRATION, MODEL], ids=str)
 def test_a_removed_file_is_seen(wanted: Files, project: Path, path: Path) -> None:
     (project / path).unlink()
     assert differences(wanted, project) == [f"{path} is absent"]

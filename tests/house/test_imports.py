@@ -21,6 +21,7 @@ STAIRCASE = [
     {"checks"},
     {"labels"},
     {"losses"},
+    {"framework_names"},
     {"equivalents"},
     {"prepare"},
     {"accumulate"},

@@ -1,12 +1,13 @@
 """Whole arguments: array-likes to arrays of numbers, their dtypes, shapes and sizes, and the values of options."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from xent_core.checks.causes import of_strings
 from xent_core.checks.values import as_text, first_index, refuse_not_finite
 from xent_core.compute.dtypes import FLOAT64, is_bfloat16
 from xent_core.compute.layout import Array, FloatType, Layout
@@ -27,7 +28,8 @@ def as_numbers(value: ArrayLike, name: str) -> Array:
             raise WrongShape(name, "has more dimensions than an array can have, which is 64") from None
         raise Ragged(name, "its rows differ in length or depth; an array has the same length everywhere") from None
     if array.dtype.kind not in "biuf" and not is_bfloat16(array):
-        raise NotNumeric(name, f"holds values of type {array.dtype.name}; numbers were expected")
+        hint = of_strings(name) if array.dtype.kind == "U" else ""
+        raise NotNumeric(name, f"holds values of type {array.dtype.name}; numbers were expected{hint}")
     if array.size == 0:
         raise Empty(name, f"is empty, with shape {list(array.shape)}; at least one value is needed")
     if not array.flags.c_contiguous:
@@ -101,10 +103,11 @@ def check_smoothing(value: float) -> float:
     return float(value)
 
 
-def check_name(parameter: str, value: str, known: Collection[str]) -> None:
-    """Raises ParameterOutOfRange where the value is none of the known names."""
+def check_name(parameter: str, value: str, known: Collection[str], hint: Callable[[str], str]) -> None:
+    """Raises ParameterOutOfRange where the value is none of the known names. hint: says what else it may be."""
     if value not in known:
-        raise ParameterOutOfRange(parameter, f"is {value!r:.80}; one of {', '.join(known)} was expected")
+        message = f"is {value!r:.80}; one of {', '.join(known)} was expected{hint(str(value))}"
+        raise ParameterOutOfRange(parameter, message)
 
 
 def check_shape(shape: Sequence[int]) -> tuple[int, ...]:

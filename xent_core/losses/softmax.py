@@ -7,7 +7,19 @@ from xent_core.compute import logsumexp
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array, row_sums
 from xent_core.compute.logsumexp import CheckBlock, softmax_rows
-from xent_core.losses.loss import AXIS, EXAMPLE_LOGITS, GOODFELLOW, REDUCTION, WEIGHTS, Entry, FrameworkText, Source
+from xent_core.losses.loss import (
+    AXIS,
+    EXAMPLE_LOGITS,
+    GOODFELLOW,
+    KERAS_DEFAULT,
+    PROBABILITIES,
+    REDUCTION,
+    WEIGHTS,
+    Elsewhere,
+    Entry,
+    FrameworkText,
+    Source,
+)
 from xent_core.losses.softmax_family import CLASS_WEIGHTS, FROM_LOGITS, LABEL_SMOOTHING, SoftmaxFamily
 
 
@@ -57,6 +69,42 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
                 "TensorFlow: tf.nn.softmax_cross_entropy_with_logits",
                 "https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
             ),
+        ),
+        names_elsewhere=(
+            Elsewhere("tf.losses", "tf.losses.softmax_cross_entropy", "mean_by_nonzero_weights"),
+            Elsewhere("tf.contrib.losses", "tf.contrib.losses.softmax_cross_entropy", "mean_by_nonzero_weights"),
+            Elsewhere("tf.nn", "tf.nn.softmax_cross_entropy_with_logits", "none"),
+            Elsewhere("tf.nn", "tf.nn.softmax_cross_entropy_with_logits_v2", "none"),
+            Elsewhere(
+                "Keras", "keras.losses.CategoricalCrossentropy", "mean", send=PROBABILITIES, remark=KERAS_DEFAULT
+            ),
+            Elsewhere(
+                "Keras",
+                "keras.losses.categorical_crossentropy",
+                "none",
+                send=PROBABILITIES,
+                remark=f"{KERAS_DEFAULT}; as a string in compile(loss=…) it is reduced to the mean",
+            ),
+            Elsewhere(
+                "Keras",
+                "keras.metrics.CategoricalCrossentropy",
+                "weighted_mean",
+                send=PROBABILITIES,
+                remark=KERAS_DEFAULT,
+            ),
+            Elsewhere("Keras", "keras.ops.categorical_crossentropy", "none", send=PROBABILITIES, remark=KERAS_DEFAULT),
+            Elsewhere(
+                "PyTorch",
+                "torch.nn.CrossEntropyLoss",
+                "mean",
+                when="with class probabilities for labels",
+                send='"axis": 1',
+            ),
+            Elsewhere(
+                "PyTorch", "F.cross_entropy", "mean", when="with class probabilities for labels", send='"axis": 1'
+            ),
+            Elsewhere("Optax", "optax.softmax_cross_entropy", "none"),
+            Elsewhere("Optax", "optax.safe_softmax_cross_entropy", "none"),
         ),
     )
 

@@ -12,6 +12,7 @@ from xent_core.losses.loss import (
     EXAMPLE_LOGITS,
     REDUCTION,
     WEIGHTS,
+    Elsewhere,
     Entry,
     FrameworkText,
     Parameter,
@@ -83,6 +84,11 @@ class WeightedCrossEntropy(SigmoidFamily):
                 "TensorFlow: tf.nn.weighted_cross_entropy_with_logits",
                 "https://www.tensorflow.org/api_docs/python/tf/nn/weighted_cross_entropy_with_logits",
             ),
+        ),
+        names_elsewhere=(
+            Elsewhere("tf.nn", "tf.nn.weighted_cross_entropy_with_logits", "none"),
+            Elsewhere("PyTorch", "torch.nn.BCEWithLogitsLoss", "mean", when="with pos_weight"),
+            Elsewhere("PyTorch", "F.binary_cross_entropy_with_logits", "mean", when="with pos_weight"),
         ),
     )
 

@@ -25,6 +25,7 @@ from app.middleware.route_traits import Access, ErrorForm, Router, RouteTraits, 
 from app.state import state_of
 from app.telemetry.model_statistics import model_statistics as statistics_of
 from app.telemetry.snapshots import Snapshot
+from xent_core.framework_names import loss_hint
 from xent_core.losses import LOSSES
 
 TRAITS = RouteTraits(error_form=ErrorForm.OIP)
@@ -43,7 +44,7 @@ EXTENSIONS = ["binary_tensor_data", "model_configuration", "model_repository", "
 async def known_model(model: Annotated[str, Path(description="a loss type, or `auto`", examples=["auto"])]) -> str:
     """The model. Raises HTTPException where there is none of this name."""
     if model not in MODELS:
-        raise HTTPException(404, f"there is no model {model[:80]!r}; there are {', '.join(MODELS)}")
+        raise HTTPException(404, f"there is no model {model[:80]!r}; there are {', '.join(MODELS)}{loss_hint(model)}")
     return model
 
 

@@ -430,7 +430,7 @@ export interface paths {
         };
         /**
          * Counts and times of a model
-         * @description What the model did since this process started. Each process counts for itself.
+         * @description What the model did since the service started, in all of its processes.
          */
         get: operations["v2_model_statistics"];
         put?: never;
@@ -450,7 +450,7 @@ export interface paths {
         };
         /**
          * Counts and times of a version of a model
-         * @description What the model did since this process started. Each process counts for itself.
+         * @description What the model did since the service started, in all of its processes.
          */
         get: operations["v2_version_statistics"];
         put?: never;
@@ -858,7 +858,8 @@ export interface components {
          * @description Code to paste. Its last line is the loss, or assigns it to `loss`.
          *
          *     `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are the
-         *     framework's tensors, in the request's shapes and the logits' dtype.
+         *     framework's tensors, in the request's shapes and the logits' dtype. Suggested class weights are written out; more
+         *     than 20 of them are `class_weights`, too.
          */
         Equivalents: {
             /**
@@ -1072,7 +1073,7 @@ export interface components {
         InferRequest: {
             /**
              * Id
-             * @description Comes back with the answer.
+             * @description Comes back with the response.
              */
             id?: string | null;
             /**
@@ -1350,6 +1351,8 @@ export interface components {
             per_sample: components["schemas"]["Array"];
             /** @description null for reduction `none` */
             reduced: components["schemas"]["Reduced"] | null;
+            /** @description the call that gives this very value in each framework */
+            equivalents: components["schemas"]["Equivalents"];
             /** @description the loss that the labels call for */
             recommendation: components["schemas"]["Recommendation"];
             /**
@@ -1612,7 +1615,7 @@ export interface components {
             status: number;
             /**
              * Detail
-             * @description the first error, for people
+             * @description the most useful of the errors, for people
              * @example labels[3] is 10; a class index from 0 to 9 was expected
              */
             detail: string;
@@ -1776,8 +1779,8 @@ export interface components {
              * @description what else the labels could mean, and when
              */
             alternatives: components["schemas"]["Alternative"][];
-            /** @description the recommended call in each framework, with this request's parameters filled in */
-            equivalents: components["schemas"]["Equivalents"];
+            /** @description the recommended call in each framework, with this request's parameters and what is suggested filled in; null where it is the call of the response's own `equivalents` */
+            equivalents: components["schemas"]["Equivalents"] | null;
             /** @description parameters against imbalance, where there is one */
             suggested: components["schemas"]["Suggested"] | null;
         };
