@@ -306,7 +306,7 @@ def test_everything_that_is_wrong_with_the_form_is_said_at_once(client: httpx.Cl
 def test_the_detail_is_of_the_most_useful_error_not_the_first(client: httpx.Client) -> None:
     """A required field that has another name elsewhere is absent because of its name."""
     content = problem(client.post("/v1/loss", json={"y_true": [SECRET], "y_pred": [[SECRET]]}), 422)
-    assert content["detail"] == "y_true is no field of this request; it is labels here (and 3 more)"
+    assert content["detail"] == "y_true is not a field of this request; it is labels here (and 3 more)"
     assert [error["code"] for error in content["errors"]] == ["unknown_field"] * 2 + ["missing"] * 2
 
 
