@@ -339,11 +339,22 @@ def test_a_hangup_of_a_worker_changes_nothing(two: Server) -> None:
     assert (two.workers, two.complaints) == (workers, [])
 
 
-@pytest.mark.parametrize("delay", [0, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("delay", [0, 0.5])
 def test_told_to_end_while_workers_are_replaced_all_of_them_end(two: Server, delay: float) -> None:
     two.process.send_signal(signal.SIGHUP)
     time.sleep(delay)
     assert two.stop() == 0
+
+
+def test_told_to_end_while_a_replacement_starts_all_of_them_end(tmp_path: Path) -> None:
+    slow = tmp_path / "slow"
+    path = without_workers(tmp_path, f"import os, time\n    if os.path.exists({str(slow)!r}): time.sleep(60)")
+    with Server(tmp_path / "log", XENT_WORKERS="2", PYTHONPATH=path) as server:
+        slow.touch()
+        server.process.send_signal(signal.SIGHUP)
+        while len(server.workers) < 3:
+            time.sleep(0.02)
+        assert server.stop() == 0
 
 
 def test_where_the_system_has_no_room_for_another_it_is_tried_again(two: Server) -> None:
