@@ -4,6 +4,9 @@
 RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
 	--universal --python-version 3.11 --generate-hashes --no-strip-extras --custom-compile-command 'make lock'
 RESOLVE = $(RESOLVE_ALONE) pyproject.toml
+# A file's tests stay in one process, with the services that they share. In the order of
+# their names, as the slow ones of tests/app then start first.
+IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 
 .PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
@@ -14,8 +17,8 @@ help: ## List these commands
 serve: .venv/complete ## Serve on XENT_HOST (127.0.0.1) and XENT_PORT (8000)
 	@.venv/bin/python -m app
 
-test: .venv-dev/complete ## Run the tests, with branch coverage
-	@.venv-dev/bin/python -m pytest --cov
+test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
+	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),--cov)
 
 test-browser: .venv-browser/complete ## Run the tests of the documentation page, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver

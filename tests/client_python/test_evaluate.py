@@ -389,11 +389,8 @@ def test_arguments_that_do_not_go_together_are_a_type_error(xent: Xent, arrays: 
         xent.evaluate(*arrays, **options)
 
 
-def test_a_batch_that_is_too_large_can_be_split(tmp_path: Path, client_class: type[Xent]) -> None:
-    with (
-        Server(tmp_path / "log", XENT_MAX_BODY_BYTES="2000") as server,
-        client_class(server.address) as xent,
-    ):
+def test_a_batch_that_is_too_large_can_be_split(narrow: Server, client_class: type[Xent]) -> None:
+    with client_class(narrow.address) as xent:
         with pytest.raises(TooLarge, match=r"evaluate\(logits, labels, batch_size=…\)"):
             xent.loss(LOGITS, LABELS)
         assert xent.evaluate(LOGITS, LABELS, batch_size=20, **SPARSE).batches == 3  # type: ignore[arg-type]
