@@ -98,7 +98,7 @@ def test_elements_are_counted_as_sent_and_as_computed(caller: httpx.Client) -> N
     """Logits, labels, losses, and what else is asked for."""
     assert caller.post("/v1/loss", json=of_shape(2, 48)).status_code == 200
     detail = problem(caller.post("/v1/loss", json=of_shape(2, 49)), 413)["detail"]
-    assert detail.startswith("the request's arrays and what is to be computed of them have 102 elements; at most 100")
+    assert detail.startswith("the request's arrays and what is computed from them have 102 elements; at most 100")
     assert caller.post("/v1/loss", json=of_shape(2, 24) | {"include": ["gradient"]}).status_code == 200
     assert problem(caller.post("/v1/loss", json=of_shape(2, 25) | {"include": ["gradient"]}), 413)
 
