@@ -110,6 +110,12 @@ def test_a_recommendation_needs_no_logits(xent: Xent, shape: Any) -> None:
     assert "infinite_loss" not in result.checked
 
 
+def test_the_call_of_the_very_value_comes_with_the_losses(xent: Xent) -> None:
+    given = xent.loss(LOGITS, [0] * 6)
+    assert given.equivalents.pytorch == 'F.cross_entropy(logits, labels, reduction="mean")'
+    assert given.recommendation.equivalents is None
+
+
 def test_a_recommendation_takes_logits_weights_and_options(xent: Xent) -> None:
     result = xent.recommend([0, 1, 2, 3, 0, 1], LOGITS.T, weights=3.0, axis=0)
     assert [warning.code for warning in result.warnings] == ["scalar_weight_only_rescales"]
