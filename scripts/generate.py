@@ -1,6 +1,6 @@
 """Makes what is made from the application: `python -m scripts.generate [--check] [PROJECT]`.
 
-    app ──► openapi.json ──► clients/python/xent_client/generated
+    app ──► app/api/response_examples.json ──► openapi.json ──► clients/python/xent_client/generated
 
 With --check nothing is written: what differs is named, and the exit status is 1.
 """
@@ -15,10 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.api.openapi_document import RESPONSE_EXAMPLES, add_responses, read_recorded
 from app.main import create_app
 from app.settings import Settings
+from scripts.record import record, settled
 
 ROOT = Path(__file__).parents[1]
+EXAMPLES = RESPONSE_EXAMPLES.relative_to(ROOT)
 DOCUMENT = Path("openapi.json")
 CLIENT = Path("clients/python/xent_client/generated")
 CLIENT_SETTINGS = ROOT / "clients/python/generator.yml"
@@ -30,7 +33,10 @@ Files = dict[Path, bytes]
 def generate() -> Files:
     """All that is made from the application. Raises SystemExit where the generator has so much as a warning."""
     document = create_app(Settings()).openapi()
-    return {DOCUMENT: _json(document), **_python_client(without_v2(document))}
+    recorded = settled(record(document), read_recorded())
+    add_responses(document, recorded)
+    client = _python_client(with_open_codes(without_v2(document)))
+    return {EXAMPLES: _json(recorded), DOCUMENT: _json(document), **client}
 
 
 def without_v2(document: dict[str, Any]) -> dict[str, Any]:
@@ -48,13 +54,24 @@ def without_v2(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "paths": paths, "components": {**document["components"], "schemas": kept}}
 
 
+def with_open_codes(part: Any) -> Any:
+    """The same without the lists of codes, as a client must accept the codes of later versions."""
+    if isinstance(part, list):
+        return [with_open_codes(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    closed = ("enum", "x-enum-descriptions") if "x-enum-descriptions" in part else ()
+    return {key: with_open_codes(value) for key, value in part.items() if key not in closed}
+
+
 def _references(part: Any) -> set[str]:
     """The names of the schemas that a part of a document refers to."""
     if isinstance(part, list):
         return set[str]().union(*map(_references, part))
     if not isinstance(part, dict):
         return set()
-    own = {part["$ref"].rpartition("/")[2]} if isinstance(part.get("$ref"), str) else set()
+    name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
+    own = {name} if name and "/" not in name else set[str]()
     return own | _references(list(part.values()))
 
 
@@ -92,8 +109,7 @@ def _is_leftover(path: Path) -> bool:
 def differences(wanted: Files, project: Path) -> list[str]:
     """What of the project's generated files is not as wanted, in words."""
     found = {path.relative_to(project) for path in _files(project / CLIENT)}
-    if (project / DOCUMENT).exists():
-        found.add(DOCUMENT)
+    found |= {path for path in (EXAMPLES, DOCUMENT) if (project / path).exists()}
     return sorted(
         [f"{path} is absent" for path in wanted.keys() - found]
         + [f"{path} is not generated" for path in found - wanted.keys()]

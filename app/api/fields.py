@@ -137,6 +137,16 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def codes(meanings: dict[str, str]) -> JsonSchemaValue:
+    """The schema of a code that programs read: the codes there are, and what each means."""
+    return {"enum": [*meanings], "x-enum-descriptions": [*meanings.values()]}
+
+
+def list_of_codes(meanings: dict[str, str]) -> str:
+    """The same for a description, in Markdown."""
+    return "\n".join(f"- `{code}`: {meaning}" for code, meaning in meanings.items())
+
+
 Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1), BeforeValidator(_whole)]
 
 

@@ -34,7 +34,7 @@ class LossRequest(BatchRequest):
 
     logits: Annotated[Array, Field(description=LOGITS)]
     include: Annotated[
-        tuple[Output, ...],
+        Annotated[tuple[Output, ...], Field(max_length=len(OUTPUTS))],
         BeforeValidator(_few),
         Field(
             description=(
@@ -42,7 +42,6 @@ class LossRequest(BatchRequest):
                 "loss with respect to `logits` as given; of the sum where the reduction is `none`. "
                 "`probabilities`: softmax or sigmoid of the logits."
             ),
-            max_length=len(OUTPUTS),
         ),
     ] = ()
     encoding: Encoding = "list"

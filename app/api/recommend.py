@@ -11,7 +11,7 @@ import xent_core
 from app.api.array_route import ArrayRoute, respond
 from app.api.batch_fields import BatchRequest
 from app.api.examples import RECOMMEND_EXAMPLES
-from app.api.fields import ResponseModel, Whole
+from app.api.fields import ResponseModel, Whole, codes, list_of_codes
 from app.api.loss_names import LossType
 from app.api.problem import problem_responses
 from app.api.recommendation_content import advice_content
@@ -19,7 +19,7 @@ from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
 from xent_core.advice.checks import WARNINGS
 from xent_core.losses import LOSS_TYPES
-from xent_core.results import LabelKind
+from xent_core.results import LabelKind, Severity
 
 
 class Reason(ResponseModel):
@@ -79,13 +79,30 @@ class LossWarning(ResponseModel):
     code: Annotated[
         str,
         Field(
-            description="Stable, for programs. " + " ".join(f"`{code}`: {when}." for code, when in WARNINGS.items()),
+            description="What was found, for programs. New codes may be added.\n\n" + list_of_codes(WARNINGS),
             examples=["logits_look_like_probabilities"],
+            json_schema_extra=codes(WARNINGS),
         ),
     ]
-    message: Annotated[str, Field(description="what was seen, for people")]
-    evidence: Annotated[dict[str, Any], Field(description="the figures that set it off")]
+    severity: Annotated[
+        Severity,
+        Field(
+            description=(
+                "How sure it is. `certain`: it follows from the numbers. `likely`: nearly always a mistake. `hint`: "
+                "often right as it is."
+            )
+        ),
+    ]
+    message: Annotated[str, Field(description="what was found, for people")]
+    evidence: Annotated[dict[str, Any], Field(description="the figures that show it")]
     fix: Annotated[str, Field(description="what to change in the request")]
+    change: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="the fix as fields of the request to set; null where arrays have to change",
+            examples=[{"from_logits": False}],
+        ),
+    ]
 
 
 class RecommendRequest(BatchRequest):

@@ -29,7 +29,15 @@ def advice_content(result: Evaluation | Advice) -> dict[str, Any]:
 
 def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
     return [
-        {"code": each.code, "message": each.message, "evidence": each.evidence, "fix": each.fix} for each in warnings
+        {
+            "code": each.code,
+            "severity": each.severity,
+            "message": each.message,
+            "evidence": each.evidence,
+            "fix": each.fix,
+            "change": each.change,
+        }
+        for each in warnings
     ]
 
 

@@ -38,70 +38,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v2/models/{model}/infer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Compute the losses of a batch
-         * @description The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
-         *     it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
-         *
-         *     The body is one JSON document, or one with the bytes of binary tensors behind it; the header Inference-Header-Content-Length
-         *     then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
-         *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
-         *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
-         *
-         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
-         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
-         *
-         *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
-         *     of the JSON before it was.
-         */
-        post: operations["v2_infer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{model}/versions/{version}/infer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Compute the losses of a batch with a version of a model
-         * @description The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
-         *     it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
-         *
-         *     The body is one JSON document, or one with the bytes of binary tensors behind it; the header Inference-Header-Content-Length
-         *     then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
-         *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
-         *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
-         *
-         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
-         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
-         *
-         *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
-         *     of the JSON before it was.
-         */
-        post: operations["v2_version_infer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/recommend": {
         parameters: {
             query?: never;
@@ -195,6 +131,150 @@ export interface paths {
         get: operations["get_loss"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the process alive?
+         * @description Answers for as long as the process can answer at all. Restart it where this fails.
+         */
+        get: operations["livez"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Can it take requests?
+         * @description Answers 200 for as long as the service can take requests. Send it none where this fails.
+         */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What it did, in numbers
+         * @description Counts, times and sizes of all workers together, in Prometheus' text format.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much it takes
+         * @description What a request may hold, how long it may take, and how many there may be at once: settings of this service.
+         */
+        get: operations["limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the losses of a batch
+         * @description The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
+         *     it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
+         *
+         *     The body is one JSON document, or one with the bytes of binary tensors behind it; the header Inference-Header-Content-Length
+         *     then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
+         *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
+         *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
+         *
+         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
+         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
+         *
+         *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
+         *     of the JSON before it was.
+         */
+        post: operations["v2_infer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/versions/{version}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the losses of a batch with a version of a model
+         * @description The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
+         *     it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
+         *
+         *     The body is one JSON document, or one with the bytes of binary tensors behind it; the header Inference-Header-Content-Length
+         *     then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
+         *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
+         *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
+         *
+         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
+         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
+         *
+         *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
+         *     of the JSON before it was.
+         */
+        post: operations["v2_version_infer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -430,7 +510,7 @@ export interface paths {
         };
         /**
          * Counts and times of a model
-         * @description What the model did since this process started. Each process counts for itself.
+         * @description What the model did since the service started, in all of its processes.
          */
         get: operations["v2_model_statistics"];
         put?: never;
@@ -450,7 +530,7 @@ export interface paths {
         };
         /**
          * Counts and times of a version of a model
-         * @description What the model did since this process started. Each process counts for itself.
+         * @description What the model did since the service started, in all of its processes.
          */
         get: operations["v2_version_statistics"];
         put?: never;
@@ -515,86 +595,6 @@ export interface paths {
          * @description Always an error: the models are fixed, and all are ready. 501 is what Triton's status UNSUPPORTED maps to.
          */
         post: operations["v2_unload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/livez": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Is the process alive?
-         * @description Answers for as long as the process can answer at all. Restart it where this fails.
-         */
-        get: operations["livez"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/readyz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Can it take requests?
-         * @description Answers 200 for as long as the service can take requests. Send it none where this fails.
-         */
-        get: operations["readyz"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What it did, in numbers
-         * @description Counts, times and sizes of all workers together, in Prometheus' text format.
-         */
-        get: operations["metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/limits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How much it takes
-         * @description What a request may hold, how long it may take, and how many there may be at once: settings of this service.
-         */
-        get: operations["limits"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1072,7 +1072,7 @@ export interface components {
         InferRequest: {
             /**
              * Id
-             * @description Comes back with the answer.
+             * @description Comes back with the response.
              */
             id?: string | null;
             /**
@@ -1376,18 +1376,38 @@ export interface components {
         LossWarning: {
             /**
              * Code
-             * @description Stable, for programs. `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1: softmax would be applied twice. `logits_may_be_probabilities`: sigmoid loss, at least 20 logits, all in [0, 1] and not only at its ends. `labels_not_a_distribution`: softmax loss, a row of labels does not sum to 1. `multi_hot_labels_with_softmax`: softmax loss, a row of 0/1 labels has more than one 1. `one_hot_labels_could_be_indices`: softmax loss, every row of labels is one-hot. `scalar_weight_only_rescales`: a scalar weight other than 0 and 1: it acts like a learning rate. `all_weights_zero`: every weight is 0. `negative_weight`: a negative weight or class weight: the loss is no longer bounded below. `negative_pos_weight`: a negative pos_weight: the loss is no longer bounded below. `labels_outside_unit_interval`: a label of the logits' shape below 0 or above 1. `infinite_loss`: some loss is infinite. `train_only`: sampled softmax: evaluate with the full softmax.
+             * @description What was found, for programs. New codes may be added.
+             *
+             *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1: softmax would be applied twice
+             *     - `logits_may_be_probabilities`: sigmoid loss, at least 20 logits, all in [0, 1] and not only at its ends
+             *     - `labels_not_a_distribution`: softmax loss, a row of labels does not sum to 1
+             *     - `multi_hot_labels_with_softmax`: softmax loss, a row of 0/1 labels has more than one 1
+             *     - `one_hot_labels_could_be_indices`: softmax loss, every row of labels is one-hot
+             *     - `scalar_weight_only_rescales`: a scalar weight other than 0 and 1: it acts like a learning rate
+             *     - `all_weights_zero`: every weight is 0
+             *     - `negative_weight`: a negative weight or class weight: the loss is no longer bounded below
+             *     - `negative_pos_weight`: a negative pos_weight: the loss is no longer bounded below
+             *     - `labels_outside_unit_interval`: a label of the logits' shape below 0 or above 1
+             *     - `infinite_loss`: some loss is infinite
+             *     - `train_only`: sampled softmax: evaluate with the full softmax
              * @example logits_look_like_probabilities
+             * @enum {string}
              */
-            code: string;
+            code: "logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "scalar_weight_only_rescales" | "all_weights_zero" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "infinite_loss" | "train_only";
+            /**
+             * Severity
+             * @description How sure it is. `certain`: it follows from the numbers. `likely`: nearly always a mistake. `hint`: often right as it is.
+             * @enum {string}
+             */
+            severity: "certain" | "likely" | "hint";
             /**
              * Message
-             * @description what was seen, for people
+             * @description what was found, for people
              */
             message: string;
             /**
              * Evidence
-             * @description the figures that set it off
+             * @description the figures that show it
              */
             evidence: {
                 [key: string]: unknown;
@@ -1397,6 +1417,16 @@ export interface components {
              * @description what to change in the request
              */
             fix: string;
+            /**
+             * Change
+             * @description the fix as fields of the request to set; null where arrays have to change
+             * @example {
+             *       "from_logits": false
+             *     }
+             */
+            change: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * ModelConfig
@@ -1639,10 +1669,35 @@ export interface components {
             loc: (string | number)[];
             /**
              * Code
-             * @description Stable, for programs. `not_numeric`: An array holds something that is not a number. `ragged`: Rows of one array differ in length or depth. `empty`: An array holds nothing. `nan`: An array holds NaN. `infinite`: An infinity stands where none may. `wrong_shape`: Shapes don't fit each other. `axis_out_of_range`: The logits have no such axis. `label_out_of_range`: A class index is outside [0, C). `label_not_whole`: A class index is not an integer. `not_a_probability`: A value is no probability, though from_logits=False says that it is. `masked_row`: Every class of a row is masked by −inf. `parameter_out_of_range`: A parameter has a value it can't have. `unexpected_parameter`: The loss type doesn't take this parameter. `missing_parameter`: The loss type needs this parameter. `unclear_labels`: The labels have none of the forms that loss_type="auto" knows. `undefined_loss`: The result would be +inf − inf. `invalid_tensor`: A tensor object's dtype, shape or data is not what it must be, or they contradict each other. `not_json`: The body is not JSON. `not_inflatable`: The body is not compressed as its Content-Encoding says. `missing`: A field is absent that is required. `unknown_field`: A field is none of this request's. `unknown_value`: A value is none of those that the field knows. `wrong_type`: A value is of another type than the field's.
+             * @description What is wrong, for programs. New codes may be added.
+             *
+             *     - `not_numeric`: An array holds something that is not a number.
+             *     - `ragged`: Rows of one array differ in length or depth.
+             *     - `empty`: An array holds nothing.
+             *     - `nan`: An array holds NaN.
+             *     - `infinite`: An infinity stands where none may.
+             *     - `wrong_shape`: Shapes don't fit each other.
+             *     - `axis_out_of_range`: The logits have no such axis.
+             *     - `label_out_of_range`: A class index is outside [0, C).
+             *     - `label_not_whole`: A class index is not an integer.
+             *     - `not_a_probability`: A value is no probability, though from_logits=False says that it is.
+             *     - `masked_row`: Every class of a row is masked by −inf.
+             *     - `parameter_out_of_range`: A parameter has a value it can't have.
+             *     - `unexpected_parameter`: The loss type doesn't take this parameter.
+             *     - `missing_parameter`: The loss type needs this parameter.
+             *     - `unclear_labels`: The labels have none of the forms that loss_type="auto" knows.
+             *     - `undefined_loss`: The result would be +inf − inf.
+             *     - `invalid_tensor`: A tensor object's dtype, shape or data is not what it must be, or they contradict each other.
+             *     - `not_json`: The body is not JSON.
+             *     - `not_inflatable`: The body is not compressed as its Content-Encoding says.
+             *     - `missing`: A field is absent that is required.
+             *     - `unknown_field`: A field is none of this request's.
+             *     - `unknown_value`: A value is none of those that the field knows.
+             *     - `wrong_type`: A value is of another type than the field's.
              * @example label_out_of_range
+             * @enum {string}
              */
-            code: string;
+            code: "not_numeric" | "ragged" | "empty" | "nan" | "infinite" | "wrong_shape" | "axis_out_of_range" | "label_out_of_range" | "label_not_whole" | "not_a_probability" | "masked_row" | "parameter_out_of_range" | "unexpected_parameter" | "missing_parameter" | "unclear_labels" | "undefined_loss" | "invalid_tensor" | "not_json" | "not_inflatable" | "missing" | "unknown_field" | "unknown_value" | "wrong_type";
             /**
              * Message
              * @description what was found and what was expected, for people
@@ -2067,7 +2122,30 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The request's own `X-Request-ID`, or a new one. Log lines about the request have it. */
+        "X-Request-ID": string;
+        /** @description The time spent in each phase, in milliseconds. */
+        "Server-Timing": string;
+        /** @description `no-store`; for content that changes with the version only, `no-cache`. */
+        "Cache-Control": string;
+        /** @description The version of the content. A request with it in `If-None-Match` gets 304. */
+        ETag: string;
+        /** @description `Accept-Encoding`: caches must keep one response for each. */
+        Vary: string;
+        /** @description How the body is compressed, if it is. */
+        "Content-Encoding": string;
+        /** @description `Bearer` */
+        "WWW-Authenticate": string;
+        /** @description `close`: the rest of the body is not read. */
+        Connection: string;
+        /** @description The media type that is accepted. */
+        Accept: string;
+        /** @description The content codings that are accepted. */
+        "Accept-Encoding": string;
+        /** @description Seconds to wait before the next attempt. */
+        "Retry-After": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -2088,6 +2166,11 @@ export interface operations {
             /** @description The losses. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2097,33 +2180,43 @@ export interface operations {
             /** @description The body is not JSON, or not compressed as its header says. */
             400: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body came too slowly. */
+            /** @description The body did not arrive in time. */
             408: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2133,6 +2226,8 @@ export interface operations {
             /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2142,6 +2237,10 @@ export interface operations {
             /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Accept: components["headers"]["Accept"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2151,6 +2250,8 @@ export interface operations {
             /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
             422: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2160,15 +2261,608 @@ export interface operations {
             /** @description The service failed; its log says why. */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recommend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecommendRequest"];
+            };
+        };
+        responses: {
+            /** @description The recommendation. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendResponse"];
+                };
+            };
+            /** @description The body is not JSON, or not compressed as its header says. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, and the request has none. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Accept: components["headers"]["Accept"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sampled_softmax: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampledSoftmaxRequest"];
+            };
+        };
+        responses: {
+            /** @description The losses. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampledSoftmaxResponse"];
+                };
+            };
+            /** @description The body is not JSON, or not compressed as its header says. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A key is required, and the request has none. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Accept: components["headers"]["Accept"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_losses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalogue. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            /** @description A key is required, and the request has none. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_loss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description one of the catalogue's names */
+                loss_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntry"];
+                };
+            };
+            /** @description A key is required, and the request has none. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing by this name. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    livez: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus metrics. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A key is required, and the request has none. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A key is required, and the request has none. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2200,6 +2894,10 @@ export interface operations {
             /** @description The losses. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
                     /** @description How many bytes of the answer are JSON. There where bytes of tensors follow. */
                     "Inference-Header-Content-Length"?: number;
                     [name: string]: unknown;
@@ -2212,24 +2910,31 @@ export interface operations {
             /** @description The body is no JSON or no frame, or the request can't be computed: see statuses 400 and 422 of `POST /v1/loss`, which are one here. */
             400: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2239,15 +2944,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The body came too slowly. */
+            /** @description The body did not arrive in time. */
             408: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2257,6 +2967,8 @@ export interface operations {
             /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2266,6 +2978,9 @@ export interface operations {
             /** @description The body is compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2275,15 +2990,20 @@ export interface operations {
             /** @description The service failed; its log says why. */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2317,6 +3037,10 @@ export interface operations {
             /** @description The losses. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
                     /** @description How many bytes of the answer are JSON. There where bytes of tensors follow. */
                     "Inference-Header-Content-Length"?: number;
                     [name: string]: unknown;
@@ -2329,24 +3053,31 @@ export interface operations {
             /** @description The body is no JSON or no frame, or the request can't be computed: see statuses 400 and 422 of `POST /v1/loss`, which are one here. */
             400: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2356,15 +3087,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The body came too slowly. */
+            /** @description The body did not arrive in time. */
             408: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2374,6 +3110,8 @@ export interface operations {
             /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2383,6 +3121,9 @@ export interface operations {
             /** @description The body is compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2392,353 +3133,24 @@ export interface operations {
             /** @description The service failed; its log says why. */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-        };
-    };
-    recommend: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RecommendRequest"];
-            };
-        };
-        responses: {
-            /** @description The recommendation. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecommendResponse"];
-                };
-            };
-            /** @description The body is not JSON, or not compressed as its header says. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body came too slowly. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sampled_softmax: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SampledSoftmaxRequest"];
-            };
-        };
-        responses: {
-            /** @description The losses. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SampledSoftmaxResponse"];
-                };
-            };
-            /** @description The body is not JSON, or not compressed as its header says. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body came too slowly. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_losses: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The catalogue. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Catalogue"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_loss: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description one of the catalogue's names */
-                loss_type: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The entry. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CatalogueEntry"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing by this name. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2755,33 +3167,43 @@ export interface operations {
             /** @description The server. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServerMetadata"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2802,6 +3224,8 @@ export interface operations {
             /** @description It is. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2822,15 +3246,20 @@ export interface operations {
             /** @description Yes. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServerReady"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2851,33 +3280,43 @@ export interface operations {
             /** @description Their names. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Models"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2898,33 +3337,43 @@ export interface operations {
             /** @description One entry for each model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2948,24 +3397,31 @@ export interface operations {
             /** @description The model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelMetadata"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2975,15 +3431,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3009,24 +3470,31 @@ export interface operations {
             /** @description The model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelMetadata"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3036,15 +3504,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3068,24 +3541,31 @@ export interface operations {
             /** @description It does. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelReady"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3095,15 +3575,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3129,24 +3614,31 @@ export interface operations {
             /** @description It does. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelReady"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3156,15 +3648,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3188,24 +3685,31 @@ export interface operations {
             /** @description The configuration. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelConfig"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3215,15 +3719,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3249,24 +3758,31 @@ export interface operations {
             /** @description The configuration. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelConfig"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3276,15 +3792,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3308,24 +3829,31 @@ export interface operations {
             /** @description One entry. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3335,15 +3863,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3369,24 +3902,31 @@ export interface operations {
             /** @description One entry. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3396,15 +3936,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3425,33 +3970,43 @@ export interface operations {
             /** @description One entry for each model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RepositoryModel"][];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3472,18 +4027,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3493,6 +4053,8 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3502,15 +4064,20 @@ export interface operations {
             /** @description The models are fixed. */
             501: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3531,18 +4098,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key is required, and there is none. */
+            /** @description A key is required, and the request has none. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3552,6 +4124,8 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3561,162 +4135,24 @@ export interface operations {
             /** @description The models are fixed. */
             501: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-        };
-    };
-    livez: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
-    };
-    readyz: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It can. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    metrics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Prometheus metrics. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    limits: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The limits. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Limits"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

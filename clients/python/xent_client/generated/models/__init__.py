@@ -17,7 +17,9 @@ from .loss_request_reduction_type_0 import LossRequestReductionType0
 from .loss_response import LossResponse
 from .loss_response_loss_type import LossResponseLossType
 from .loss_warning import LossWarning
+from .loss_warning_change_type_0 import LossWarningChangeType0
 from .loss_warning_evidence import LossWarningEvidence
+from .loss_warning_severity import LossWarningSeverity
 from .number_type_1 import NumberType1
 from .parameter import Parameter
 from .problem import Problem
@@ -63,7 +65,9 @@ __all__ = (
     "LossResponse",
     "LossResponseLossType",
     "LossWarning",
+    "LossWarningChangeType0",
     "LossWarningEvidence",
+    "LossWarningSeverity",
     "NumberType1",
     "Parameter",
     "Problem",
