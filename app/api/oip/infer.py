@@ -37,6 +37,8 @@ from xent_core.results import OUTPUTS, Evaluation
 HEADER_LENGTH = "Inference-Header-Content-Length"
 # The fastest: of numbers that look random little is saved, however long one tries.
 COMPRESSION_LEVEL = 1
+# Tensors of a frame are views of it: to check, or at worst copy, so many bytes takes as long as to decode one of JSON.
+VIEWED_PER_DECODED_BYTE = 256
 # Up to here to join a response's pieces costs less than to send them one by one.
 SMALL_RESPONSE_BYTES = 65_536
 
@@ -111,7 +113,8 @@ async def _read(http: Request) -> InferRequest:
     body = await read_body(http) if length is None else await read_frame(http, length)
     record, dialect = arrived(http)
     read = partial(_request_of, body, length, dialect, record)
-    request = await offload.run(read, len(body), record.until)
+    size = len(body) if length is None else length + (len(body) - length) // VIEWED_PER_DECODED_BYTE
+    request = await offload.run(read, size, record.until)
     admit(http, request)
     record.lap("decode")
     return request
