@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from app.wire.lists import CHUNK_BYTES, NotPlain, Unclear, read_array, read_long, read_plain
 from app.wire.parse import JSON, Content, Dialect, NotJson, parse
-from app.wire.tensor import read_tensor, tensor_object, tensor_pieces
+from app.wire.tensor import read_tensor, refuse_nan, tensor_object, tensor_pieces
 from xent_core.errors import InvalidInput
 
 # To cut a list out of the body pays from about this length on.
@@ -114,15 +114,24 @@ def _array_or_reason(value: Any, name: str, dialect: Dialect, body: Content, pla
                 return read_long(body, places.pop(value), name, dialect)
             case {"data": str(data)} if data in places:
                 place = places.pop(data)
-                return read_tensor({**value, "data": memoryview(body)[place.start + 1 : place.stop - 1]}, name)
+                whole = {**value, "data": memoryview(body)[place.start + 1 : place.stop - 1]}
+                return _tensor(whole, name, dialect)
             case dict():
-                return read_tensor(value, name)
+                return _tensor(value, name, dialect)
             case _:
                 return read_array(value, name, dialect)
     except InvalidInput as reason:
         # Else it would hold the memory of the reading, and in the document itself, until a collection of garbage.
         reason.__context__ = None
         return reason.with_traceback(None)
+
+
+def _tensor(value: dict[str, Any], name: str, dialect: Dialect) -> NDArray[Any]:
+    """The array of a tensor object. Raises NotANumber where its NaN would be taken for a missing value."""
+    array = read_tensor(value, name)
+    if name in dialect.missing:
+        refuse_nan(array, name)
+    return array
 
 
 def _holders(document: Any, objects: list[str]) -> Iterator[dict[str, Any]]:

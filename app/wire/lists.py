@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from app.wire.describe import describe
 from app.wire.parse import JSON, Content, Dialect, NotJson, parse
-from app.wire.tensor import MOST_DIMENSIONS
-from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
+from app.wire.tensor import MOST_DIMENSIONS, NAN_LABEL
+from xent_core.errors import Empty, InvalidInput, NotANumber, NotNumeric, Ragged, WrongShape
 
 NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}
 # What simdjson builds of a chunk is about eight times its size, and stays in the cache.
@@ -59,7 +59,7 @@ def read_array(value: Any, name: str, dialect: Dialect = JSON) -> NDArray[Any]:
     if list in kinds:
         _refuse_uneven(level, shape, name)
     if not kinds <= {int, float} and not (dialect.booleans and kinds == {bool}):
-        level = _with_named_numbers(level, shape, name)
+        level = _with_named_numbers(level, shape, name, may_miss=name in dialect.missing)
     return (_whole_numbers(level, name) if kinds == {int} else np.array(level, _dtype_of(kinds))).reshape(shape)
 
 
@@ -76,8 +76,15 @@ def _whole_numbers(level: list[int], name: str) -> NDArray[Any]:
     return np.array(level, np.float64)
 
 
-def _with_named_numbers(level: list[Any], shape: tuple[int, ...], name: str) -> list[Any]:
-    """The level with the strings of NAMED_NUMBERS as numbers. Raises NotNumeric for all else that is no number."""
+def _with_named_numbers(level: list[Any], shape: tuple[int, ...], name: str, *, may_miss: bool) -> list[Any]:
+    """The level with the strings of NAMED_NUMBERS as numbers, and null as NaN where values may be missing.
+
+    Raises NotNumeric for all else that is no number; NotANumber for NaN where it would be taken for a missing value.
+    """
+    if may_miss:
+        if "NaN" in level:
+            raise NotANumber(name, NAN_LABEL, _position(level.index("NaN"), shape))
+        level = [np.nan if value is None else value for value in level]
     for index, value in enumerate(level):
         if type(value) not in (int, float) and not (type(value) is str and value in NAMED_NUMBERS):
             expected = "a number" if shape else "a number, a nested list of numbers or a tensor object"

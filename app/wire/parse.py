@@ -27,12 +27,14 @@ class Dialect(NamedTuple):
     booleans         an array of nothing but true and false
     max_depth        how deep lists and objects may be nested
     max_values       how many values a text may hold that is read into Python objects
+    missing          the names of the arrays in which null stands for a missing value: NaN
     """
 
     bare_infinities: bool = False
     booleans: bool = False
     max_depth: int = MOST_DEPTH
     max_values: int = MOST_VALUES
+    missing: frozenset[str] = frozenset()
 
 
 JSON = Dialect()
