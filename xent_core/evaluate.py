@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from xent_core.accumulate import accumulate, scale
 from xent_core.advice.checks import run_checks
-from xent_core.advice.recommend import recommendation
+from xent_core.advice.recommend import equivalents_and_recommendation, recommendation
 from xent_core.checks.arguments import as_numbers, check_shape
 from xent_core.checks.values import (
     check_logits,
@@ -70,11 +70,13 @@ def evaluate(
     if accumulated.gradient is not None:
         scale(accumulated.gradient, denominator(reduction, accumulated.totals))
     warnings, checked = run_checks(batch, accumulated)
+    calls, recommended = equivalents_and_recommendation(batch)
     return Evaluation(
         loss_type=batch.loss.name,
         per_sample=accumulated.per_sample,
         reduced=reduced,
-        recommendation=recommendation(batch),
+        equivalents=calls,
+        recommendation=recommended,
         warnings=warnings,
         checked=checked,
         elements=accumulated.elements,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from numpy.typing import ArrayLike
 
 from xent_core.checks.arguments import as_numbers, check_name, check_smoothing, class_layout
+from xent_core.checks.causes import of_code, of_mark, values_of
 from xent_core.checks.weights import Weights, check_weights
 from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import FLOAT64, computation_dtype
@@ -14,6 +15,7 @@ from xent_core.labels.facts import LabelFacts, describe_labels, describe_rows
 from xent_core.losses import AUTO, LOSSES, losses_taking
 from xent_core.losses.label_shapes import check_distribution_shape
 from xent_core.losses.loss import Loss, Parameters
+from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY
 from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY
 from xent_core.results import REDUCTIONS, Reduction
 
@@ -100,7 +102,7 @@ def _choose(facts: LabelFacts, labels: Array, layout: Layout, options: Options) 
     if facts.kind == "other":
         if labels.ndim and labels.shape not in (layout.shape, layout.sample_shape):
             check_distribution_shape(labels, layout)
-        raise UnclearLabels("labels", _no_form(facts, layout))
+        raise UnclearLabels("labels", _no_form(facts, layout) + _cause(labels))
     loss = AUTO[facts.kind]
     if options.pos_weight is not None:
         if not loss.is_elementwise:
@@ -126,6 +128,12 @@ def _no_form(facts: LabelFacts, layout: Layout) -> str:
         f"indices), numbers from 0 to 1 of shape {list(layout.shape)} (one-hot, distributions, multi-hot), and a "
         "single number from 0 to 1; otherwise name the loss_type"
     )
+
+
+def _cause(labels: Array) -> str:
+    """Why labels may have no form that is known."""
+    values = values_of(labels)
+    return of_code(values) + of_mark(values, can_ignore=SIGMOID_CROSS_ENTROPY.takes("ignore_index"))
 
 
 def _refuse_foreign_parameters(loss: Loss, options: Options) -> None:

@@ -87,14 +87,16 @@ class Suggested:
 
 
 class Recommendation(NamedTuple):
-    """The loss that the labels call for; `equivalents` holds its call in each framework."""
+    """The loss that the labels call for; `equivalents` holds its call in each framework, with what is suggested filled
+    in, and is None in an evaluation whose own call is the same.
+    """
 
     loss_type: str
     label_kind: LabelKind
     reasons: tuple[Reason, ...]
     alternatives: tuple[Alternative, ...]
     suggested: Suggested | None
-    equivalents: dict[str, str] = {}  # noqa: RUF012  replaced, never written to
+    equivalents: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Evaluation(NamedTuple):
     loss_type       the loss that was computed
     per_sample      weighted losses in the samples' shape; for sigmoid losses the mean over the class axis
     reduced         the reduced loss; None for reduction "none"
+    equivalents     the call of the computed loss in each framework
     recommendation  the loss that the labels call for
     warnings        likely mistakes in the batch
     checked         the codes of the checks that ran
@@ -123,6 +126,7 @@ class Evaluation(NamedTuple):
     loss_type: str
     per_sample: NDArray[Any]
     reduced: Reduced | None
+    equivalents: dict[str, str]
     recommendation: Recommendation
     warnings: tuple[LossWarning, ...]
     checked: tuple[str, ...]

@@ -14,8 +14,8 @@ from app.api.examples import LOSS_EXAMPLES
 from app.api.fields import Array, Encoding, Number, ResponseModel
 from app.api.loss_names import LossType
 from app.api.problem import problem_responses
-from app.api.recommend import LossWarning, Recommendation
-from app.api.recommendation_content import advice_content, record_evaluation
+from app.api.recommend import Equivalents, LossWarning, Recommendation
+from app.api.recommendation_content import advice_content, equivalents_content, record_evaluation
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
 from xent_core.evaluate import evaluate
@@ -74,6 +74,7 @@ class LossResponse(ResponseModel):
         ),
     ]
     reduced: Annotated[Reduced | None, Field(description="null for reduction `none`")]
+    equivalents: Annotated[Equivalents, Field(description="the call that gives this very value in each framework")]
     recommendation: Annotated[Recommendation, Field(description="the loss that the labels call for")]
     warnings: Annotated[list[LossWarning], Field(description="likely mistakes; empty where none was found")]
     checked: Annotated[
@@ -141,6 +142,7 @@ def _content(result: Evaluation) -> dict[str, Any]:
             "numerator": reduced.numerator,
             "denominator": reduced.denominator,
         },
+        "equivalents": equivalents_content(result.equivalents),
     } | advice_content(result)
     asked_for = {
         "elements": result.elements,

@@ -49,7 +49,8 @@ class Equivalents(ResponseModel):
     """Code to paste. Its last line is the loss, or assigns it to `loss`.
 
     `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are the
-    framework's tensors, in the request's shapes and the logits' dtype.
+    framework's tensors, in the request's shapes and the logits' dtype. Suggested class weights are written out; more
+    than 20 of them are `class_weights`, too.
     """
 
     tensorflow1: Annotated[str, Field(description="after `import tensorflow as tf`")]
@@ -67,8 +68,13 @@ class Recommendation(ResponseModel):
     reasons: Annotated[list[Reason], Field(description="why")]
     alternatives: Annotated[list[Alternative], Field(description="what else the labels could mean, and when")]
     equivalents: Annotated[
-        Equivalents,
-        Field(description="the recommended call in each framework, with this request's parameters filled in"),
+        Equivalents | None,
+        Field(
+            description=(
+                "the recommended call in each framework, with this request's parameters and what is suggested filled "
+                "in; null where it is the call of the response's own `equivalents`"
+            )
+        ),
     ]
     suggested: Annotated[Suggested | None, Field(description="parameters against imbalance, where there is one")]
 

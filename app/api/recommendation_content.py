@@ -27,6 +27,15 @@ def advice_content(result: Evaluation | Advice) -> dict[str, Any]:
     }
 
 
+def equivalents_content(equivalents: dict[str, str]) -> Encoded:
+    return _encoded_texts(*equivalents.items())
+
+
+@lru_cache(maxsize=256)
+def _encoded_texts(*equivalents: tuple[str, str]) -> Encoded:
+    return encoded(dict(equivalents))
+
+
 def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
     return [
         {
@@ -44,7 +53,7 @@ def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
 def _recommendation_content(recommendation: Recommendation) -> Encoded:
     """The recommendation, in which what is suggested is a list whatever the encoding of the response's arrays."""
     if recommendation.suggested is None:
-        return _usual(*recommendation[:4], *recommendation.equivalents.items())
+        return _usual(*recommendation[:4], *(recommendation.equivalents or {}).items())
     return encoded(_written_out(recommendation))
 
 
@@ -57,7 +66,9 @@ def _usual(
     *equivalents: tuple[str, str],
 ) -> Encoded:
     """With nothing to suggest, batches of one form have one recommendation, which is most of a small one's answer."""
-    return encoded(_written_out(Recommendation(loss_type, label_kind, reasons, alternatives, None, dict(equivalents))))
+    return encoded(
+        _written_out(Recommendation(loss_type, label_kind, reasons, alternatives, None, dict(equivalents) or None))
+    )
 
 
 def _written_out(recommendation: Recommendation) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.wire.describe import describe
 from app.wire.parse import JSON, Content, Dialect, NotJson, parse
 from app.wire.tensor import MOST_DIMENSIONS, NAN_LABEL
+from xent_core.checks.causes import of_strings
 from xent_core.errors import Empty, InvalidInput, NotANumber, NotNumeric, Ragged, WrongShape
 
 NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}
@@ -88,7 +89,8 @@ def _with_named_numbers(level: list[Any], shape: tuple[int, ...], name: str, *, 
     for index, value in enumerate(level):
         if type(value) not in (int, float) and not (type(value) is str and value in NAMED_NUMBERS):
             expected = "a number" if shape else "a number, a nested list of numbers or a tensor object"
-            raise NotNumeric(name, f"is {describe(value)}; {expected} was expected", _position(index, shape))
+            expected += " was expected" + (of_strings(name) if isinstance(value, str) else "")
+            raise NotNumeric(name, f"is {describe(value)}; {expected}", _position(index, shape))
     return [NAMED_NUMBERS[value] if type(value) is str else value for value in level]
 
 

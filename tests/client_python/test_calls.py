@@ -105,6 +105,7 @@ def test_a_recommendation_needs_no_logits(xent: Xent, shape: Any) -> None:
     result = xent.recommend([[1, 0, 1], [0, 0, 1]], logits_shape=shape)
     assert result.recommendation.loss_type == "sigmoid_cross_entropy"
     assert result.recommendation.label_kind == "multi_hot"
+    assert result.recommendation.equivalents
     assert result.recommendation.equivalents.pytorch.startswith("F.binary_cross_entropy_with_logits(logits, ")
     assert "infinite_loss" not in result.checked
 

@@ -388,6 +388,20 @@ def softmax_weights() -> Iterator[Case]:
             yield Case(SOFTMAX_KINDS[kind], kind, *draw(kind, (4, 3)), options)
 
 
+def suggested_class_weights() -> Iterator[Case]:
+    """Written out in the text."""
+    for kind, from_logits, smoothing, reduction in product(
+        ("class_indices", "one_hot"), (None, False), (None, 0.1), ("mean", "weighted_mean")
+    ):
+        options = given(
+            class_weights=(0.5, 0.125, 1.0 / 3.0),
+            from_logits=from_logits,
+            label_smoothing=smoothing,
+            reduction=reduction,
+        )
+        yield Case(SPARSE, kind, *draw(kind, (4, 3), probabilities=from_logits is False), options)
+
+
 def labels_of_no_known_kind() -> Iterator[Case]:
     """Rows that don't sum to 1, for a softmax loss that was named."""
     for smoothing, weights, reduction in product((None, 0.1), (None, weights_of((4,))), REDUCTIONS):
@@ -485,6 +499,7 @@ GROUPS = (
     softmax_forms,
     single_rows,
     softmax_weights,
+    suggested_class_weights,
     labels_of_no_known_kind,
     label_dtypes,
     sigmoid_parameters,

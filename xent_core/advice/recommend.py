@@ -18,7 +18,7 @@ from xent_core.losses.softmax import SOFTMAX_CROSS_ENTROPY as SOFTMAX
 from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY as SPARSE
 from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY as WEIGHTED
 from xent_core.prepare import Options, PreparedBatch, prepare
-from xent_core.results import Alternative, Reason, Recommendation, Suggested
+from xent_core.results import Alternative, LabelKind, Reason, Recommendation, Suggested
 
 # Imbalance, and what is suggested against it.
 MIN_LABELS = 20
@@ -30,14 +30,23 @@ MAX_SUGGESTED = 10_000
 
 
 def recommendation(batch: PreparedBatch) -> Recommendation:
-    """The loss that the labels call for, with the request's parameters filled into its equivalents."""
+    """The loss that the labels call for, with its calls in each framework."""
+    calls, found = equivalents_and_recommendation(batch)
+    return found if found.equivalents else found._replace(equivalents=calls)
+
+
+def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str], Recommendation]:
+    """The call of the loss that is computed in each framework; and the loss that the labels call for, whose calls are
+    None where they are the same.
+    """
     suggested, parameters = _balance(batch.facts, batch.layout), batch.parameters
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
         facts = LabelFacts(batch.facts.kind, rows_not_one=Count(batch.facts.rows_not_one.rows))
         return _usual(facts, batch.layout, batch.loss, batch.labels.shape, batch.labels.dtype, batch.options)
     found = _choose(batch.facts, batch.layout, batch.loss, suggested)
-    return found._replace(equivalents=_equivalents(batch, found))
+    calls, recommended = _equivalents(batch, batch.loss), _equivalents(batch, LOSSES[found.loss_type], suggested)
+    return calls, found._replace(equivalents=None if recommended == calls else recommended)
 
 
 @lru_cache(maxsize=256)
@@ -48,10 +57,14 @@ def _usual(
     labels_shape: tuple[int, ...],
     labels_dtype: np.dtype[Any],
     options: Options,
-) -> Recommendation:
+) -> tuple[dict[str, str], Recommendation]:
     """Without weights, and with nothing to suggest, batches of one form all have the same."""
     found = _choose(facts, layout, loss, None)
-    return found._replace(equivalents=_texts(found, layout, labels_shape, labels_dtype, options))
+    calls, recommended = (
+        _texts(each, facts.kind, layout, labels_shape, labels_dtype, options)
+        for each in (loss, LOSSES[found.loss_type])
+    )
+    return calls, found._replace(equivalents=None if recommended == calls else recommended)
 
 
 def equivalents_of_example(entry: Entry) -> dict[str, str]:
@@ -61,32 +74,39 @@ def equivalents_of_example(entry: Entry) -> dict[str, str]:
     given = dict(entry.example) | {"loss_type": entry.loss_type}
     logits, labels = np.asarray(given.pop("logits")), given.pop("labels")
     batch = prepare(logits, logits.shape, labels, Options(**given))
-    found = _choose(batch.facts, batch.layout, batch.loss, _balance(batch.facts, batch.layout))
-    return _equivalents(batch, found._replace(loss_type=batch.loss.name))
+    return _equivalents(batch, batch.loss)
 
 
-def _equivalents(batch: PreparedBatch, found: Recommendation) -> dict[str, str]:
-    """The recommended loss in each framework, with those of the request's parameters that it takes."""
+def _equivalents(batch: PreparedBatch, loss: Loss, suggested: Suggested | None = None) -> dict[str, str]:
+    """A loss in each framework: with the parameters given that it takes, and else with those suggested."""
+    given = batch.parameters
     pos_weight: float | Literal["array"] | None = None
-    recommended = LOSSES[found.loss_type]
-    if recommended.takes("pos_weight"):
-        given = batch.parameters.pos_weight
-        suggested = found.suggested.pos_weight if found.suggested else None
-        pos_weight = suggested if given is None else float(given) if given.ndim == 0 else "array"
+    class_weights: bool | tuple[float, ...] = False
+    if loss.takes("pos_weight"):
+        if given.pos_weight is not None:
+            pos_weight = float(given.pos_weight) if given.pos_weight.ndim == 0 else "array"
+        elif suggested is not None:
+            pos_weight = suggested.pos_weight
+    elif loss.takes("class_weights"):
+        class_weights = given.class_weights is not None
+        if not class_weights and suggested is not None and suggested.class_weights is not None:
+            class_weights = tuple(suggested.class_weights.tolist())
     return _texts(
-        found,
+        loss,
+        batch.facts.kind,
         batch.layout,
         batch.labels.shape,
         batch.labels.dtype,
         batch.options,
-        weights=_weights_for(batch, recommended),
+        weights=_weights_for(batch, loss),
         pos_weight=pos_weight,
-        class_weights=batch.parameters.class_weights is not None and recommended.takes("class_weights"),
+        class_weights=class_weights,
     )
 
 
 def _texts(
-    found: Recommendation,
+    loss: Loss,
+    kind: LabelKind,
     layout: Layout,
     labels_shape: tuple[int, ...],
     labels_dtype: np.dtype[Any],
@@ -94,20 +114,20 @@ def _texts(
     *,
     weights: float | tuple[int, ...] | None = None,
     pos_weight: float | Literal["array"] | None = None,
-    class_weights: bool = False,
+    class_weights: bool | tuple[float, ...] = False,
 ) -> dict[str, str]:
     return equivalents(
-        found.loss_type,
+        loss.name,
         logits_shape=layout.shape,
         labels_shape=labels_shape,
         labels_dtype=labels_dtype,
-        label_kind=found.label_kind,
+        label_kind=kind,
         axis=options.axis,
         weights=weights,
         pos_weight=pos_weight,
         class_weights=class_weights,
         label_smoothing=options.label_smoothing,
-        ignore_index=options.ignore_index if LOSSES[found.loss_type].takes("ignore_index") else None,
+        ignore_index=options.ignore_index if loss.takes("ignore_index") else None,
         from_logits=options.from_logits,
         reduction=options.reduction,
     )

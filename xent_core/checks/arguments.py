@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from xent_core.checks.causes import of_strings
 from xent_core.checks.values import as_text, first_index, refuse_not_finite
 from xent_core.compute.dtypes import FLOAT64, is_bfloat16
 from xent_core.compute.layout import Array, FloatType, Layout
@@ -27,7 +28,8 @@ def as_numbers(value: ArrayLike, name: str) -> Array:
             raise WrongShape(name, "has more dimensions than an array can have, which is 64") from None
         raise Ragged(name, "its rows differ in length or depth; an array has the same length everywhere") from None
     if array.dtype.kind not in "biuf" and not is_bfloat16(array):
-        raise NotNumeric(name, f"holds values of type {array.dtype.name}; numbers were expected")
+        hint = of_strings(name) if array.dtype.kind == "U" else ""
+        raise NotNumeric(name, f"holds values of type {array.dtype.name}; numbers were expected{hint}")
     if array.size == 0:
         raise Empty(name, f"is empty, with shape {list(array.shape)}; at least one value is needed")
     if not array.flags.c_contiguous:

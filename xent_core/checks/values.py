@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from xent_core.checks.causes import of_class_index, values_of
 from xent_core.compute.layout import Array, Block, FloatType, Layout
 from xent_core.errors import Infinite, LabelNotWhole, LabelOutOfRange, MaskedRow, NotANumber, NotAProbability
 
@@ -113,6 +114,7 @@ def class_indices(
         expected = f"a class index from 0 to {layout.classes - 1} was expected"
         if ignore_index is not None:
             expected += f", or {ignore_index}, the label to ignore"
+        expected += of_class_index(float(given[row]), values_of(labels), layout.classes, ignore_index)
         raise LabelOutOfRange(
             "labels", f"is {as_text(given[row])}; {expected}", layout.sample_position(block.rows.start + row)
         )

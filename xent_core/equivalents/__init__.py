@@ -8,7 +8,8 @@ A text is one expression, or lines of which the last assigns `loss`. It stands o
     optax                     import jax, import jax.numpy as jnp, import optax
 
     logits, labels                      the framework's tensors, in the request's shapes
-    weights, pos_weight, class_weights  tensors of the logits' dtype, where the request gives arrays
+    weights, pos_weight, class_weights  tensors of the logits' dtype, where the request gives arrays, or where more
+                                        than 20 class weights are suggested
 
 Labels that are not whole numbers are expected in the logits' dtype. Where the framework has a call of its own that
 computes the contract's number, it is that call; else the elements, their weights and the reduction are written out.
@@ -20,6 +21,7 @@ says otherwise, `tf.compat.v1.losses` always reduces in float32.
 tests/golden/make_equivalents.py runs every kind of text in its framework.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -36,6 +38,9 @@ from xent_core.losses import LOSSES
 from xent_core.results import LabelKind, Reduction
 
 __all__ = ["SAMPLED_SOFTMAX_TEXTS", "equivalents"]
+
+MAX_WRITTEN_OUT = 20
+"""Of more class weights than this, a text has only the name."""
 
 _WRITERS: dict[str, type[Writer]] = {
     "tensorflow1": TensorFlow1,
@@ -56,7 +61,7 @@ def equivalents(
     axis: int = -1,
     weights: float | Shape | None = None,
     pos_weight: float | Literal["array"] | None = None,
-    class_weights: bool = False,
+    class_weights: bool | Sequence[float] = False,
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
     from_logits: bool = True,
@@ -67,6 +72,7 @@ def equivalents(
     loss_type and its parameters: what is to be computed, already found to fit each other.
     labels_shape, labels_dtype, label_kind: the labels as they were given; the text converts them.
     weights, pos_weight: the value of a scalar, which is written out; for an array its shape, or "array".
+    class_weights: whether there are any, or their values: up to 20 are written out, in a line of their own.
 
     >>> texts = equivalents(
     ...     "sparse_softmax_cross_entropy",
@@ -109,16 +115,24 @@ def equivalents(
             weights=weight_form,
             scale=1.0 if weights is None or isinstance(weights, tuple) else float(weights),
             pos_weight="array" if pos_weight == "array" else None if pos_weight is None else "scalar",
-            class_weights=class_weights,
+            class_weights=class_weights is not False,
             smoothing=float(label_smoothing),
             ignore_index=ignore_index,
             from_logits=from_logits,
             reduction=reduction,
         )
     )
-    if pos_weight is None or pos_weight == "array":
-        return dict(texts)
-    return {framework: text.replace(POS_WEIGHT, repr(float(pos_weight))) for framework, text in texts.items()}
+    if pos_weight is not None and pos_weight != "array":
+        return {framework: text.replace(POS_WEIGHT, repr(float(pos_weight))) for framework, text in texts.items()}
+    if not isinstance(class_weights, bool) and len(class_weights) <= MAX_WRITTEN_OUT:
+        values = [float(weight) for weight in class_weights]
+        return {framework: _with_class_weights(_WRITERS[framework], text, values) for framework, text in texts.items()}
+    return dict(texts)
+
+
+def _with_class_weights(writer: type[Writer], text: str, values: list[float]) -> str:
+    loss = text if "\n" in text else f"loss = {text}"
+    return f"class_weights = {writer.constant.format(values)}\n{loss}"
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ class Keras(Writer):
     clip = "keras.ops.clip"
     softplus = "keras.ops.softplus"
     log_softmax = "keras.ops.log_softmax"
+    constant = "keras.ops.convert_to_tensor({}, dtype=logits.dtype)"
 
     def own_call(self) -> str | None:
         request = self.request

@@ -12,6 +12,7 @@ class Optax(Writer):
     clip = "jnp.clip"
     softplus = "jax.nn.softplus"
     log_softmax = "jax.nn.log_softmax"
+    constant = "jnp.array({}, dtype=logits.dtype)"
 
     def index_losses(self) -> str | None:
         if not self.request.from_logits:

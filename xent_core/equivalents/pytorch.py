@@ -12,6 +12,7 @@ class PyTorch(Writer):
     clip = "torch.clamp"
     softplus = "F.softplus"
     log_softmax = "F.log_softmax"
+    constant = "logits.new_tensor({})"
     axis_word = "dim"
     keep_word = "keepdim"
 

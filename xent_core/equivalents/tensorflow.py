@@ -13,6 +13,7 @@ class TensorFlow2(Writer):
     log = "tf.math.log"
     clip = "tf.clip_by_value"
     softplus = "tf.nn.softplus"
+    constant = "tf.constant({}, dtype=logits.dtype)"
     softmax_loss = "tf.nn.softmax_cross_entropy_with_logits"
     log_softmax = "tf.nn.log_softmax"
 

@@ -17,6 +17,8 @@ class Writer(ABC):
     clip: str
     softplus: str
     log_softmax: str
+    constant: str
+    """A list of numbers as a tensor of the logits' dtype."""
     axis_word = "axis"
     keep_word = "keepdims"
 

@@ -1,5 +1,6 @@
 """The shapes of labels beside logits, by the form that a loss takes. Messages name the loss that takes another form."""
 
+from xent_core.checks.causes import of_label_shape
 from xent_core.compute.layout import Array, Layout
 from xent_core.errors import WrongShape
 
@@ -9,12 +10,9 @@ def check_index_shape(labels: Array, layout: Layout) -> None:
     if labels.shape == layout.sample_shape:
         return
     expected = f"class indices for logits of shape {list(layout.shape)} have shape {list(layout.sample_shape)}"
-    hint = ""
-    if _squeezable(labels, layout):
-        hint = f"; drop the dimension of length 1: np.squeeze(labels, axis={layout.class_axis})"
-    elif labels.shape == layout.shape:
-        hint = "; labels of the logits' shape belong to softmax_cross_entropy"
-    raise WrongShape("labels", f"have shape {list(labels.shape)}; {expected}{hint}")
+    if labels.shape == layout.shape:
+        expected += "; labels of the logits' shape belong to softmax_cross_entropy"
+    raise WrongShape("labels", f"have shape {list(labels.shape)}; {expected}{_cause(labels, layout)}")
 
 
 def check_distribution_shape(labels: Array, layout: Layout) -> None:
@@ -41,15 +39,8 @@ def _expected_shapes(labels: Array, layout: Layout) -> str:
     expected = f"one label for each logit was expected, shape {list(layout.shape)}"
     if labels.shape == layout.sample_shape:
         return f"{expected}; labels that are class indices belong to sparse_softmax_cross_entropy"
-    if _squeezable(labels, layout):
-        return (
-            f"{expected}; to use them as class indices, drop the dimension of length 1: "
-            f"np.squeeze(labels, axis={layout.class_axis})"
-        )
-    return expected
+    return expected + _cause(labels, layout)
 
 
-def _squeezable(labels: Array, layout: Layout) -> bool:
-    """Whether labels would be class indices but for a class axis of length 1."""
-    axis = layout.class_axis
-    return axis is not None and labels.shape == (*layout.shape[:axis], 1, *layout.shape[axis + 1 :])
+def _cause(labels: Array, layout: Layout) -> str:
+    return of_label_shape(labels.shape, layout.shape, layout.class_axis)

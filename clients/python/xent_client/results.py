@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from xent_client.generated.models.equivalents import Equivalents
 from xent_client.generated.models.loss_response_loss_type import LossResponseLossType as LossType
 from xent_client.generated.models.loss_warning import LossWarning
 from xent_client.generated.models.recommendation import Recommendation
@@ -28,8 +29,9 @@ class LossResult:
     loss_type: what was computed.
     per_sample: weighted losses in the samples' shape (the logits' shape without the class axis).
     reduced: None for reduction "none".
+    equivalents: the call that gives this very value: `tensorflow1`, `tensorflow2`, `keras`, `pytorch`, `optax`.
     recommendation: the loss that the labels call for: `loss_type`, `label_kind`, `reasons`, `alternatives`,
-        `suggested`, `equivalents`.
+        `suggested`, and `equivalents`, which is None where it is the same call.
     warnings: likely mistakes, each with `code`, `message`, `evidence` and `fix`; nothing was changed because of them.
     checked: the codes of all checks that ran.
     elements: weighted losses before any averaging. None unless included, as are the next two.
@@ -40,6 +42,7 @@ class LossResult:
     loss_type: LossType
     per_sample: Array
     reduced: Reduced | None
+    equivalents: Equivalents
     recommendation: Recommendation
     warnings: list[LossWarning]
     checked: list[str]
@@ -168,6 +171,7 @@ def read_loss(body: Any) -> LossResult:
         loss_type=body["loss_type"],
         per_sample=to_array(body["per_sample"]),
         reduced=_reduced(body["reduced"]),
+        equivalents=Equivalents.from_dict(body["equivalents"]),
         recommendation=Recommendation.from_dict(body["recommendation"]),
         warnings=_warnings(body),
         checked=body["checked"],

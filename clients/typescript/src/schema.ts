@@ -858,7 +858,8 @@ export interface components {
          * @description Code to paste. Its last line is the loss, or assigns it to `loss`.
          *
          *     `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are the
-         *     framework's tensors, in the request's shapes and the logits' dtype.
+         *     framework's tensors, in the request's shapes and the logits' dtype. Suggested class weights are written out; more
+         *     than 20 of them are `class_weights`, too.
          */
         Equivalents: {
             /**
@@ -1350,6 +1351,8 @@ export interface components {
             per_sample: components["schemas"]["Array"];
             /** @description null for reduction `none` */
             reduced: components["schemas"]["Reduced"] | null;
+            /** @description the call that gives this very value in each framework */
+            equivalents: components["schemas"]["Equivalents"];
             /** @description the loss that the labels call for */
             recommendation: components["schemas"]["Recommendation"];
             /**
@@ -1831,8 +1834,8 @@ export interface components {
              * @description what else the labels could mean, and when
              */
             alternatives: components["schemas"]["Alternative"][];
-            /** @description the recommended call in each framework, with this request's parameters filled in */
-            equivalents: components["schemas"]["Equivalents"];
+            /** @description the recommended call in each framework, with this request's parameters and what is suggested filled in; null where it is the call of the response's own `equivalents` */
+            equivalents: components["schemas"]["Equivalents"] | null;
             /** @description parameters against imbalance, where there is one */
             suggested: components["schemas"]["Suggested"] | null;
         };

@@ -217,7 +217,7 @@ test("labels are recommended a loss from their form and the logits' shape", asyn
   const { recommendation } = await xent.recommend({ labels: QUESTIONS, logits_shape: [2, 3] });
   assert.equal(recommendation.loss_type, "sigmoid_cross_entropy");
   assert.equal(recommendation.label_kind, "multi_hot");
-  assert.match(recommendation.equivalents.pytorch, /binary_cross_entropy_with_logits/);
+  assert.match(recommendation.equivalents!.pytorch, /binary_cross_entropy_with_logits/);
 });
 
 for (const encoding of ["list", "base64"] as const) {

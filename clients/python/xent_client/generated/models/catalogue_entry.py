@@ -47,7 +47,9 @@ class CatalogueEntry:
 
             `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are
             the
-            framework's tensors, in the request's shapes and the logits' dtype.
+            framework's tensors, in the request's shapes and the logits' dtype. Suggested class weights are written out;
+            more
+            than 20 of them are `class_weights`, too.
         same_as (list[str]): the frameworks' names for it
         sources (list[Source]): where it is described
     """

@@ -14,7 +14,8 @@ class Equivalents:
     """Code to paste. Its last line is the loss, or assigns it to `loss`.
 
     `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are the
-    framework's tensors, in the request's shapes and the logits' dtype.
+    framework's tensors, in the request's shapes and the logits' dtype. Suggested class weights are written out; more
+    than 20 of them are `class_weights`, too.
 
         Attributes:
             tensorflow1 (str): after `import tensorflow as tf`

@@ -14,6 +14,7 @@ from ..models.loss_response_loss_type import (
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.equivalents import Equivalents
     from ..models.loss_warning import LossWarning
     from ..models.recommendation import Recommendation
     from ..models.reduced import Reduced
@@ -33,6 +34,13 @@ class LossResponse:
             one length; or a tensor object. What is not finite is written as the string "Infinity" or "-Infinity"; NaN,
             booleans and other strings in a list are refused.
         reduced (None | Reduced): null for reduction `none`
+        equivalents (Equivalents): Code to paste. Its last line is the loss, or assigns it to `loss`.
+
+            `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are
+            the
+            framework's tensors, in the request's shapes and the logits' dtype. Suggested class weights are written out;
+            more
+            than 20 of them are `class_weights`, too.
         recommendation (Recommendation): The loss that the labels call for, whatever was computed.
         warnings (list[LossWarning]): likely mistakes; empty where none was found
         checked (list[str]): the codes of all checks that ran: silence about one that didn't says nothing
@@ -45,6 +53,7 @@ class LossResponse:
     loss_type: LossResponseLossType
     per_sample: ArrayType1 | float | list[Any] | TensorObject
     reduced: None | Reduced
+    equivalents: Equivalents
     recommendation: Recommendation
     warnings: list[LossWarning]
     checked: list[str]
@@ -75,6 +84,8 @@ class LossResponse:
             reduced = self.reduced.to_dict()
         else:
             reduced = self.reduced
+
+        equivalents = self.equivalents.to_dict()
 
         recommendation = self.recommendation.to_dict()
 
@@ -131,6 +142,7 @@ class LossResponse:
                 "loss_type": loss_type,
                 "per_sample": per_sample,
                 "reduced": reduced,
+                "equivalents": equivalents,
                 "recommendation": recommendation,
                 "warnings": warnings,
                 "checked": checked,
@@ -147,6 +159,7 @@ class LossResponse:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.equivalents import Equivalents  # noqa: PLC0415
         from ..models.loss_warning import LossWarning  # noqa: PLC0415
         from ..models.recommendation import Recommendation  # noqa: PLC0415
         from ..models.reduced import Reduced  # noqa: PLC0415
@@ -198,6 +211,8 @@ class LossResponse:
             return cast(None | Reduced, data)
 
         reduced = _parse_reduced(d.pop("reduced"))
+
+        equivalents = Equivalents.from_dict(d.pop("equivalents"))
 
         recommendation = Recommendation.from_dict(d.pop("recommendation"))
 
@@ -313,6 +328,7 @@ class LossResponse:
             loss_type=loss_type,
             per_sample=per_sample,
             reduced=reduced,
+            equivalents=equivalents,
             recommendation=recommendation,
             warnings=warnings,
             checked=checked,

@@ -34,11 +34,8 @@ class Recommendation:
         label_kind (RecommendationLabelKind): what the labels look like
         reasons (list[Reason]): why
         alternatives (list[Alternative]): what else the labels could mean, and when
-        equivalents (Equivalents): Code to paste. Its last line is the loss, or assigns it to `loss`.
-
-            `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are
-            the
-            framework's tensors, in the request's shapes and the logits' dtype.
+        equivalents (Equivalents | None): the recommended call in each framework, with this request's parameters and
+            what is suggested filled in; null where it is the call of the response's own `equivalents`
         suggested (None | Suggested): parameters against imbalance, where there is one
     """
 
@@ -46,11 +43,12 @@ class Recommendation:
     label_kind: RecommendationLabelKind
     reasons: list[Reason]
     alternatives: list[Alternative]
-    equivalents: Equivalents
+    equivalents: Equivalents | None
     suggested: None | Suggested
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.equivalents import Equivalents  # noqa: PLC0415
         from ..models.suggested import Suggested  # noqa: PLC0415
 
         loss_type: str = self.loss_type
@@ -67,7 +65,11 @@ class Recommendation:
             alternatives_item = alternatives_item_data.to_dict()
             alternatives.append(alternatives_item)
 
-        equivalents = self.equivalents.to_dict()
+        equivalents: dict[str, Any] | None
+        if isinstance(self.equivalents, Equivalents):
+            equivalents = self.equivalents.to_dict()
+        else:
+            equivalents = self.equivalents
 
         suggested: dict[str, Any] | None
         if isinstance(self.suggested, Suggested):
@@ -116,7 +118,20 @@ class Recommendation:
 
             alternatives.append(alternatives_item)
 
-        equivalents = Equivalents.from_dict(d.pop("equivalents"))
+        def _parse_equivalents(data: object) -> Equivalents | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                equivalents_type_0 = Equivalents.from_dict(data)
+
+                return equivalents_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Equivalents | None, data)
+
+        equivalents = _parse_equivalents(d.pop("equivalents"))
 
         def _parse_suggested(data: object) -> None | Suggested:
             if data is None:
