@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from xent_core.compute.layout import Array
 
 MAX_VALUES = 3
@@ -11,8 +9,8 @@ MAX_VALUES = 3
 
 
 class Code(NamedTuple):
-    """`found` says which values there are and what they usually stand for; `fix` says how to map them to 0 and 1, or how
-    to leave out what is not labelled. `ignore_index` is the mark of a missing label, where the code has one.
+    """`found` says which values there are and what they usually stand for; `fix` how to map them to 0 and 1, or how to
+    leave out what is not labelled. `ignore_index` is the mark of a missing label, where the code has one.
     """
 
     found: str
@@ -45,6 +43,7 @@ CODES: dict[tuple[float, ...], Code] = {
 def usual_code(labels: Array) -> Code | None:
     """The code that labels of any shape and dtype are in, if they hold exactly its values; they hold one at least.
 
+    >>> import numpy as np
     >>> usual_code(np.array([1, -1, 1, -1])).fix
     'Send (labels + 1) / 2'
     """
