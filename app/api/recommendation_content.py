@@ -21,7 +21,7 @@ def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray
 def advice_content(result: Evaluation | Advice) -> dict[str, Any]:
     """The recommendation, the warnings and the checks that ran."""
     return {
-        "recommendation": _recommendation_content(result.recommendation),
+        "recommendation": result.recommendation and _recommendation_content(result.recommendation),
         "warnings": warnings_content(result.warnings),
         "checked": result.checked,
     }

@@ -103,6 +103,13 @@ def check_smoothing(value: float) -> float:
     return float(value)
 
 
+def check_clip(value: float) -> float:
+    """clip, from 0 to 0.5. Raises ParameterOutOfRange."""
+    if not 0 <= value <= 0.5:
+        raise ParameterOutOfRange("clip", f"is {value}; a number from 0 to 0.5 was expected")
+    return float(value)
+
+
 def check_name(parameter: str, value: str, known: Collection[str]) -> None:
     """Raises ParameterOutOfRange where the value is none of the known names."""
     if value not in known:

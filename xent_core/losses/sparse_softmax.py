@@ -4,7 +4,17 @@ from numpy.typing import ArrayLike
 
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array
-from xent_core.losses.loss import AXIS, EXAMPLE_LOGITS, GOODFELLOW, REDUCTION, WEIGHTS, Entry, Parameter, Source
+from xent_core.losses.loss import (
+    AXIS,
+    CLIP_AT,
+    EXAMPLE_LOGITS,
+    GOODFELLOW,
+    IGNORE_INDEX,
+    REDUCTION,
+    WEIGHTS,
+    Entry,
+    Source,
+)
 from xent_core.losses.softmax import SoftmaxCrossEntropy
 from xent_core.losses.softmax_family import CLASS_WEIGHTS, FROM_LOGITS, LABEL_SMOOTHING
 
@@ -33,10 +43,11 @@ class SparseSoftmaxCrossEntropy(SoftmaxCrossEntropy):
         example={"logits": EXAMPLE_LOGITS, "labels": [1, 2]},
         parameters=(
             CLASS_WEIGHTS,
-            Parameter("ignore_index", "a label of this value costs 0 and counts in no denominator"),
+            IGNORE_INDEX,
             WEIGHTS,
             LABEL_SMOOTHING,
             FROM_LOGITS,
+            CLIP_AT,
             AXIS,
             REDUCTION,
         ),

@@ -212,7 +212,7 @@ def _document(model: str, request: InferRequest, result: Evaluation) -> dict[str
     }
     parameters = {
         "loss_type": result.loss_type,
-        "recommended_loss_type": result.recommendation.loss_type,
+        "recommended_loss_type": result.recommendation.loss_type if result.recommendation else None,
         "warnings": ",".join(warning.code for warning in result.warnings),
     }
     sums = {} if reduced is None else {"numerator": reduced.numerator, "denominator": reduced.denominator}
