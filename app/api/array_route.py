@@ -52,6 +52,7 @@ class ArrayRoute(APIRoute):
             _require_json(http.headers.get("content-type"))
             body = await read_body(http)
             record, dialect = arrived(http)
+            dialect = dialect._replace(missing=model.arrays_with_missing)
             read = partial(_read, model, body, arrays, dialect, record)
             request = await offload.run(read, len(body), record.until)
             admit(http, request)

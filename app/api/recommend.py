@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
@@ -65,17 +65,20 @@ class Recommendation(ResponseModel):
 
     loss_type: Annotated[LossType, Field(description="what is recommended")]
     label_kind: Annotated[LabelKind, Field(description="what the labels look like")]
-    reasons: Annotated[list[Reason], Field(description="why")]
-    alternatives: Annotated[list[Alternative], Field(description="what else the labels could mean, and when")]
+    reasons: Annotated[list[Reason] | None, Field(description="why; absent with `advice` `brief`")] = None
+    alternatives: Annotated[
+        list[Alternative] | None,
+        Field(description="what else the labels could mean, and when; absent with `advice` `brief`"),
+    ] = None
     equivalents: Annotated[
         Equivalents | None,
         Field(
             description=(
                 "the recommended call in each framework, with this request's parameters and what is suggested filled "
-                "in; null where it is the call of the response's own `equivalents`"
+                "in; null where it is the call of the response's own `equivalents`, absent with `advice` `brief`"
             )
         ),
-    ]
+    ] = None
     suggested: Annotated[Suggested | None, Field(description="parameters against imbalance, where there is one")]
 
 
@@ -118,6 +121,10 @@ class RecommendRequest(BatchRequest):
         tuple[Whole, ...] | None,
         Field(description="In place of `logits`: their shape.", min_length=1, max_length=32, examples=[[1024, 1000]]),
     ] = None
+
+    advice: Annotated[
+        Literal["full", "brief"], Field(description="`brief` leaves out reasons, alternatives and equivalents.")
+    ] = "full"
 
     @property
     def logits_lengths(self) -> tuple[int, ...]:
@@ -163,4 +170,4 @@ async def recommend(
 def _response(request: RecommendRequest, record: RequestRecord) -> Iterator[bytes]:
     advice = xent_core.recommend(**vars(request))
     record.computed("", 0, 0, [warning.code for warning in advice.warnings])
-    return encode_body(advice_content(advice))
+    return encode_body(advice_content(advice.recommendation, advice, brief=request.advice == "brief"))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from app.wire.lists import CHUNK_BYTES, NotPlain, Unclear, read_array, read_long, read_plain
 from app.wire.parse import JSON, Content, Dialect, NotJson, parse
-from app.wire.tensor import read_tensor, refuse_nan, tensor_object, tensor_pieces
+from app.wire.tensor import NAN_BESIDE_NULL, read_tensor, refuse_nan, tensor_object, tensor_pieces
 from xent_core.errors import InvalidInput
 
 # To cut a list out of the body pays from about this length on.
@@ -130,7 +130,7 @@ def _tensor(value: dict[str, Any], name: str, dialect: Dialect) -> NDArray[Any]:
     """The array of a tensor object. Raises NotANumber where its NaN would be taken for a missing value."""
     array = read_tensor(value, name)
     if name in dialect.missing:
-        refuse_nan(array, name)
+        refuse_nan(array, name, NAN_BESIDE_NULL)
     return array
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.wire.describe import describe
 from app.wire.parse import JSON, Content, Dialect, NotJson, parse
-from app.wire.tensor import MOST_DIMENSIONS, NAN_LABEL
+from app.wire.tensor import MOST_DIMENSIONS, NAN_BESIDE_NULL
 from xent_core.checks.causes import of_strings
 from xent_core.errors import Empty, InvalidInput, NotANumber, NotNumeric, Ragged, WrongShape
 
@@ -84,7 +84,7 @@ def _with_named_numbers(level: list[Any], shape: tuple[int, ...], name: str, *, 
     """
     if may_miss:
         if "NaN" in level:
-            raise NotANumber(name, NAN_LABEL, _position(level.index("NaN"), shape))
+            raise NotANumber(name, NAN_BESIDE_NULL, _position(level.index("NaN"), shape))
         level = [np.nan if value is None else value for value in level]
     for index, value in enumerate(level):
         if type(value) not in (int, float) and not (type(value) is str and value in NAMED_NUMBERS):

@@ -31,7 +31,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
 }
 # NumPy's own limit is 64.
 MOST_DIMENSIONS = 32
-NAN_LABEL = "is NaN; a number was expected (a missing label is null in a list; in a tensor, set ignore_index)"
+NAN_BESIDE_NULL = "is NaN; a number was expected (a missing one is null in a list; in a tensor, set ignore_index)"
 FIELDS = ("dtype", "shape", "data")
 
 
@@ -83,11 +83,11 @@ def read_tensor(value: dict[str, Any], name: str) -> NDArray[Any]:
     return view(content, dtype, shape, f"{name}.data")
 
 
-def refuse_nan(array: NDArray[Any], name: str) -> None:
+def refuse_nan(array: NDArray[Any], name: str, message: str) -> None:
     """Raises NotANumber for labels that are NaN, which the losses would take for missing ones."""
     if array.dtype.kind not in "iub" and np.isnan(array).any():
         position = np.unravel_index(int(np.isnan(array).argmax()), array.shape)
-        raise NotANumber(name, NAN_LABEL, tuple(int(index) for index in position))
+        raise NotANumber(name, message, tuple(int(index) for index in position))
 
 
 def view(content: bytes | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:

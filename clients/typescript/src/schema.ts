@@ -1001,7 +1001,7 @@ export interface components {
             label_smoothing?: number | null;
             /**
              * Ignore Index
-             * @description sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no denominator. Without it a label outside [0, C) is an error.
+             * @description A label of this value does not count: its loss and gradient are 0, it is in no denominator, and no check reads it. For losses over class indices, and for sigmoid losses, there for each label by itself. Without it a class index outside [0, C) is an error.
              */
             ignore_index?: number | null;
             /**
@@ -1012,7 +1012,7 @@ export interface components {
             axis?: number | null;
             /**
              * From Logits
-             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
+             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
              * @default true
              */
             from_logits?: boolean | null;
@@ -1022,6 +1022,24 @@ export interface components {
              * @default mean
              */
             reduction?: ("none" | "sum" | "mean" | "weighted_mean" | "mean_by_nonzero_weights") | null;
+            /**
+             * Clip
+             * @description With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing.
+             * @default 1e-7
+             */
+            clip?: number | null;
+            /**
+             * Advice
+             * @description How much the response says beside numbers. `brief` leaves out reasons, alternatives and equivalents. `none` runs no check, and leaves out `recommendation`, `equivalents`, `warnings` and `checked`.
+             * @default full
+             */
+            advice?: ("full" | "brief" | "none") | null;
+            /**
+             * Silence
+             * @description Codes of warnings that are not wanted, with commas between them.
+             * @default []
+             */
+            silence?: string | null;
             /**
              * Binary Data Output
              * @description Whether outputs that don't say themselves come as bytes behind the JSON.
@@ -1141,16 +1159,15 @@ export interface components {
             loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
             /**
              * Recommended Loss Type
-             * @description the loss that the labels call for
-             * @enum {string}
+             * @description the loss that the labels call for; absent with `advice` `none`
              */
-            recommended_loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
+            recommended_loss_type?: ("sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy") | null;
             /**
              * Warnings
-             * @description the codes of what looks wrong in the batch, with commas between them; `POST /v1/loss` says more
+             * @description codes of the warnings, with commas between them, absent with `advice` `none`; see `POST /v1/loss`
              * @example one_hot_labels_could_be_indices
              */
-            warnings: string;
+            warnings?: string | null;
             /**
              * Numerator
              * @description Σ w·ℓ; absent for reduction `none`
@@ -1275,7 +1292,7 @@ export interface components {
         LossRequest: {
             /** @description Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid losses: any shape, each logit its own yes/no question. -Infinity masks a class. Nested lists are computed in float64. */
             logits: components["schemas"]["Array"];
-            /** @description Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid losses also a scalar, which stands for every element, and, where C = 1, the shape without that axis. */
+            /** @description Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid losses also a scalar, which stands for every element, and, where C = 1, the shape without that axis. null in a list is a missing label, which does not count. */
             labels: components["schemas"]["Array"];
             /** @description Multiplies losses. A scalar; or the samples' shape; or the rank of the elements with every dimension equal to theirs or 1. Nothing else broadcasts. Finite. Absent: 1. */
             weights?: components["schemas"]["Array"] | null;
@@ -1302,7 +1319,7 @@ export interface components {
             label_smoothing?: number | null;
             /**
              * Ignore Index
-             * @description sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no denominator. Without it a label outside [0, C) is an error.
+             * @description A label of this value does not count: its loss and gradient are 0, it is in no denominator, and no check reads it. For losses over class indices, and for sigmoid losses, there for each label by itself. Without it a class index outside [0, C) is an error.
              */
             ignore_index?: number | null;
             /**
@@ -1313,7 +1330,7 @@ export interface components {
             axis?: number | null;
             /**
              * From Logits
-             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
+             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
              * @default true
              */
             from_logits?: boolean | null;
@@ -1323,6 +1340,18 @@ export interface components {
              * @default mean
              */
             reduction?: ("none" | "sum" | "mean" | "weighted_mean" | "mean_by_nonzero_weights") | null;
+            /**
+             * Clip
+             * @description With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing.
+             * @default 1e-7
+             */
+            clip?: number | null;
+            /**
+             * Silence
+             * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
+             * @default []
+             */
+            silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "scalar_weight_only_rescales" | "all_weights_zero" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "infinite_loss" | "train_only")[] | null;
             /**
              * Include
              * @description Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits.
@@ -1335,6 +1364,12 @@ export interface components {
              * @default list
              */
             encoding?: ("list" | "base64") | null;
+            /**
+             * Advice
+             * @description How much the response says beside numbers. `brief` leaves out reasons, alternatives and equivalents. `none` runs no check, and leaves out `recommendation`, `equivalents`, `warnings` and `checked`.
+             * @default full
+             */
+            advice?: ("full" | "brief" | "none") | null;
         };
         /**
          * LossResponse
@@ -1351,20 +1386,20 @@ export interface components {
             per_sample: components["schemas"]["Array"];
             /** @description null for reduction `none` */
             reduced: components["schemas"]["Reduced"] | null;
-            /** @description the call that gives this very value in each framework */
-            equivalents: components["schemas"]["Equivalents"];
-            /** @description the loss that the labels call for */
-            recommendation: components["schemas"]["Recommendation"];
+            /** @description the call that gives this very value in each framework; only with `advice` `full` */
+            equivalents?: components["schemas"]["Equivalents"] | null;
+            /** @description the loss that the labels call for; absent with `advice` `none` */
+            recommendation?: components["schemas"]["Recommendation"] | null;
             /**
              * Warnings
-             * @description likely mistakes; empty where none was found
+             * @description likely mistakes; empty where none was found, absent with `advice` `none`
              */
-            warnings: components["schemas"]["LossWarning"][];
+            warnings?: components["schemas"]["LossWarning"][] | null;
             /**
              * Checked
-             * @description the codes of all checks that ran: silence about one that didn't says nothing
+             * @description codes of the checks that ran: without a warning of another check, nothing is known
              */
-            checked: string[];
+            checked?: string[] | null;
             /** @description weighted losses before any averaging, if asked for */
             elements?: components["schemas"]["Array"] | null;
             /** @description in the logits' shape, if asked for */
@@ -1731,7 +1766,7 @@ export interface components {
         RecommendRequest: {
             /** @description Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid losses: any shape, each logit its own yes/no question. -Infinity masks a class. Nested lists are computed in float64. */
             logits?: components["schemas"]["Array"] | null;
-            /** @description Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid losses also a scalar, which stands for every element, and, where C = 1, the shape without that axis. */
+            /** @description Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid losses also a scalar, which stands for every element, and, where C = 1, the shape without that axis. null in a list is a missing label, which does not count. */
             labels: components["schemas"]["Array"];
             /** @description Multiplies losses. A scalar; or the samples' shape; or the rank of the elements with every dimension equal to theirs or 1. Nothing else broadcasts. Finite. Absent: 1. */
             weights?: components["schemas"]["Array"] | null;
@@ -1758,7 +1793,7 @@ export interface components {
             label_smoothing?: number | null;
             /**
              * Ignore Index
-             * @description sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no denominator. Without it a label outside [0, C) is an error.
+             * @description A label of this value does not count: its loss and gradient are 0, it is in no denominator, and no check reads it. For losses over class indices, and for sigmoid losses, there for each label by itself. Without it a class index outside [0, C) is an error.
              */
             ignore_index?: number | null;
             /**
@@ -1769,7 +1804,7 @@ export interface components {
             axis?: number | null;
             /**
              * From Logits
-             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
+             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
              * @default true
              */
             from_logits?: boolean | null;
@@ -1780,6 +1815,18 @@ export interface components {
              */
             reduction?: ("none" | "sum" | "mean" | "weighted_mean" | "mean_by_nonzero_weights") | null;
             /**
+             * Clip
+             * @description With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing.
+             * @default 1e-7
+             */
+            clip?: number | null;
+            /**
+             * Silence
+             * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
+             * @default []
+             */
+            silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "scalar_weight_only_rescales" | "all_weights_zero" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "infinite_loss" | "train_only")[] | null;
+            /**
              * Logits Shape
              * @description In place of `logits`: their shape.
              * @example [
@@ -1788,6 +1835,12 @@ export interface components {
              *     ]
              */
             logits_shape?: number[] | null;
+            /**
+             * Advice
+             * @description `brief` leaves out reasons, alternatives and equivalents.
+             * @default full
+             */
+            advice?: ("full" | "brief") | null;
         };
         /**
          * RecommendResponse
@@ -1826,16 +1879,16 @@ export interface components {
             label_kind: "binary" | "soft_binary" | "class_indices" | "one_hot" | "distribution" | "multi_hot" | "soft_multi_label" | "other";
             /**
              * Reasons
-             * @description why
+             * @description why; absent with `advice` `brief`
              */
-            reasons: components["schemas"]["Reason"][];
+            reasons?: components["schemas"]["Reason"][] | null;
             /**
              * Alternatives
-             * @description what else the labels could mean, and when
+             * @description what else the labels could mean, and when; absent with `advice` `brief`
              */
-            alternatives: components["schemas"]["Alternative"][];
-            /** @description the recommended call in each framework, with this request's parameters and what is suggested filled in; null where it is the call of the response's own `equivalents` */
-            equivalents: components["schemas"]["Equivalents"] | null;
+            alternatives?: components["schemas"]["Alternative"][] | null;
+            /** @description the recommended call in each framework, with this request's parameters and what is suggested filled in; null where it is the call of the response's own `equivalents`, absent with `advice` `brief` */
+            equivalents?: components["schemas"]["Equivalents"] | null;
             /** @description parameters against imbalance, where there is one */
             suggested: components["schemas"]["Suggested"] | null;
         };
