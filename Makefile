@@ -4,6 +4,9 @@
 RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
 	--universal --python-version 3.11 --generate-hashes --no-strip-extras --custom-compile-command 'make lock'
 RESOLVE = $(RESOLVE_ALONE) pyproject.toml
+# The tests of a file stay in one process, with the services that they share. Files run in the order of their names,
+# as the slow ones, in tests/app, then start first.
+IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 
 .PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
@@ -14,8 +17,8 @@ help: ## List these commands
 serve: .venv/complete ## Serve on XENT_HOST (127.0.0.1) and XENT_PORT (8000)
 	@.venv/bin/python -m app
 
-test: .venv-dev/complete ## Run the tests, with branch coverage
-	@.venv-dev/bin/python -m pytest --cov
+test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
+	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),--cov)
 
 test-browser: .venv-browser/complete ## Run the tests of the documentation page, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
@@ -33,6 +36,7 @@ test-monitoring: .venv-dev/complete ## Run the tests of alerts and dashboard, wi
 	@.venv-dev/bin/python -m pytest tests/monitoring
 
 test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
+	@scripts/programs curl=curl node=nodejs java=default-jdk-headless nginx=nginx-light
 	@.venv-hostile/bin/python -m pytest --confcutdir=tests/hostile tests/hostile --serve-with=.venv/bin/python
 
 test-faults: .venv-dev/complete ## A short fault run: load with all that goes wrong mixed in

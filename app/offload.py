@@ -1,4 +1,4 @@
-"""The only crossing from the event loop to a thread: large work leaves the loop, small work is done where it stands."""
+"""The only way from the event loop to a thread: large work runs in a thread, small work on the loop."""
 
 import asyncio
 import time
@@ -10,28 +10,28 @@ import anyio
 
 Result = TypeVar("Result")
 
-# A hop to a thread and back costs about what this many bytes cost to decode.
+# Switching to a thread and back costs about as much as decoding this many bytes.
 SMALL_BYTES = 32_768
-# The size of work that is small, or large, whatever its input is.
+# Sizes of work that is small or large whatever its input.
 SMALL, LARGE = 0, SMALL_BYTES + 1
-# Kernels and decoders are bound by memory: more of them at once would only thrash the cache.
+# Kernels and decoders are memory-bound: more of them at once would thrash the cache.
 _threads = anyio.CapacityLimiter(2)
 
 
 class TooLate(Exception):
-    """The work was not done in time. A thread can't be stopped: `work` ends when it does, or at once if none began."""
+    """The work missed its deadline. A thread can't be stopped: `work` is done when its thread ends, if it had one."""
 
     def __init__(self, work: asyncio.Future[Any]) -> None:
-        super().__init__("the work was not done in time")
+        super().__init__("the work missed its deadline")
         self.work = work
 
 
 class NoThread(Exception):
-    """The system has no thread for the work now."""
+    """The system can't start a thread."""
 
 
 async def run(work: Callable[[], Result], size: int, until: float) -> Result:
-    """The result of `work`, which has to do with `size` bytes: its input, and all that is made of it.
+    """The result of `work`, whose input and output have about `size` bytes.
 
     Raises NoThread, and TooLate at `until`, a time of time.monotonic().
     """
@@ -48,10 +48,10 @@ async def run(work: Callable[[], Result], size: int, until: float) -> Result:
         raise TooLate(task)
     try:
         result, error = task.result()
-    except RuntimeError:  # of `work` it would be `error`
+    except RuntimeError:  # one raised by `work` would be in `error`
         raise NoThread from None
     if error is None:
-        return result  # type: ignore[return-value]  # one of the two is there
+        return result  # type: ignore[return-value]  # one of the two is set
     try:
         raise error
     finally:
@@ -59,15 +59,15 @@ async def run(work: Callable[[], Result], size: int, until: float) -> Result:
 
 
 def _outcome(work: Callable[[], Result]) -> tuple[Result | None, Exception | None]:
-    """The result, or what went wrong.
+    """The result, or the exception.
 
-    An exception that is raised where a variable holds it is freed by a collection only, and with it what its frames
-    hold, which is all memory of the work. The thread library raises it so. To free that memory takes time as well, so
-    it is done here, and not by the event loop.
+    The thread library raises an exception while a variable refers to it. This cycle keeps the frames of the exception,
+    and so all memory of the work, until a garbage collection. The frames are cleared here because freeing large arrays
+    takes time, which the event loop does not have.
     """
     try:
         return work(), None
-    except Exception as error:  # noqa: BLE001  raised again by who waits
+    except Exception as error:  # noqa: BLE001  `run` raises it again
         cause: BaseException | None = error
         while cause is not None:
             traceback.clear_frames(cause.__traceback__)

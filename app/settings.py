@@ -100,14 +100,48 @@ class Settings(BaseSettings):
         float,
         Field(gt=0, description="seconds a complete request may take to be processed, waiting included; then 503"),
     ] = 30
+    min_send_bytes_per_second: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="minimum rate at which a client must send a request body, in bytes per second, averaged since "
+            "its start, after XENT_GRACE_SECONDS; slower gets 408",
+        ),
+    ] = 4096
+    min_read_bytes_per_second: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="minimum rate at which a client must read a response, in bytes per second, averaged since its "
+            "start, after XENT_GRACE_SECONDS; a slower client is disconnected",
+        ),
+    ] = 4096
+    grace_seconds: Annotated[
+        float, Field(ge=0, description="seconds before the minimum rates of sending and reading apply")
+    ] = 10
     answer_seconds: Annotated[
         float,
         Field(gt=0, description="seconds a client may stop reading a response before it is disconnected"),
     ] = 60
     idle_seconds: Annotated[float, Field(gt=0, description="seconds a connection stays open between two requests")] = 30
+    max_connections: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="maximum number of connections to each worker; a further one closes the one idle the longest",
+        ),
+    ] = 1024
     max_requests_in_flight: Annotated[
         int, Field(ge=1, description="maximum number of requests in flight in each worker; further requests get 503")
     ] = 64
+    max_bytes_at_gate: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="maximum number of bytes of request bodies over 64 KiB that each worker accepts at once, plus "
+            "one body; further requests wait up to 250 ms, then get 503",
+        ),
+    ] = 32 * 1024 * 1024
     max_bytes_in_flight: Annotated[
         int,
         Field(
@@ -176,7 +210,7 @@ GROUPS = {
     "host": "Address and processes",
     "max_body_bytes": "Limits of a request",
     "header_seconds": "Timeouts",
-    "max_requests_in_flight": "Load shedding, for each worker",
+    "max_connections": "Load shedding, for each worker",
     "drain_seconds": "Shutdown",
     "api_keys": "Access",
     "tls_certificate_file": "TLS",

@@ -1,8 +1,10 @@
-"""Offer one worker twice what it can take, and see what it still does.
+"""Offer one worker more than it can take, in the ways that clients do, and see what it still does.
 
-`.venv-dev/bin/python -m benchmarks.overload` takes some minutes and prints a report in Markdown; with `--write` it also
-goes to overload.md in this folder. The worker has one core, the callers have another. First as many callers as serve
-best ask one thing after another, then requests come at twice the rate that these got, whatever becomes of them.
+`.venv-dev/bin/python -m benchmarks.overload` takes some minutes and prints a report in Markdown, with its targets; with
+`--write` it also goes to overload.md in this folder, and `--short` only shows that it works. The worker has one core,
+the clients have another. First as many clients as serve best ask one thing after another, then requests come at twice
+the rate that these got, whatever becomes of them; once from clients that hang up when they are refused, and once from
+such as send on. Then bursts come to an idle service, and slow senders beside fast clients.
 `--set XENT_LOG_REQUESTS=false` tries another setting.
 """
 
@@ -31,12 +33,17 @@ from benchmarks.sampled import processor
 from tests.service import Server
 
 HOST = "127.0.0.1"
-CALLERS = (1, 2, 4, 8, 16, 32, 48)
+CLIENTS = (1, 2, 4, 8, 16, 32, 48)
 SECONDS_OF_SWEEP, SECONDS_OF_BEST, SECONDS_OF_OVERLOAD = 1.0, 2.0, 4.0
 SECONDS_TO_ANSWER_ALL = 20.0
 REPETITIONS = 5
-# The most connections that callers open. Who finds none free and may open no more does not ask at all.
-CONNECTIONS = (256, 1024)
+# At once, to an idle service; and senders of a slow line, as many as once left no room for fast ones.
+BURST, SLOW_SENDERS, SLOW_BYTES_PER_SECOND, SECONDS_OF_A_STEP = 24, 12, 1_200_000, 0.05
+SECONDS_BETWEEN_BURSTS = 1.0
+LEAST_OF_BEST, MOST_MILLISECONDS, LEAST_OF_BURST, LEAST_BESIDE_SLOW = 0.9, 300, 16, 0.9
+# The most connections that clients open. Who finds none free and may open no more does not ask at all.
+# And whether who is refused sends on.
+WAYS = ((256, False), (1024, False), (256, True))
 SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_OF_A_TICK = 0.001
 LENGTH, CLOSE = b"content-length: ", b"\r\nconnection: close"
@@ -87,10 +94,13 @@ class Times:
 
 
 class Connection(asyncio.Protocol):
-    """A connection on which one request at a time is asked. A refused body is sent to its end, unless told to stop."""
+    """A connection on which one request at a time is asked.
 
-    def __init__(self, caller: "Caller") -> None:
-        self.caller = caller
+    Where the response ends it, it is hung up, or the body sent on.
+    """
+
+    def __init__(self, client: "Client") -> None:
+        self.client = client
         self._due = 0.0
         self._received = b""
         self._waiting = b""
@@ -117,11 +127,11 @@ class Connection(asyncio.Protocol):
         at = received.index(LENGTH) + len(LENGTH)
         if len(received) - end - 4 >= int(received[at : received.index(b"\r", at)]):
             self._received, self._is_asked = b"", False
-            self.caller.times.seconds[int(received[9:12])].append(time.perf_counter() - self._due)
-            if CLOSE in received[:end]:
-                self.transport.abort()
-            else:
+            self.client.times.seconds[int(received[9:12])].append(time.perf_counter() - self._due)
+            if CLOSE not in received[:end]:
                 self._be_free()
+            elif not (self.client.sends_on and self._is_sending):
+                self.transport.abort()
 
     def pause_writing(self) -> None:
         self._is_sending = True
@@ -130,38 +140,46 @@ class Connection(asyncio.Protocol):
         self._is_sending = False
         self._be_free()
 
+    def eof_received(self) -> bool:
+        """Who sends on does so although the other side will say nothing more."""
+        return self.client.sends_on and self._is_sending
+
     def _be_free(self) -> None:
         """Once the request is out and answered."""
         if self._is_open and not (self._is_asked or self._is_sending):
-            self.caller.be_free(self)
+            self.client.be_free(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the protocol's form
         self._is_open = False
-        self.caller.lose(self, is_asked=self._is_asked)
+        self.client.lose(self, is_asked=self._is_asked)
 
 
-class Caller:
+class Client:
     """All connections to the service, and what came of what was asked on them."""
 
-    def __init__(self, port: int, request: bytes, most: int) -> None:
+    def __init__(self, port: int, request: bytes, most: int, *, sends_on: bool = False) -> None:
         self.port = port
         self.request = request
         self.most = most
+        self.sends_on = sends_on
         self.times = Times()
-        self.when_free: Callable[[Connection], None] = lambda _: None
+        self.when_free: Callable[[], None] = lambda: None
         self._connections: set[Connection] = set()
         self._free: list[Connection] = []
         self._opening: set[asyncio.Task[Any]] = set()
 
     def be_free(self, connection: Connection) -> None:
         self._free.append(connection)
-        self.when_free(connection)
+        self.when_free()
 
     def lose(self, connection: Connection, *, is_asked: bool) -> None:
         self.times.cut += is_asked
         self._connections.discard(connection)
         if connection in self._free:
             self._free.remove(connection)
+        else:
+            # Told to close, a client opens another connection.
+            self.when_free()
 
     def ask(self, due: float) -> None:
         """On a free connection, or on a new one."""
@@ -199,7 +217,7 @@ class Found:
     """What one measurement came to.
 
     goodput  answers of status 200 in a second
-    busy     the part of its core that the callers' process had
+    busy     the part of its core that the clients' process had
     """
 
     goodput: float
@@ -207,61 +225,104 @@ class Found:
     times: Times
 
 
-async def closed_loop(port: int, request: bytes, callers: int, seconds: float) -> Found:
-    """So many callers, each of which asks again when it is answered."""
-    caller = Caller(port, request, callers)
+async def closed_loop(port: int, request: bytes, clients: int, seconds: float) -> Found:
+    """So many clients, each of which asks again when it is answered."""
+    client = Client(port, request, clients)
     until = time.perf_counter() + seconds
 
-    def ask(_: object) -> None:
+    def ask() -> None:
         if (now := time.perf_counter()) < until:
-            caller.ask(now)
+            client.ask(now)
 
     async def begin() -> None:
-        caller.when_free = ask
-        for each in range(callers):
-            ask(each)
+        client.when_free = ask
+        for _ in range(clients):
+            ask()
         await asyncio.sleep(seconds)
 
-    return await measured(caller, begin)
+    return await measured(client, begin)
 
 
-async def open_loop(port: int, request: bytes, rate: float, most: int, seconds: float) -> Found:
+async def open_loop(
+    port: int, request: bytes, rate: float, most: int, seconds: float, *, sends_on: bool = False
+) -> Found:
     """So many requests in a second, whatever becomes of them."""
-    caller = Caller(port, request, most)
+    client = Client(port, request, most, sends_on=sends_on)
 
     async def come() -> None:
         began, number = time.perf_counter(), 0
         while (now := time.perf_counter()) < began + seconds:
             while (due := began + number / rate) <= now:
-                caller.ask(due)
+                client.ask(due)
                 number += 1
             await asyncio.sleep(SECONDS_OF_A_TICK)
 
-    return await measured(caller, come)
+    return await measured(client, come)
 
 
-async def measured(caller: Caller, come: Callable[[], Awaitable[None]]) -> Found:
+async def burst(port: int, request: bytes) -> Found:
+    """Requests that come at once to an idle service."""
+    client = Client(port, request, BURST)
+
+    async def come() -> None:
+        for _ in range(BURST):
+            client.ask(time.perf_counter())
+        await client.answered()
+
+    return await measured(client, come)
+
+
+async def beside_slow_senders(port: int, work: Work, clients: int, seconds: float) -> Found:
+    """The closed loop, while others send large bodies slowly, again and again."""
+    senders = [asyncio.ensure_future(send_slowly(port)) for _ in range(SLOW_SENDERS)]
+    await asyncio.sleep(SECONDS_OF_SWEEP)
+    try:
+        return await closed_loop(port, work.request, clients, seconds)
+    finally:
+        for each in senders:
+            each.cancel()
+        await asyncio.wait(senders)
+
+
+async def send_slowly(port: int) -> None:
+    request = as_tensors(1024, 1000).request
+    step = int(SLOW_BYTES_PER_SECOND * SECONDS_OF_A_STEP)
+    while True:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        try:
+            for at in range(0, len(request), step):
+                writer.write(request[at : at + step])
+                await writer.drain()
+                await asyncio.sleep(SECONDS_OF_A_STEP)
+            await reader.readline()
+        except ConnectionError:
+            await asyncio.sleep(SECONDS_OF_A_STEP)
+        finally:
+            writer.transport.abort()
+
+
+async def measured(client: Client, come: Callable[[], Awaitable[None]]) -> Found:
     """What comes of the requests, while another asks whether the service is alive."""
-    looking = asyncio.ensure_future(look(caller))
+    looking = asyncio.ensure_future(look(client))
     began, worked = time.perf_counter(), time.process_time()
     await come()
     lasted, busy = time.perf_counter() - began, time.process_time() - worked
-    goodput = len(caller.times.seconds[200]) / lasted
+    goodput = len(client.times.seconds[200]) / lasted
     looking.cancel()
-    await caller.answered()
-    caller.close()
+    await client.answered()
+    client.close()
     await asyncio.wait([looking])
-    return Found(goodput, busy / lasted, caller.times)
+    return Found(goodput, busy / lasted, client.times)
 
 
-async def look(caller: Caller) -> None:
+async def look(client: Client) -> None:
     """Ask /livez, each time on a new connection. Who is told to stop has waited at least so long."""
     while True:
         began = time.perf_counter()
         try:
-            await is_alive(caller.port)
+            await is_alive(client.port)
         finally:
-            caller.times.livez.append(time.perf_counter() - began)
+            client.times.livez.append(time.perf_counter() - began)
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
 
@@ -278,8 +339,9 @@ class Row:
     """One work under one number of connections: in turn the best that was found, and what came of twice that."""
 
     work: Work
-    callers: int
+    clients: int
     connections: int
+    sends_on: bool
     best: list[Found]
     overload: list[Found]
 
@@ -288,13 +350,39 @@ class Row:
         return [over.goodput / best.goodput for best, over in zip(self.best, self.overload, strict=True)]
 
 
+@dataclass(frozen=True)
+class Beside:
+    """One work in bursts, and in the closed loop without and with slow senders beside it, in turn."""
+
+    work: Work
+    bursts: list[Found]
+    alone: list[Found]
+    beside: list[Found]
+
+    @property
+    def served(self) -> float:
+        return median(len(each.times.seconds[200]) for each in self.bursts)
+
+    @property
+    def share(self) -> float:
+        pairs = zip(self.alone, self.beside, strict=True)
+        return median(beside.goodput / alone.goodput for alone, beside in pairs)
+
+
 def main() -> None:
     options = read_options()
+    if options.short:
+        options.repetitions = 1
     ours, its = cores()
     settings = {"XENT_WORKERS": "1", **dict(each.split("=", 1) for each in options.set)}
+    rows: list[Row] = []
+    besides: list[Beside] = []
     with TemporaryDirectory() as folder, pinned(Path(folder) / "log", settings, ours, its) as server:
-        rows = [row for work in works() for row in uvloop.run(measure(port_of(server), work, options))]
-    text = report(rows, settings, options)
+        for work in works():
+            of_work, beside = uvloop.run(measure(port_of(server), work, options))
+            rows += of_work
+            besides.append(beside)
+    text = report(rows, besides, settings, options)
     print(text)
     if options.write:
         Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
@@ -303,6 +391,7 @@ def main() -> None:
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="also into this folder, as overload.md")
+    parser.add_argument("--short", action="store_true", help="one turn of each: to see that it works")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help=f"of each measurement ({REPETITIONS})")
     parser.add_argument("--factor", type=float, default=2.0, help="how many times the best rate is offered (2)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the service")
@@ -310,10 +399,10 @@ def read_options() -> argparse.Namespace:
 
 
 def cores() -> tuple[int, int]:
-    """One for the callers and one for the service."""
+    """One for the clients and one for the service."""
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) < 2:
-        raise SystemExit("benchmarks.overload: needs two cores, one for the service and one for its callers")
+        raise SystemExit("benchmarks.overload: needs two cores, one for the service and one for its clients")
     return allowed[1], allowed[0]
 
 
@@ -330,26 +419,33 @@ def port_of(server: Server) -> int:
     return int(server.address.rpartition(":")[2])
 
 
-async def measure(port: int, work: Work, options: argparse.Namespace) -> list[Row]:
-    swept = {count: (await closed_loop(port, work.request, count, SECONDS_OF_SWEEP)).goodput for count in CALLERS}
-    callers = max(swept, key=lambda count: swept[count])
+async def measure(port: int, work: Work, options: argparse.Namespace) -> tuple[list[Row], Beside]:
+    swept = {count: (await closed_loop(port, work.request, count, SECONDS_OF_SWEEP)).goodput for count in CLIENTS}
+    clients = max(swept, key=lambda count: swept[count])
     rows = []
-    for connections in CONNECTIONS:
-        row = Row(work, callers, connections, [], [])
+    for connections, sends_on in WAYS:
+        row = Row(work, clients, connections, sends_on, [], [])
         for _ in range(options.repetitions):
-            best = await closed_loop(port, work.request, callers, SECONDS_OF_BEST)
+            best = await closed_loop(port, work.request, clients, SECONDS_OF_BEST)
             rate = options.factor * best.goodput
             row.best.append(best)
-            row.overload.append(await open_loop(port, work.request, rate, connections, SECONDS_OF_OVERLOAD))
+            over = await open_loop(port, work.request, rate, connections, SECONDS_OF_OVERLOAD, sends_on=sends_on)
+            row.overload.append(over)
         rows.append(row)
-    return rows
+    beside = Beside(work, [], [], [])
+    for _ in range(options.repetitions):
+        await asyncio.sleep(SECONDS_BETWEEN_BURSTS)
+        beside.bursts.append(await burst(port, work.request))
+        beside.alone.append(await closed_loop(port, work.request, clients, SECONDS_OF_BEST))
+        beside.beside.append(await beside_slow_senders(port, work, clients, SECONDS_OF_BEST))
+    return rows, beside
 
 
 HEADER = """\
-| work | best, 200s in a second (callers) | connections | goodput at {factor:g}× | of the best | 503, share | \
-not asked, share | p50, ms | p99, ms | slowest, ms | 503: p50, ms | 503: p99, ms | /livez: p50, ms | slowest, ms | \
-callers' core, % | asked late, p99, ms |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
+| work | best, 200s in a second (clients) | connections | refused, they | goodput at {factor:g}× | of the best | \
+503, share | not asked, share | p50, ms | p99, ms | slowest, ms | 503: p50, ms | 503: p99, ms | /livez: p50, ms | \
+slowest, ms | clients' core, % | asked late, p99, ms |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 
 
 def line(row: Row) -> str:
@@ -359,8 +455,9 @@ def line(row: Row) -> str:
     best = median(each.goodput for each in row.best)
     cells = [
         row.work.name,
-        f"{best:.0f} ({row.callers})",
+        f"{best:.0f} ({row.clients})",
         str(row.connections),
+        "send on" if row.sends_on else "hang up",
         f"{median(each.goodput for each in over):.0f}",
         f"{median(row.shares):.2f} ({min(row.shares):.2f} to {max(row.shares):.2f})",
         f"{median(refused):.2f}",
@@ -396,19 +493,41 @@ def others(rows: list[Row]) -> str:
     return f"Other statuses: {', '.join(map(str, sorted(statuses))) or 'none'}; connections cut: {cut}."
 
 
-def report(rows: list[Row], settings: Mapping[str, str], options: argparse.Namespace) -> str:
+def targets(rows: list[Row], besides: list[Beside]) -> Iterator[str]:
+    """Each with what was found, and whether it is met."""
+    for row in rows:
+        name = f"{row.work.name}, {row.connections} connections{', sending on' if row.sends_on else ''}"
+        share = median(row.shares)
+        yield target(f"{name}: goodput of the best", share, f"at least {LEAST_OF_BEST}", met=share >= LEAST_OF_BEST)
+        slowest = 1000 * median(quantile(each.times.seconds[200], 0.99) for each in row.overload)
+        yield target(f"{name}: p99, ms", slowest, f"at most {MOST_MILLISECONDS}", met=slowest <= MOST_MILLISECONDS)
+    for each in besides:
+        served, share = each.served, each.share
+        name = f"{each.work.name}: of a burst of {BURST} served"
+        yield target(name, served, f"at least {LEAST_OF_BURST}", met=served >= LEAST_OF_BURST)
+        name = f"{each.work.name}: goodput beside {SLOW_SENDERS} slow senders, of that without them"
+        yield target(name, share, f"at least {LEAST_BESIDE_SLOW}", met=share >= LEAST_BESIDE_SLOW)
+
+
+def target(name: str, found: float, wanted: str, *, met: bool) -> str:
+    return f"| {name} | {found:.3g} | {wanted} | {'met' if met else '**missed**'} |"
+
+
+def report(rows: list[Row], besides: list[Beside], settings: Mapping[str, str], options: argparse.Namespace) -> str:
     table = "\n".join([HEADER.format(factor=options.factor), *map(line, rows)])
+    met = "\n".join(["| target | found | wanted | |", "| --- | --- | --- | --- |", *targets(rows, besides)])
     return f"""\
 # The service under more than it can take
 
 Made by benchmarks/overload.py on {datetime.now(UTC):%Y-%m-%d}, with Python {platform.python_version()} and NumPy \
-{np.__version__}, on {processor()}: one worker on a core of its own, its callers on another. Settings: \
+{np.__version__}, on {processor()}: one worker on a core of its own, its clients on another. Settings: \
 {", ".join(f"`{name}={value}`" for name, value in settings.items())}.
 
-First callers in a closed loop, as many as got the most answers of status 200 in a second; then, in an open loop, \
+First clients in a closed loop, as many as got the most answers of status 200 in a second; then, in an open loop, \
 {options.factor:g} times as many requests in a second as these, evenly spaced and whatever becomes of them, for \
 {SECONDS_OF_OVERLOAD:g} s, over at most so many connections: a request that finds none free is not asked, as by a \
-pool of connections that has run out. Bodies are sent to their end even where they are refused. Times are from when \
+pool of connections that has run out. Who is told that the connection ends hangs up or sends its body on, and opens \
+another. Times are from when \
 a request was due to its answer; given are medians of {options.repetitions} turns, in each of which the best was \
 measured anew, and of the share also the extremes.
 
@@ -416,8 +535,13 @@ measured anew, and of the share also the extremes.
 
 {others(rows)}
 
-`asked late` is how long after they were due requests were asked: where it is long, or the callers' core is near \
-100 % busy, the callers were the bottleneck, and part of the times is theirs.
+{met}
+
+A burst is {BURST} requests at once to a service that was idle for a second. The slow senders send bodies of 5.5 MB at \
+{SLOW_BYTES_PER_SECOND / 1e6:g} MB/s each, again and again, while others are served in the closed loop.
+
+`asked late` is how long after they were due requests were asked: where it is long, or the clients' core is near \
+100 % busy, the clients were the bottleneck, and part of the times is theirs.
 
 This does not prove anything of a network, where bodies take longer to come and connections are slower to open; nor of \
 several workers, which share their cores with one another; nor of longer floods than these.

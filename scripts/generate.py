@@ -1,6 +1,7 @@
 """Makes what is made from the application: `python -m scripts.generate [--check] [PROJECT]`.
 
     app ──► app/api/response_examples.json ──► openapi.json ──► clients/python/xent_client/generated
+    xent_core ──► docs/migration.md
 
 With --check nothing is written: what differs is named, and the exit status is 1.
 """
@@ -18,11 +19,13 @@ from typing import Any
 from app.api.openapi_document import RESPONSE_EXAMPLES, add_responses, read_recorded
 from app.main import create_app
 from app.settings import Settings
+from scripts.migration_page import migration_page
 from scripts.record import record, settled
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = RESPONSE_EXAMPLES.relative_to(ROOT)
 DOCUMENT = Path("openapi.json")
+MIGRATION = Path("docs/migration.md")
 CLIENT = Path("clients/python/xent_client/generated")
 CLIENT_SETTINGS = ROOT / "clients/python/generator.yml"
 
@@ -35,8 +38,8 @@ def generate() -> Files:
     document = create_app(Settings()).openapi()
     recorded = settled(record(document), read_recorded())
     add_responses(document, recorded)
-    client = _python_client(with_open_codes(without_v2(document)))
-    return {EXAMPLES: _json(recorded), DOCUMENT: _json(document), **client}
+    page, client = migration_page().encode(), _python_client(with_open_codes(without_v2(document)))
+    return {EXAMPLES: _json(recorded), DOCUMENT: _json(document), MIGRATION: page, **client}
 
 
 def without_v2(document: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +112,7 @@ def _is_leftover(path: Path) -> bool:
 def differences(wanted: Files, project: Path) -> list[str]:
     """What of the project's generated files is not as wanted, in words."""
     found = {path.relative_to(project) for path in _files(project / CLIENT)}
-    found |= {path for path in (EXAMPLES, DOCUMENT) if (project / path).exists()}
+    found |= {path for path in (EXAMPLES, DOCUMENT, MIGRATION) if (project / path).exists()}
     return sorted(
         [f"{path} is absent" for path in wanted.keys() - found]
         + [f"{path} is not generated" for path in found - wanted.keys()]

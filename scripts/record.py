@@ -16,10 +16,9 @@ from starlette.types import Message
 
 from app.api.oip.models import VERSION
 from app.main import create_app
-from app.middleware.admission import InFlight
-from app.middleware.body_limit import BODY_IS_LATE
-from app.middleware.problems import answer_to
+from app.middleware.problems import response_to
 from app.settings import Settings
+from app.state import RequestState, state_of
 from xent_core.losses import LOSS_TYPES
 
 Bodies = dict[str, dict[str, dict[str, Any]]]
@@ -48,7 +47,7 @@ class Exchange(NamedTuple):
     path: str
     headers: dict[str, str] = {}  # noqa: RUF012  never written to
     body: bytes = b""
-    state: dict[str, Any] = {}  # noqa: RUF012  copied for each request
+    body_is_late: bool = False
     status: int | None = None
 
 
@@ -91,8 +90,8 @@ def _is_json(response: dict[str, Any]) -> bool:
 def _applications() -> Applications:
     settings = (Settings(log_requests=False, api_keys=key) for key in (None, KEY, None))
     usual, with_key, full = map(create_app, settings)
-    full.state.in_flight = InFlight(0, 0)
-    full.state.readiness.draining = True
+    state_of(full).in_flight.max_requests = 0
+    state_of(full).readiness.draining = True
     return Applications(usual, with_key, full)
 
 
@@ -109,8 +108,9 @@ async def _responses(
         if exchange.status in (None, status):
             yield exchange.name, str(status), _json(body)
     logging.disable(logging.NOTSET)
+    form = state_of(applications.usual).traits.of(path).error_form
     # An endpoint that fails has a defect, so there is no request for it.
-    yield "failed", "500", _json(bytes(answer_to(Exception(), path).body))
+    yield "failed", "500", _json(bytes(response_to(Exception(), form).body))
 
 
 def _json(body: bytes) -> Any:
@@ -128,7 +128,7 @@ def _exchanges(applications: Applications, path: str, operation: dict[str, Any])
         for name, example in examples.items():
             yield Exchange(name, usual, known, JSON, json.dumps(example["value"]).encode())
         yield Exchange("not_json", usual, known, JSON, b'{"logits": [[2.0, 0.5], "labels": [0]}', status=400)
-        yield Exchange("too_slow", usual, known, JSON, state={BODY_IS_LATE: True}, status=408)
+        yield Exchange("too_slow", usual, known, JSON, body_is_late=True, status=408)
         yield Exchange("too_large", usual, known, JSON | {"content-length": str(10**12)}, status=413)
         yield Exchange("no_json", usual, known, {"content-type": "text/csv"}, b"2.0,0.5,0", status=415)
         yield Exchange("unknown_coding", usual, known, JSON | {"content-encoding": "br"}, b"\x0b", status=415)
@@ -138,7 +138,7 @@ def _exchanges(applications: Applications, path: str, operation: dict[str, Any])
         yield Exchange("unknown_name", usual, path.format(**UNKNOWN), JSON, b"{}", status=404)
     yield Exchange("no_key", with_key, known, status=401)
     yield Exchange("wrong_key", with_key, known, {"x-api-key": "another key"}, status=403)
-    yield Exchange("full", full, known, status=503)
+    yield Exchange("full", full, known, JSON, b"{}" if "requestBody" in operation else b"", status=503)
 
 
 async def _send(method: str, exchange: Exchange) -> tuple[int, bytes]:
@@ -150,7 +150,7 @@ async def _send(method: str, exchange: Exchange) -> tuple[int, bytes]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    length = {"content-length": str(len(exchange.body))}
+    length = {"content-length": str(len(exchange.body))} if exchange.body else {}
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -164,7 +164,7 @@ async def _send(method: str, exchange: Exchange) -> tuple[int, bytes]:
         "headers": [(name.encode(), value.encode()) for name, value in (length | exchange.headers).items()],
         "client": None,
         "server": None,
-        "state": dict(exchange.state),
+        "state": RequestState(body_is_late=exchange.body_is_late),
     }
     await exchange.app(scope, receive, send)
     start, *bodies = sent

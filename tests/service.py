@@ -51,7 +51,7 @@ class Server:
     def __init__(self, log: Path, program: tuple[str, ...] = ("-m", "app"), **settings: str) -> None:
         self.log = log
         self.errors = log.with_name(f"{log.name}-errors")
-        with self.log.open("w") as stdout, self.errors.open("w") as stderr:
+        with self.log.open("a") as stdout, self.errors.open("a") as stderr:
             self.process = start_app(stdout, stderr, program, **settings)
         self.announcement = self._announcement()
         self.address = re.findall(r"https?://[^\s,]+", self.announcement)[0]
@@ -70,6 +70,11 @@ class Server:
         """What it told of that the operator should know: warnings and worse, and all that is no line of its log."""
         lines = self.log.read_text().splitlines()
         return [line for line in lines if json.loads(line)["level"] != "info"] + self.errors.read_text().splitlines()
+
+    def clear_log(self) -> None:
+        """For a test that shares this service with others, and looks for what was logged because of it alone."""
+        for file in (self.log, self.errors):
+            os.truncate(file, 0)
 
     @property
     def workers(self) -> list[int]:

@@ -65,7 +65,7 @@ def test_every_option_was_verified() -> None:
     assert seen["pos_weight"] >= {"array", 7.3}
     assert seen["weights"] >= {0.0, 2.3, (4,), (2, 1), (2, 4), (2, 1, 4)}
     assert seen["ignore_index"] >= {-100, 1, 255}
-    assert seen["class_weights"] == {True}
+    assert seen["class_weights"] == {True, (0.5, 0.125, 1 / 3)}
     assert seen["from_logits"] == {False}
     assert max(seen["label_smoothing"]) > 0
 
@@ -128,6 +128,15 @@ def test_numbers_are_those_of_the_request() -> None:
         assert all(repr(float(pos_weight)) in text for text in texts.values())
     assert "ignore_index=7" in equivalents("sparse_softmax_cross_entropy", **SPARSE, ignore_index=7)["pytorch"]
     assert "weights=0.5" in equivalents("sigmoid_cross_entropy", **BINARY, weights=0.5)["tensorflow1"]
+
+
+def test_few_suggested_class_weights_are_written_out_and_many_are_named() -> None:
+    few, many = (0.5,) * 20, (0.5,) * 21
+    for framework, text in equivalents("sparse_softmax_cross_entropy", **SPARSE, class_weights=few).items():
+        assert text.startswith("class_weights = "), framework
+        assert str([*few]) in text
+    named = equivalents("sparse_softmax_cross_entropy", **SPARSE, class_weights=True)
+    assert equivalents("sparse_softmax_cross_entropy", **SPARSE, class_weights=many) == named
 
 
 def test_texts_can_be_changed_without_harm() -> None:

@@ -18,6 +18,7 @@ from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import FLOAT64, computation_dtype
 from xent_core.compute.layout import Array, FloatType, Layout
 from xent_core.errors import UnclearLabels, UnexpectedParameter
+from xent_core.framework_names import loss_hint, reduction_hint
 from xent_core.labels.counts import Counts, count_elements
 from xent_core.labels.facts import LabelFacts, describe_labels, describe_rows, describe_sample
 from xent_core.losses import AUTO, LOSSES, losses_taking
@@ -87,8 +88,8 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
 
     Raises a subclass of InvalidInput.
     """
-    check_name("loss_type", options.loss_type, LOSS_NAMES)
-    check_name("reduction", options.reduction, REDUCTIONS)
+    check_name("loss_type", options.loss_type, LOSS_NAMES, loss_hint)
+    check_name("reduction", options.reduction, REDUCTIONS, reduction_hint)
     check_name("advice", options.advice, ADVICE)
     smoothing, clip = check_smoothing(options.label_smoothing), check_clip(options.clip)
     given = as_numbers(labels, "labels")

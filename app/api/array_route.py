@@ -6,8 +6,9 @@ would do between, and none of these endpoints has use for, costs more than the l
 """
 
 import inspect
+import re
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from email.message import Message
 from functools import partial
 from typing import Any, TypeVar, get_args
@@ -16,6 +17,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import offload
@@ -23,15 +25,21 @@ from app.api.fields import RequestModel
 from app.api.pieces_response import compressed_response
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
+from app.middleware.reservation import WouldBeTooLate
+from app.state import reservation_of, state_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
-from app.wire.json import decode_body
+from app.wire.documents import SHORT_BYTES, Survey
+from app.wire.json import decode_body, survey_body
 from app.wire.names import MAX_NAMES, has_too_many_names
-from app.wire.parse import Content, Dialect
+from app.wire.parse import Dialect
+from app.wire.pieces import Content
 from xent_core.errors import WrongShape
+from xent_core.framework_names import loss_hint, nearest, reduction_hint
 
 Model = TypeVar("Model", bound=BaseModel)
+Result = TypeVar("Result")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -53,35 +61,85 @@ class ArrayRoute(APIRoute):
             body = await read_body(http)
             record, dialect = arrived(http)
             dialect = dialect._replace(missing=model.arrays_with_missing)
-            read = partial(_read, model, body, arrays, dialect, record)
-            request = await offload.run(read, len(body), record.until)
-            admit(http, request)
+            decode = partial(decode_body, body, arrays, dialect)
+            survey = partial(survey_body, body, arrays, dialect)
+            request, reserved = await read_request(http, model, body, len(body), decode, survey)
+            admit(http, request, reserved)
             record.lap("decode")
             return await endpoint(http, request)
 
         return handle
 
 
-def _read(model: type[Model], body: Content, arrays: Collection[str], dialect: Dialect, record: RequestRecord) -> Model:
-    record.lap("queue")
-    check_names(body)
-    return validated(model, decode_body(body, arrays, dialect))
+async def read_request(
+    http: Request,
+    model: type[Model],
+    json: Content,
+    size: int,
+    decode: Callable[[], Any],
+    survey: Callable[[], Survey],
+) -> tuple[Model, int]:
+    """The request that a body holds, and how many bytes were reserved to decode it.
+
+    `json` is the part of the body that is JSON, and decoding is as much work as for so many bytes of it. A short body
+    takes little memory to decode, whatever it holds. A long one is surveyed first, and what it takes is reserved.
+
+    Raises what `decode` and `survey` do; RequestValidationError, TooManyElements, BytesFull, TooLate.
+    """
+    record = record_of(http)
+
+    def first(work: Callable[[], Result]) -> Result:
+        record.lap("queue")
+        check_names(json)
+        return work()
+
+    def validate(read: Callable[[], Any]) -> Model:
+        return validated(model, read())
+
+    if size <= SHORT_BYTES:
+        return await offload.run(partial(first, partial(validate, decode)), size, record.until), 0
+    surveyed = await offload.run(partial(first, survey), size, record.until)
+    check_elements(surveyed.elements, state_of(http.app).settings.max_elements)
+    reservation_of(http).reserve(surveyed.nbytes)
+    return await offload.run(partial(validate, surveyed.read), size, record.until), surveyed.nbytes
 
 
 def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
-    """The body is there, and the time for the response begins. How much of JSON may be read of it."""
-    record, settings = record_of(request), request.app.state.settings
+    """The body is there, and the time for the response begins. How much of JSON may be read of it.
+
+    Raises WouldBeTooLate.
+    """
+    record, settings = record_of(request), state_of(request.app).settings
     record.lap("receive")
-    record.until = time.monotonic() + settings.compute_seconds
-    return record, Dialect(max_depth=settings.max_json_depth, max_values=settings.max_json_values)
+    reservation = reservation_of(request)
+    now = time.monotonic()
+    if now >= reservation.until:
+        raise WouldBeTooLate
+    record.until = min(now + settings.compute_seconds, reservation.until)
+    return record, Dialect(
+        max_depth=settings.max_json_depth, max_values=settings.max_json_values, max_rank=settings.max_rank
+    )
 
 
-def admit(http: Request, request: RequestModel) -> None:
-    """Reserve memory for the arrays of a request and for what is computed of them.
+def keep_to_timeout(request: Request, microseconds: int | None) -> None:
+    """Have the response be there so long after the request began, or not at all. Raises WouldBeTooLate."""
+    if not microseconds:
+        return
+    record, reservation = record_of(request), reservation_of(request)
+    elapsed = (time.perf_counter_ns() - record.began) / 1e9
+    now = time.monotonic()
+    reservation.until = min(reservation.until, now - elapsed + microseconds / 1e6)
+    if now >= reservation.until:
+        raise WouldBeTooLate
+    record.until = min(record.until, reservation.until)
+
+
+def admit(http: Request, request: RequestModel, reserved: int) -> None:
+    """Reserve memory for the arrays of a request, beside what was reserved to decode them, and for what is computed.
 
     Raises WrongShape, TooManyElements, BytesFull.
     """
-    settings, arrays = http.app.state.settings, request.arrays
+    settings, arrays = state_of(http.app).settings, request.arrays
     record_of(http).took(arrays)
     for name, array in arrays.items():
         if array.ndim > settings.max_rank:
@@ -89,7 +147,7 @@ def admit(http: Request, request: RequestModel) -> None:
                 name, f"has {array.ndim} dimensions; at most {settings.max_rank} are accepted (XENT_MAX_RANK)"
             )
     check_elements(request.sent_elements + request.computed_elements, settings.max_elements)
-    http.scope["state"]["share"].take(request.work_bytes)
+    reservation_of(http).reserve(max(0, request.work_bytes - reserved))
 
 
 async def respond(http: Request, request: RequestModel, write: Callable[[RequestRecord], Iterable[bytes]]) -> Response:
@@ -134,8 +192,26 @@ def validated(model: type[Model], document: Any) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        reasons = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+        reasons = [
+            {**each, "loc": ("body", *each["loc"]), "hint": _hint(each)} for each in error.errors(include_url=False)
+        ]
         raise RequestValidationError(reasons) from None
+
+
+NAMES_ELSEWHERE = {"loss_type": loss_hint, "reduction": reduction_hint}
+
+
+def _hint(error: ErrorDetails) -> str:
+    """What was meant by a field or a value that is not known, where something is like it."""
+    match error["type"], error["input"]:
+        case "extra_forbidden", str(hint):
+            return hint
+        case "literal_error", str(value):
+            known = re.findall("'([^']*)'", error["ctx"]["expected"])
+            hint_of = NAMES_ELSEWHERE.get(str(error["loc"][-1]))
+            return hint_of(value) if hint_of else nearest(value, known)
+        case _:
+            return ""
 
 
 def _require_json(content_type: str | None) -> None:

@@ -22,9 +22,10 @@ from typing_extensions import TypeAliasType
 
 from app.wire.describe import describe
 from app.wire.lists import read_array
-from app.wire.tensor import DTYPES, MOST_DIMENSIONS
+from app.wire.tensor import DTYPES, MAX_DIMENSIONS
 from xent_core.advice.checks import WARNINGS
 from xent_core.errors import InvalidInput
+from xent_core.framework_names import field_hint
 
 # As many unknown fields as this are named in a response; the others would only cost time.
 UNKNOWN_FIELDS_NAMED = 20
@@ -114,7 +115,7 @@ TENSOR_OBJECT: JsonSchemaValue = {
         "shape": {
             "type": "array",
             "items": {"type": "integer", "minimum": 0},
-            "maxItems": MOST_DIMENSIONS,
+            "maxItems": MAX_DIMENSIONS,
             "description": "Its lengths; [] for a single number.",
             "title": "Shape",
         },
@@ -202,7 +203,7 @@ class RequestModel(BaseModel):
         others = (name for name in data if name not in fields and not name.startswith(cls.ignored_prefixes))
         unknown = islice(others, UNKNOWN_FIELDS_NAMED)
         # The value of an unknown field is of no use; what it may have been meant to be is, for the error.
-        return known | {name: get_close_matches(name[:80], fields, n=1) for name in unknown}
+        return known | {name: field_hint(name, fields) for name in unknown}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -12,6 +12,7 @@ from app.api.problem import problem_responses
 from app.api.recommend import Equivalents
 from app.api.static_response import StaticContent
 from xent_core.advice.recommend import equivalents_of_example
+from xent_core.framework_names import loss_hint
 from xent_core.losses import CATALOGUE
 from xent_core.losses.loss import Entry
 
@@ -103,7 +104,9 @@ async def get_loss(loss_type: Annotated[str, Path(description="one of the catalo
     for entry in CATALOGUE.values():
         if entry.loss_type == loss_type:
             return _content(entry)
-    raise HTTPException(404, f"there is no loss type {loss_type[:80]!r}; there are {', '.join(CATALOGUE)}")
+    raise HTTPException(
+        404, f"there is no loss type {loss_type[:80]!r}; there are {', '.join(CATALOGUE)}{loss_hint(loss_type)}"
+    )
 
 
 def _content(entry: Entry) -> CatalogueEntry:

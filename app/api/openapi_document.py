@@ -8,8 +8,7 @@ import orjson
 from fastapi import FastAPI
 
 from app.api.fields import TENSOR_OBJECT
-from app.middleware import problems
-from app.middleware.api_keys import ALWAYS_OPEN
+from app.middleware.route_traits import Access, ErrorForm, RouteTraits, TraitsByPath
 
 RESPONSE_EXAMPLES = Path(__file__).with_name("response_examples.json")
 
@@ -33,13 +32,12 @@ KEYS = {
     },
 }
 
-ALWAYS_ALIVE = ("/livez", "/v2/health/live", "/metrics")
 # Responses that come before any endpoint runs.
 GATES = {
-    401: "A key is required, and the request has none.",
-    403: "The key is not valid.",
+    401: "The request has no API key, and one is required.",
+    403: "The API key is not valid.",
     408: "The body did not arrive in time.",
-    503: "The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds.",
+    503: "The service is at capacity or shutting down, or the computation timed out. See Retry-After.",
 }
 
 HEADERS = {
@@ -74,7 +72,7 @@ def read_recorded() -> Recorded:
     return recorded
 
 
-def complete(app: FastAPI) -> None:
+def complete(app: FastAPI, traits_by_path: TraitsByPath) -> None:
     """Have `app.openapi` make the whole document.
 
     FastAPI writes every model under application/json, and declares an error of its own that is never sent.
@@ -84,7 +82,7 @@ def complete(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = generate()
-            add_operations(document)
+            add_operations(document, traits_by_path)
             add_responses(document, read_recorded())
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)
@@ -100,17 +98,18 @@ def complete(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to change the document
 
 
-def add_operations(document: dict[str, Any]) -> None:
+def add_operations(document: dict[str, Any], traits_by_path: TraitsByPath) -> None:
     """The statuses and headers of all operations, in the order of the tags."""
     names = [tag["name"] for tag in TAGS]
     paths = document["paths"].items()
     document["paths"] = dict(sorted(paths, key=lambda item: min(names.index(tag) for tag in _tags(item[1]))))
     for path, operations in document["paths"].items():
+        traits = traits_by_path.of(path)
         for operation in operations.values():
-            responses = dict(_responses(operation["responses"], path))
-            responses |= dict(_gates(path, takes_body="requestBody" in operation))
+            responses = dict(_responses(operation["responses"], traits))
+            responses |= dict(_gates(traits, takes_body="requestBody" in operation))
             operation["responses"] = {
-                status: _with_headers(response, operation["operationId"], int(status), path)
+                status: _with_headers(response, operation["operationId"], int(status), traits)
                 for status, response in responses.items()
             }
 
@@ -138,28 +137,28 @@ def _summary(requests: dict[str, Any], name: str) -> str:
     return str(requests[name]["summary"]) if name in requests else name.replace("_", " ").capitalize()
 
 
-def _responses(responses: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+def _responses(responses: dict[str, Any], traits: RouteTraits) -> Iterator[tuple[str, Any]]:
     for status, response in responses.items():
         if int(status) < 400:
             yield status, response
             continue
         content = response["content"]["application/json"]
         if content["schema"] != {"$ref": "#/components/schemas/HTTPValidationError"}:
-            yield status, response | {"content": {problems.media_type(path): content}}
+            yield status, response | {"content": {traits.error_form.value: content}}
 
 
-def _gates(path: str, *, takes_body: bool) -> Iterator[tuple[str, Any]]:
-    """The errors that come before an endpoint runs."""
-    model = "Problem" if problems.media_type(path) == problems.MEDIA_TYPE else "InferenceError"
+def _gates(traits: RouteTraits, *, takes_body: bool) -> Iterator[tuple[str, Any]]:
+    """The error responses that the middleware can send instead of the endpoint."""
+    model = "Problem" if traits.error_form is ErrorForm.PROBLEM else "InferenceError"
     for status, description in GATES.items():
-        if {408: takes_body, 503: path not in ALWAYS_ALIVE}.get(status, path not in ALWAYS_OPEN):
-            content = {problems.media_type(path): {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+        if {408: takes_body, 503: not traits.always_admitted}.get(status, traits.access is not Access.OPEN):
+            content = {traits.error_form.value: {"schema": {"$ref": f"#/components/schemas/{model}"}}}
             yield str(status), {"description": description, "content": content}
 
 
-def _with_headers(response: dict[str, Any], operation: str, status: int, path: str) -> dict[str, Any]:
+def _with_headers(response: dict[str, Any], operation: str, status: int, traits: RouteTraits) -> dict[str, Any]:
     names = [*ON_EVERY_RESPONSE, *(BY_OPERATION.get(operation, ()) if status < 300 else BY_STATUS.get(status, ()))]
     if status == 415:
-        names += ["Accept-Encoding"] if path.startswith("/v2") else ["Accept", "Accept-Encoding"]
+        names += ["Accept", "Accept-Encoding"] if traits.error_form is ErrorForm.PROBLEM else ["Accept-Encoding"]
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     return {**response, "headers": headers | response.get("headers", {})}

@@ -8,6 +8,8 @@ from pydantic import Field
 from app.api.fields import ResponseModel
 from app.api.problem import problem_responses
 from app.middleware.inflate import CODINGS
+from app.middleware.route_traits import Access, RouteTraits, with_traits
+from app.state import state_of
 from app.telemetry.metrics import CONTENT_TYPE
 
 
@@ -49,16 +51,27 @@ class Health(ResponseModel):
 router = APIRouter(tags=["operations"])
 
 
+PROBE = RouteTraits(access=Access.OPEN, always_admitted=True)
+
+
 @router.get("/livez", operation_id="livez", summary="Is the process alive?", response_description="It is.")
+@with_traits(PROBE)
 async def livez() -> Health:
     """Answers for as long as the process can answer at all. Restart it where this fails."""
     return Health(status="ok")
 
 
-@router.get("/readyz", operation_id="readyz", summary="Can it take requests?", response_description="It can.")
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    summary="Can it take requests?",
+    response_description="It can.",
+    responses=problem_responses(503),
+)
+@with_traits(PROBE)
 async def readyz(request: Request) -> Health:
     """Answers 200 for as long as the service can take requests. Send it none where this fails."""
-    request.app.state.readiness.check()
+    state_of(request.app).readiness.check()
     return Health(status="ok")
 
 
@@ -70,9 +83,10 @@ async def readyz(request: Request) -> Health:
     response_description="Prometheus metrics.",
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
+@with_traits(RouteTraits(access=Access.METRICS, always_admitted=True))
 async def metrics(request: Request) -> Response:
     """Counts, times and sizes of all workers together, in Prometheus' text format."""
-    return Response(request.app.state.metrics.exposition(), media_type=CONTENT_TYPE)
+    return Response(state_of(request.app).metrics.exposition(), media_type=CONTENT_TYPE)
 
 
 @router.get(
@@ -84,4 +98,4 @@ async def metrics(request: Request) -> Response:
 )
 async def limits(request: Request) -> Limits:
     """What a request may hold, how long it may take, and how many there may be at once: settings of this service."""
-    return Limits(**vars(request.app.state.settings), content_encodings=list(CODINGS))
+    return Limits(**vars(state_of(request.app).settings), content_encodings=list(CODINGS))

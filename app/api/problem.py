@@ -46,7 +46,7 @@ class Problem(ResponseModel):
     detail: Annotated[
         str,
         Field(
-            description="the first error, for people",
+            description="the most useful of the errors, for people",
             examples=["labels[3] is 10; a class index from 0 to 9 was expected"],
         ),
     ]
@@ -75,6 +75,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         ),
     },
     500: {"model": Problem, "description": "The service failed; its log says why."},
+    503: {"model": Problem, "description": "The service is shutting down. Retry-After says when to try again."},
 }
 
 

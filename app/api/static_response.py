@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from app import offload
 from app.api.pieces_response import VARY, PiecesResponse
+from app.state import state_of
 from app.wire.compress import CODINGS, MIN_BYTES, THOROUGH, Coding, Piece, accepted_coding, compress
 
 
@@ -35,7 +36,7 @@ class StaticContent:
 
     async def response(self, http: Request, headers: dict[str, str] | None = None) -> Response:
         """The body in a coding that the client accepts; 304 where the client has it already."""
-        representations = await self._made(http.app.state.settings.compute_seconds)
+        representations = await self._made(state_of(http.app).settings.compute_seconds)
         coding = accepted_coding(http.headers.get("accept-encoding"))
         coding = coding if coding in representations else None
         pieces, etag = representations[coding]

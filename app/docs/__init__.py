@@ -1,15 +1,17 @@
-"""The documentation page: Swagger UI, with everything it needs, under a policy that refuses other hosts.
+"""The documentation page: Swagger UI with all its assets, under a Content-Security-Policy that allows no other host.
 
-`docs.html`, `docs.js` and `favicon.svg` are ours; `VENDORED` says what the rest is and where it comes from.
+`docs.html`, `docs.js` and `favicon.svg` are our own; `VENDORED` names the origin of the other files.
 """
 
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import HTTPException, Request, Response
 
 from app.api.static_response import StaticContent
+from app.middleware.route_traits import Access, Router, RouteTraits
+from app.state import state_of
 
-router = APIRouter(include_in_schema=False)
+router = Router(RouteTraits(access=Access.DOCUMENTATION), include_in_schema=False)
 
 _FOLDER = Path(__file__).parent
 _MEDIA_TYPES = {
@@ -20,7 +22,7 @@ _MEDIA_TYPES = {
     "swagger-ui.css": "text/css",
 }
 _FILES = {name: StaticContent((_FOLDER / name).read_bytes, media_type) for name, media_type in _MEDIA_TYPES.items()}
-_ASSETS = _MEDIA_TYPES.keys() - {"docs.html"}
+ASSETS = _MEDIA_TYPES.keys() - {"docs.html"}
 
 _POLICY = {
     "Content-Security-Policy": (
@@ -37,12 +39,11 @@ async def page(http: Request) -> Response:
 
 @router.get("/docs/{asset}")
 async def asset(http: Request, asset: str) -> Response:
-    if asset not in _ASSETS:
+    if asset not in ASSETS:
         raise HTTPException(404)
     return await _FILES[asset].response(http, _POLICY)
 
 
 @router.get("/openapi.json")
 async def openapi(http: Request) -> Response:
-    content: StaticContent = http.app.state.openapi
-    return await content.response(http)
+    return await state_of(http.app).openapi(http)

@@ -1,1 +1,1 @@
-"""One concept of HTTP per file, each an ASGI layer around the routes."""
+"""ASGI layers around the routes, one HTTP concept per file."""

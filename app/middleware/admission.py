@@ -1,116 +1,89 @@
-"""How much is in hand at once."""
+"""Admission: a request takes bytes and a slot while it is in flight, and is refused with 503 if there are none."""
 
 import asyncio
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.middleware.deadline import read_deadline
+from app.middleware.reservation import SMALL_BYTES, InFlight, Reservation, WouldBeTooLate
+from app.middleware.route_traits import TraitsByPath
 from app.offload import TooLate
-
-# Whoever watches over the service must be answered, above all when it is full.
-ALWAYS_ADMITTED = frozenset({"/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"})
-
-
-class Full(Exception):
-    """There is no room for another request now. The message may be shown to the caller."""
-
-
-class RequestsFull(Full):
-    """As many requests as may be are in hand."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(f"{count} requests are in hand here, the most that may be; try again")
-
-
-class BytesFull(Full):
-    """As many bytes of bodies, arrays and answers as may be are in hand."""
-
-
-class InFlight:
-    """What one worker has in hand: requests, and the bytes of their bodies, arrays and answers."""
-
-    def __init__(self, max_requests: int, max_bytes: int) -> None:
-        self.max_requests = max_requests
-        self.max_bytes = max_bytes
-        self.requests = 0
-        self.bytes = 0
-
-
-class Share:
-    """One request's part of what is in hand. Raises RequestsFull."""
-
-    def __init__(self, in_flight: InFlight) -> None:
-        if in_flight.requests >= in_flight.max_requests:
-            raise RequestsFull(in_flight.requests)
-        in_flight.requests += 1
-        self._in_flight = in_flight
-        self._bytes = 0
-
-    def take(self, count: int) -> None:
-        """So many bytes more. Raises BytesFull.
-
-        But not where no other request has any: the largest must find room some time.
-        """
-        in_flight = self._in_flight
-        others = in_flight.bytes - self._bytes
-        if others and in_flight.bytes + count > in_flight.max_bytes:
-            raise BytesFull(f"{others} bytes of other requests are in hand here, too many for this one; try again")
-        in_flight.bytes += count
-        self._bytes += count
-
-    def end(self) -> None:
-        self._in_flight.requests -= 1
-        self._in_flight.bytes -= self._bytes
+from app.state import RequestState, request_state
 
 
 class Admission:
-    """Refuses at once what there is no room for. A body counts from when its length is known, or as it comes.
+    """Refuses requests at once if the service is at capacity.
 
-    The share of a request that was given up on ends with the work on it.
+    The slot of a request is freed when its response starts. Its bytes stay reserved until the client has read the
+    response, or until the work on a request that was given up has ended.
     """
 
-    def __init__(self, app: ASGIApp, in_flight: InFlight, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, in_flight: InFlight, traits: TraitsByPath) -> None:
         self.app = app
         self.in_flight = in_flight
-        self.max_body_bytes = max_body_bytes
+        self._traits = traits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in ALWAYS_ADMITTED:
+        if scope["type"] != "http" or self._traits.of(scope["path"]).always_admitted:
             await self.app(scope, receive, send)
             return
-        share = Share(self.in_flight)
+        state, headers = request_state(scope), dict(scope["headers"])
+        reservation = state.reservation = self._reservation(state, headers)
         unfinished: asyncio.Future[Any] | None = None
         try:
-            announced = self._announced(dict(scope["headers"]))
-            share.take(announced)
-            scope["state"]["share"] = share
-            await self.app(scope, _counted(receive, share, announced), send)
+            is_chunked = b"transfer-encoding" in headers
+            if not is_chunked and b"content-length" not in headers:
+                reservation.begin_work()
+
+            def responding(message: Message) -> Awaitable[None]:
+                if message["type"] == "http.response.start":
+                    reservation.end_work()
+                    if reservation.bytes > SMALL_BYTES:
+                        reservation.shrink(_length(message))
+                return send(message)
+
+            await self.app(scope, _counted(receive, reservation, grows=is_chunked), responding)
+            if reservation.bytes > SMALL_BYTES and state.drained is not None:
+                with suppress(asyncio.CancelledError):
+                    await state.drained()
         except TooLate as late:
             unfinished = late.work
+            if time.monotonic() >= reservation.until:
+                raise WouldBeTooLate from None
             raise
         finally:
             if unfinished is None:
-                share.end()
+                reservation.release()
             else:
-                unfinished.add_done_callback(lambda _: share.end())
+                unfinished.add_done_callback(lambda _: reservation.release())
 
-    def _announced(self, headers: dict[bytes, bytes]) -> int:
-        """How long the body will be, where that is known. What is too long is refused when it is read."""
-        length = headers.get(b"content-length", b"")
-        known = int(length) if length.isdigit() and b"content-encoding" not in headers else 0
-        return known if known <= self.max_body_bytes else 0
+    def _reservation(self, state: RequestState, headers: dict[bytes, bytes]) -> Reservation:
+        """A reservation with what the connection has already found. Raises Full, BadDeadline."""
+        if state.refusal is not None:
+            raise state.refusal
+        until = read_deadline(headers) if state.until is None else state.until
+        return Reservation(self.in_flight, state.place, until)
 
 
-def _counted(receive: Receive, share: Share, taken: int) -> Receive:
-    received = 0
+def _length(message: Message) -> int:
+    """The Content-Length of a response, which all large ones have."""
+    return next((int(value) for name, value in message["headers"] if name == b"content-length"), 0)
 
+
+def _counted(receive: Receive, reservation: Reservation, *, grows: bool) -> Receive:
     async def counted() -> Message:
-        nonlocal received, taken
         message = await receive()
-        received += len(message.get("body", b""))
-        if received > taken:
-            share.take(received - taken)
-            taken = received
+        if message["type"] == "http.request":
+            body = message.get("body", b"")
+            reservation.reserve(len(body))
+            if grows:
+                reservation.grow_place(len(body))
+            if not message.get("more_body", False):
+                reservation.begin_work()
         return message
 
     return counted

@@ -2,13 +2,12 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-ALWAYS_OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"})
-DOCUMENTATION = frozenset({"/docs", "/openapi.json"})
-METRICS = "/metrics"
+from app.middleware.route_traits import Access, TraitsByPath
+
 BEARER = b"bearer "
 
 
@@ -32,28 +31,24 @@ class ApiKeys:
         return sum([hmac.compare_digest(found, each) for each in self.digests]) > 0
 
 
-class Access:
-    """Passes on requests with a valid key, and requests for paths that need none."""
+class KeyPolicy:
+    """Which requests are allowed: those with a valid key, and those for routes that need none."""
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys, *, open_docs: bool, open_metrics: bool) -> None:
-        self.app = app
+    def __init__(
+        self, keys: ApiKeys, traits: TraitsByPath, *, requires_key: bool, open_docs: bool, open_metrics: bool
+    ) -> None:
         self._keys = keys
-        self._open_docs = open_docs
-        self._open_metrics = open_metrics
+        self._traits = traits
+        self._open = {Access.OPEN} if requires_key else set(Access)
+        if open_docs:
+            self._open.add(Access.DOCUMENTATION)
+        if open_metrics:
+            self._open.add(Access.METRICS)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_open(scope["path"]):
-            self._check(dict(scope["headers"]))
-        await self.app(scope, receive, send)
-
-    def _is_open(self, path: str) -> bool:
-        if path == METRICS:
-            return self._open_metrics
-        is_documentation = path in DOCUMENTATION or path.startswith("/docs/")
-        return path in ALWAYS_OPEN or (self._open_docs and is_documentation)
-
-    def _check(self, headers: dict[bytes, bytes]) -> None:
+    def check(self, path: str, headers: Mapping[bytes, bytes]) -> None:
         """Raises NoKey, WrongKey."""
+        if self._traits.of(path).access in self._open:
+            return
         authorization = headers.get(b"authorization", b"")
         if authorization[: len(BEARER)].lower() == BEARER:
             key = authorization[len(BEARER) :].strip()
@@ -63,6 +58,26 @@ class Access:
             raise NoKey("a key is required: send it as Authorization: Bearer …, or as X-API-Key")
         if not self._keys.is_valid(key):
             raise WrongKey("this key is not valid")
+
+    def allows(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
+        try:
+            self.check(path, headers)
+        except (NoKey, WrongKey):
+            return False
+        return True
+
+
+class KeyCheck:
+    """Passes on the requests that the policy allows."""
+
+    def __init__(self, app: ASGIApp, policy: KeyPolicy) -> None:
+        self.app = app
+        self._policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self._policy.check(scope["path"], dict(scope["headers"]))
+        await self.app(scope, receive, send)
 
 
 def digests_of(keys: Iterable[str]) -> tuple[bytes, ...]:

@@ -1,43 +1,40 @@
-"""What the service refuses to take, whatever it holds."""
-
-from typing import Any
+"""Limits of a request: the bytes of its body, its time to arrive, and the elements of its arrays."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# In the state of a request whose body did not come in time; then `receive` returns, whatever it has.
-BODY_IS_LATE = "body is late"
+from app.state import RequestState, request_state
 
 
 class TooLarge(Exception):
-    """There is more of something than is accepted. The message may be shown to the caller."""
+    """The request exceeds a limit. The message may be shown to the client."""
 
 
 class BodyTooLarge(TooLarge):
-    """The body has more bytes than are accepted."""
+    """The body exceeds the limit of bytes."""
 
 
 class BodyTooSlow(Exception):
-    """The body was not there in time. The message may be shown to the caller."""
+    """The body did not arrive in time. The message may be shown to the client."""
 
 
 class TooManyElements(TooLarge):
-    """The arrays have more elements than are accepted, or what is to be computed of them would."""
+    """The arrays of the request, or those that are computed from them, exceed the limit of elements."""
 
 
-def check_elements(count: int, most: int) -> None:
+def check_elements(count: int, maximum: int) -> None:
     """Raises TooManyElements."""
-    if count > most:
+    if count > maximum:
         raise TooManyElements(
-            f"the request's arrays and what is to be computed of them have {count} elements; at most {most} are "
+            f"the request's arrays and what is computed from them have {count} elements; at most {maximum} are "
             "accepted (XENT_MAX_ELEMENTS)"
         )
 
 
 class BodyLimit:
-    """Stops reading a body at the limit: at once where its announced length is over it, else when it gets there.
+    """Refuses a body that exceeds the limit: at once by its Content-Length, otherwise when the limit is reached.
 
-    A body that the connection has found late is waited for no longer. Errors are raised to whoever reads the body, so
-    that they are written in the form of that place.
+    It also refuses a body that the connection has found late. Errors are raised from `receive`, to the endpoint that
+    reads the body.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -49,20 +46,20 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        limited = self._as_sent(headers.get(b"content-length", b"0"), receive, scope.get("state", {}))
+        limited = self._as_sent(headers.get(b"content-length", b"0"), receive, request_state(scope))
         await self.app(scope, limited, send)
 
-    def _as_sent(self, announced: bytes, receive: Receive, state: dict[str, Any]) -> Receive:
+    def _as_sent(self, announced: bytes, receive: Receive, state: RequestState) -> Receive:
         received = int(announced) if announced.isdigit() and int(announced) > self.max_bytes else 0
-        refusal = f"the body has more than {self.max_bytes} bytes, the most that is accepted (XENT_MAX_BODY_BYTES)"
+        refusal = f"the body has more than {self.max_bytes} bytes, the maximum (XENT_MAX_BODY_BYTES)"
 
         async def limited() -> Message:
             nonlocal received
             if received > self.max_bytes:
                 raise BodyTooLarge(refusal)
             message = await receive()
-            if BODY_IS_LATE in state:
-                raise BodyTooSlow("the body did not come in time (XENT_BODY_SECONDS)")
+            if state.body_is_late:
+                raise BodyTooSlow("the body did not arrive in time (XENT_BODY_SECONDS)")
             received += len(message.get("body", b""))
             if received > self.max_bytes:
                 raise BodyTooLarge(refusal)

@@ -1,4 +1,4 @@
-"""Pages of other origins."""
+"""Cross-origin requests."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ from app.wire.describe import describe
 
 
 class Cors(CORSMiddleware):
-    """Starlette's, whose refusals of a preflight are problems as all errors are."""
+    """Starlette's CORS middleware, with refused preflights as problem+json."""
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
         super().__init__(app, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=["*"])
@@ -32,11 +32,11 @@ def _reasons(cors: Cors, headers: Headers) -> list[str]:
     origin, method = headers["origin"], headers["access-control-request-method"]
     reasons = []
     if not cors.is_allowed_origin(origin):
-        reasons.append(f"Origin is {describe(origin)}; the origins that may call are set by XENT_CORS_ORIGINS")
+        reasons.append(f"Origin is {describe(origin)}; XENT_CORS_ORIGINS lists the allowed origins")
     if method not in cors.allow_methods:
         reasons.append(
             f"Access-Control-Request-Method is {describe(method)}; one of {', '.join(cors.allow_methods)} was expected"
         )
     if "access-control-request-private-network" in headers:
-        reasons.append("Access-Control-Request-Private-Network is set; pages may not reach into a private network")
+        reasons.append("Access-Control-Request-Private-Network is set; requests into a private network are not allowed")
     return reasons

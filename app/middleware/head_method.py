@@ -1,10 +1,10 @@
-"""HEAD, wherever GET is answered."""
+"""HEAD for every path that has GET."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """Answers HEAD as GET is answered; the server leaves the body out."""
+    """Handles HEAD as GET; the server leaves out the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

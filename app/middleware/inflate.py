@@ -14,19 +14,19 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-# gzip as RFC 1952 has it; deflate as HTTP means it, in a zlib wrapper.
+# gzip of RFC 1952; HTTP's deflate is the zlib format.
 WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 CODINGS = (*WINDOW_BITS, "zstd")
-# What a zstd frame may have its reader keep, as a power of two: 8 MiB, the most that HTTP allows (RFC 9659).
+# The largest window of a zstd frame, as a power of two: 8 MiB, the maximum for HTTP (RFC 9659).
 ZSTD_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
-# What zlib and zstd say where it is no fault of the data: Z_MEM_ERROR, and ZSTD_error_memory_allocation.
+# Errors of zlib and zstd that are not the data's fault: Z_MEM_ERROR and ZSTD_error_memory_allocation.
 NO_MEMORY = ("Error -4 ", "Allocation error")
-# What is inflated at once: others get their turn after it.
+# Inflated at once; other requests get a turn after it.
 PIECE_BYTES = 1 << 18
 
 
 class UnknownCoding(Exception):
-    """The body is compressed in a way that is not known here."""
+    """The body has a Content-Encoding that is not supported."""
 
     def __init__(self, coding: str) -> None:
         super().__init__(coding)
@@ -34,13 +34,13 @@ class UnknownCoding(Exception):
 
 
 class NotInflatable(ValueError):
-    """The body is not compressed as its header says. The message may be shown to the caller."""
+    """The body is not compressed as its Content-Encoding says. The message may be shown to the client."""
 
 
 class Inflate:
-    """Inflates a compressed body on the way, with a limit for what it comes to.
+    """Inflates compressed bodies as they arrive, up to a limit of inflated bytes.
 
-    Errors are raised to whoever reads the body, so that they are written in the form of that place.
+    Errors are raised from `receive`, to the endpoint that reads the body.
     """
 
     def __init__(self, app: ASGIApp, max_inflated_bytes: int) -> None:
@@ -79,7 +79,7 @@ class Inflate:
                 total += len(piece)
             if total > self.max_inflated_bytes:
                 raise BodyTooLarge(
-                    f"inflated, the body has more than {self.max_inflated_bytes} bytes, the most that is accepted "
+                    f"the inflated body has more than {self.max_inflated_bytes} bytes, the maximum "
                     "(XENT_MAX_INFLATED_BYTES)"
                 )
             return {"type": "http.request", "body": piece, "more_body": more_within or more_to_come}
@@ -88,8 +88,8 @@ class Inflate:
 
 
 Inflater = Callable[[bytes, bool], tuple[bytes, bool]]
-"""Takes the next bytes, and whether they are the last; gives a piece of what they come to, and whether more of it is to
-be had with no further bytes. Raises NotInflatable.
+"""Takes the next bytes and whether they are the last; returns inflated bytes, and whether more of them are available
+without further input. Raises NotInflatable.
 """
 
 
@@ -104,16 +104,16 @@ def _inflater(coding: str) -> Inflater:
                 raise MemoryError from None
             raise NotInflatable(f"Content-Encoding is {coding}, but the body is not {coding} data") from None
         if left_over:
-            raise NotInflatable(f"the {coding} data ends, but the body goes on behind it")
+            raise NotInflatable(f"the {coding} data ends before the body does")
         if last and not more and not ended:
-            raise NotInflatable(f"the {coding} data ends too early")
+            raise NotInflatable(f"the {coding} data is truncated")
         return piece, more
 
     return inflate
 
 
 Step = Callable[[bytes], tuple[bytes, bool, bool, bytes]]
-"""A piece, whether more is to be had, whether the data's own end is reached, and what stands behind that."""
+"""Inflated bytes, whether more are available, whether the stream has ended, and the bytes after its end."""
 
 
 def _zlib(window_bits: int) -> Step:

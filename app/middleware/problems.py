@@ -1,8 +1,8 @@
-"""Exceptions to answers, as a table. Only here is it known which exception is which status.
+"""Exceptions to error responses, by one table: only this file knows which exception is which status.
 
-An answer says what was found and what was expected, and where. It never holds a stack trace, the caller's arrays, or
-more than MOST_ERRORS entries, however broken the request is. It is written as problem+json (RFC 9457), but under `/v2`
-as the Open Inference Protocol has it.
+An error response says where the error is, what was found and what was expected. It never holds a stack trace, the
+client's arrays, or more than MAX_ERRORS entries. It is problem+json (RFC 9457), or the error object of the Open
+Inference Protocol for routes of that form.
 """
 
 import asyncio
@@ -20,50 +20,51 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.middleware.admission import Full
 from app.middleware.api_keys import NoKey, WrongKey
 from app.middleware.body_limit import BodyTooSlow, TooLarge
+from app.middleware.deadline import BadDeadline
 from app.middleware.inflate import CODINGS, NotInflatable, UnknownCoding
 from app.middleware.readiness import Draining
+from app.middleware.reservation import Full
+from app.middleware.route_traits import ErrorForm, TraitsByPath
 from app.offload import NoThread, TooLate
-from app.telemetry.request_record import RequestRecord
+from app.state import request_state
 from app.wire.describe import describe
 from app.wire.oip import BadFrame
 from app.wire.parse import NotJson, TooManyValues
 from xent_core.errors import InvalidInput
 
-MEDIA_TYPE = "application/problem+json"
-MOST_ERRORS = 20
-LONGEST_NAME = 80
+MAX_ERRORS = 20
+MAX_NAME_CHARACTERS = 80
 
-# Python's own phrases for these differ from version to version.
+# Python's phrases for these statuses depend on its version.
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 logger = logging.getLogger("xent")
 
 
-class AnswerBroken(Exception):
-    """A request failed when part of its answer was sent already: all that is left is to cut it off."""
+class ResponseBroken(Exception):
+    """A request failed after its response had started. The connection is closed without the rest."""
 
 
 class UnsupportedMediaType(Exception):
-    """The body is not of a media type that this endpoint reads. The message may be shown to the caller."""
+    """The endpoint does not read bodies of this media type. The message may be shown to the client."""
 
 
 class OutOfMemory(Exception):
-    """The system has no memory for the request now."""
+    """The system has no memory for the request."""
 
 
 class OutOfDescriptors(Exception):
-    """The process, or the system, has no file descriptor for the request now."""
+    """The process or the system has no file descriptor left."""
 
 
 Loc = Sequence[str | int]
 
 
 class Refusal(NamedTuple):
-    """What a caller is told in place of an answer, before it is written in one form or the other."""
+    """The content of an error response, before it is encoded in one of the forms."""
 
     status: int
     detail: str
@@ -72,31 +73,26 @@ class Refusal(NamedTuple):
 
 
 def problem(refusal: Refusal) -> Response:
-    """The refusal as RFC 9457 has it."""
+    """The refusal as problem+json of RFC 9457."""
     status, detail, errors, headers = refusal
     title = TITLES.get(status) or HTTPStatus(status).phrase
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": errors}
-    return Response(orjson.dumps(content), status, headers, MEDIA_TYPE)
+    return Response(orjson.dumps(content), status, headers, ErrorForm.PROBLEM.value)
 
 
 def _oip_error(refusal: Refusal) -> Response:
-    """The refusal as the Open Inference Protocol has it, which knows no 422."""
+    """The refusal as an error of the Open Inference Protocol, which has no 422."""
     status = 400 if refusal.status == 422 else refusal.status
-    return Response(orjson.dumps({"error": refusal.detail}), status, refusal.headers, "application/json")
+    return Response(orjson.dumps({"error": refusal.detail}), status, refusal.headers, ErrorForm.OIP.value)
 
 
-def answer_to(error: Exception, path: str) -> Response:
-    """What is answered where this happens to a request for this path."""
-    return _written(_refusal(error), path)
+def response_to(error: Exception, form: ErrorForm) -> Response:
+    """The response to a request that raised this error."""
+    return _written(_refusal(error), form)
 
 
-def _written(refusal: Refusal, path: str) -> Response:
-    return problem(refusal) if media_type(path) == MEDIA_TYPE else _oip_error(refusal)
-
-
-def media_type(path: str) -> str:
-    """What errors at this path are written as."""
-    return "application/json" if path == "/v2" or path.startswith("/v2/") else MEDIA_TYPE
+def _written(refusal: Refusal, form: ErrorForm) -> Response:
+    return problem(refusal) if form is ErrorForm.PROBLEM else _oip_error(refusal)
 
 
 def _entry(loc: Loc, code: str, message: str) -> dict[str, Any]:
@@ -104,10 +100,10 @@ def _entry(loc: Loc, code: str, message: str) -> dict[str, Any]:
 
 
 def _shown(part: str | int) -> str | int:
-    """A field's name as far as it can be read: a caller may have sent anything for one."""
+    """The printable start of a field's name: clients can send any string for one."""
     if isinstance(part, int):
         return part
-    return "".join(character if character.isprintable() else "?" for character in part[:LONGEST_NAME])
+    return "".join(character if character.isprintable() else "?" for character in part[:MAX_NAME_CHARACTERS])
 
 
 def _of_entries(entries: list[dict[str, Any]]) -> Refusal:
@@ -122,12 +118,13 @@ def _invalid_input(error: InvalidInput) -> Refusal:
 
 
 def _invalid_form(error: RequestValidationError) -> Refusal:
-    found = error.errors()[:MOST_ERRORS]
+    # The most useful come first: a field that has another name here is why one that is required is absent.
+    found = sorted(error.errors(), key=lambda each: not each.get("hint"))[:MAX_ERRORS]
     return _of_entries([_form_error(each) for each in found])
 
 
 def _form_error(error: dict[str, Any]) -> dict[str, Any]:
-    """One of pydantic's errors in our words: its own would repeat the input."""
+    """One of pydantic's errors without the input, which pydantic's own message repeats."""
     loc, context = list(error["loc"]), error.get("ctx", {})
     match error["type"]:
         case "invalid_array":
@@ -135,10 +132,12 @@ def _form_error(error: dict[str, Any]) -> dict[str, Any]:
         case "missing":
             return _entry(loc, "missing", "is absent; it is required")
         case "extra_forbidden":
-            return _entry(loc, "unknown_field", f"is no field of this request{_meant(error['input'])}")
+            return _entry(loc, "unknown_field", f"is not a field of this request{error['hint']}")
         case "literal_error":
             expected = context["expected"].replace("'", "")
-            return _entry(loc, "unknown_value", f"is {describe(error['input'])}; {expected} was expected")
+            return _entry(
+                loc, "unknown_value", f"is {describe(error['input'])}; {expected} was expected{error['hint']}"
+            )
         case "string_too_long":
             most = context["max_length"]
             return _entry(loc, "wrong_type", f"has {len(error['input'])} characters; at most {most} are accepted")
@@ -160,10 +159,6 @@ EXPECTED = {
     "less_than_equal": "a whole number of 64 bits",
     "too_long": "each name at most once, so a shorter list",
 }
-
-
-def _meant(close: list[str]) -> str:
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _not_json(error: NotJson) -> Refusal:
@@ -188,16 +183,16 @@ def _http(error: HTTPException) -> Refusal:
 
 
 HTTP_DETAILS = {
-    404: "there is nothing at this path; GET /docs lists what there is",
-    405: "this path does not answer to this method; the Allow header lists those it answers to",
+    404: "no such path; GET /docs lists all paths",
+    405: "method not allowed at this path; the Allow header lists the allowed methods",
 }
 
 
-def _internal(error: Exception) -> Refusal:  # noqa: ARG001  what went wrong inside is for the log, not for the caller
-    return Refusal(500, "the service failed on this request; its log says why")
+def _internal(error: Exception) -> Refusal:  # noqa: ARG001  the cause is for the log, not for the client
+    return Refusal(500, "internal error; the service's log has the details")
 
 
-# Requests are short: a second later there is room, or another replica has been found.
+# Requests are short: after a second there is capacity, or the client has another replica.
 SOON = {"Retry-After": "1"}
 
 PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
@@ -205,6 +200,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
     RequestValidationError: _invalid_form,
     NotJson: _not_json,
     BadFrame: lambda error: Refusal(400, str(error)),
+    BadDeadline: lambda error: Refusal(400, str(error)),
     NoKey: lambda error: Refusal(401, str(error), headers={"WWW-Authenticate": "Bearer"}),
     WrongKey: lambda error: Refusal(403, str(error)),
     UnsupportedMediaType: lambda error: Refusal(415, str(error), headers={"Accept": "application/json"}),
@@ -214,15 +210,17 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
     NotInflatable: _not_inflatable,
     UnknownCoding: _unknown_coding,
     Full: lambda error: Refusal(503, str(error), headers=SOON),
-    TooLate: lambda error: Refusal(503, "this took too long (XENT_COMPUTE_SECONDS); send less at once", headers=SOON),
-    NoThread: lambda error: Refusal(503, "the service has no thread for this request now; try again", headers=SOON),
-    OutOfMemory: lambda error: Refusal(503, "the service has no memory for this request now; try again", headers=SOON),
-    OutOfDescriptors: lambda error: Refusal(
-        503, "the service has no free file descriptor now; try again", headers=SOON
+    TooLate: lambda error: Refusal(
+        503, "computation timed out (XENT_COMPUTE_SECONDS); send a smaller batch", headers=SOON
     ),
-    Draining: lambda error: Refusal(503, "the service is about to end; ask another", headers=SOON),
+    NoThread: lambda error: Refusal(503, "the service can't start a thread now; try again", headers=SOON),
+    OutOfMemory: lambda error: Refusal(503, "the service is out of memory; try again", headers=SOON),
+    OutOfDescriptors: lambda error: Refusal(503, "the service has no free file descriptor; try again", headers=SOON),
+    Draining: lambda error: Refusal(
+        503, "the service is shutting down; send the request to another replica", headers=SOON
+    ),
     HTTPException: _http,
-    ClientDisconnect: lambda error: Refusal(400, "the client went away"),
+    ClientDisconnect: lambda error: Refusal(400, "the client disconnected"),
     Exception: _internal,
 }
 
@@ -232,7 +230,7 @@ def _refusal(error: Exception) -> Refusal:
 
 
 def reason_of(error: Exception) -> str:
-    """Why it is refused in one word, of which there are few: for the metrics and the log."""
+    """The reason as one of a fixed set of words, for the metrics and the log."""
     refusal = _refusal(error)
     if refusal.errors:
         code: str = refusal.errors[0]["code"]
@@ -242,7 +240,7 @@ def reason_of(error: Exception) -> str:
 
 
 def _of_system(error: Exception) -> Exception:
-    """What the system ran out of, where that is what went wrong; else the error."""
+    """The resource that the system ran out of, if that caused the error; otherwise the error itself."""
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, MemoryError) or number == errno.ENOMEM:
         return OutOfMemory()
@@ -252,10 +250,11 @@ def _of_system(error: Exception) -> Exception:
 
 
 class Problems:
-    """Answers every exception by the table, whatever it came from. What none should be is written to the log."""
+    """Turns every exception into a response by the table. Unexpected exceptions are logged."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, traits: TraitsByPath) -> None:
         self.app = app
+        self._traits = traits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -263,18 +262,18 @@ class Problems:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            await self._answer(error, scope, receive, send)
+            await self._respond(error, scope, receive, send)
         except asyncio.CancelledError:
-            # The server does so only when it ends, to what has not finished by then.
-            await self._answer(Draining(), scope, receive, send)
+            # The server cancels only the requests that are unfinished when its time to stop is over.
+            await self._respond(Draining(), scope, receive, send)
 
-    async def _answer(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         error = _of_system(error)
         refusal = _refusal(error)
-        record: RequestRecord = scope["state"]["record"]
+        record = request_state(scope).record
         record.reason = reason_of(error)
         if refusal.status == 500:
-            logger.error({"message": "a request failed", "request_id": record.request_id}, exc_info=error)
+            logger.error({"message": "request failed", "request_id": record.request_id}, exc_info=error)
         if record.status:
-            raise AnswerBroken from None
-        await _written(refusal, scope["path"])(scope, receive, send)
+            raise ResponseBroken from None
+        await _written(refusal, self._traits.of(scope["path"]).error_form)(scope, receive, send)

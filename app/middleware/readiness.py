@@ -1,12 +1,12 @@
-"""Whether the service wants requests."""
+"""Whether the service is ready for requests."""
 
 
 class Draining(Exception):
-    """The service was told to end."""
+    """The service is shutting down."""
 
 
 class Readiness:
-    """`draining`: it was told to end, and takes requests only until others know."""
+    """`draining`: the service was told to stop, and accepts requests only until load balancers have noticed."""
 
     def __init__(self) -> None:
         self.draining = False

@@ -1,7 +1,7 @@
-"""Accepts connections.
+"""Accepts connections, several per iteration of the event loop.
 
-uvloop's own way accepts one at each turn of the loop, and a loop with much to do has few turns: new clients, those who
-only ask for the health among them, would wait for seconds behind those who are connected.
+uvloop accepts one per iteration. Under load iterations are long, and new connections, health checks among them, would
+wait for seconds.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-# More would be taken from other workers that have nothing to do.
+# Accepting more would take connections from idle workers.
 MAX_AT_ONCE = 16
-# As long as the loop needs to close what was given up.
+# Enough for the loop to close the evicted connections.
 SECONDS_UNTIL_ROOM = 0.01
 SECONDS_WITHOUT_ROOM = 0.5
 SECONDS_BETWEEN_REPORTS = 1.0
@@ -23,10 +23,10 @@ logger = logging.getLogger("xent")
 
 
 class Acceptor:
-    """Connections to one listening socket, each of which gets a protocol of its own; until it is closed.
+    """Accepts the connections of one listening socket until it is closed. Each gets a protocol of its own.
 
-    Where there is no file descriptor for another one, `make_room` is called: it closes others, and says whether there
-    were any.
+    If no file descriptor is left, it calls `make_room`, which closes idle connections and returns whether there were
+    any.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class Acceptor:
         self._listen()
 
     def use_tls(self, tls: ssl.SSLContext) -> None:
-        """For the connections that are accepted from now on."""
+        """Use this context for the connections that are accepted from now on."""
         self._tls["ssl"] = tls
 
     def close(self) -> None:
-        """Accept those who are connected already, and nobody after them."""
+        """Accept the connections in the backlog, then stop listening."""
         self._is_closed = True
         list(iter(self._accept, False))
         self._loop.remove_reader(self._listener)
@@ -64,7 +64,7 @@ class Acceptor:
             self._loop.add_reader(self._listener, self._accept)
 
     def _accept(self) -> bool:
-        """Whether there may be more of them."""
+        """Accept up to MAX_AT_ONCE connections. Whether more may be waiting."""
         for _ in range(MAX_AT_ONCE):
             try:
                 connection, _ = self._listener.accept()
@@ -91,5 +91,5 @@ class Acceptor:
         try:
             await self._loop.connect_accepted_socket(self._protocol, connection, **self._tls)
         except OSError as error:
-            # The TLS handshake failed, or the client is gone again.
-            logger.info({"message": "a connection was not made", "reason": str(error)})
+            # The TLS handshake failed, or the client has disconnected.
+            logger.info({"message": "connection failed", "reason": str(error)})

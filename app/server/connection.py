@@ -1,71 +1,52 @@
-"""One connection: what uvicorn leaves open of HTTP/1.1, which is callers who are slow, stall, or offer otherwise."""
+"""One connection as a state machine: time limits, pace, refusals, and offers of other protocols.
+
+Read `connection_states` first: the states and the table of transitions. A connection parses at most one head or one
+body at a time, so that it never has more than one request. Bytes of the next request wait unparsed.
+"""
 
 import asyncio
 import logging
-import math
-import re
-from array import array
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from fcntl import ioctl
-from socket import SO_LINGER, SOL_SOCKET
-from struct import pack
-from termios import TIOCOUTQ
+from math import inf
 
 import httptools
-from fastapi import FastAPI, Response
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from fastapi import FastAPI
 
-from app.middleware.admission import ALWAYS_ADMITTED, RequestsFull
-from app.middleware.body_limit import BODY_IS_LATE
-from app.middleware.problems import Refusal, answer_to, media_type, problem
-from app.settings import Settings
-from app.telemetry.access_log import ON_EVERY_ANSWER, UNLESS_SAID, new_request_id, request_id_of
-from app.telemetry.metrics import Metrics
+from app.middleware.deadline import BadDeadline, read_deadline
+from app.middleware.problems import Refusal, problem
+from app.middleware.reservation import SMALL_BYTES, Full, Reservation
+from app.server import raw_socket
+from app.server.connection_states import READS, TRANSITIONS, UNACCEPTED, Event, State
+from app.server.gate import Place
+from app.server.head_checks import (
+    HEADERS_TOO_LARGE,
+    HEADERS_TOO_SLOW,
+    MAX_HEAD_BYTES,
+    MAX_HEADERS,
+    TOO_MANY_HEADERS,
+    TOO_MUCH_FRAMING,
+    Refused,
+    check_head,
+    refused_by,
+    without_offer,
+)
+from app.server.pump import BYTES_OF_A_READ
+from app.server.traffic import MAX_BYTES_READ_AHEAD, SECONDS_TO_READ_UNDISTURBED, Traffic, complete, ready
+from app.server.uvicorn_protocol import Cycle, UvicornProtocol
+from app.state import RequestState, request_state
+from app.telemetry.access_log import new_request_id, request_id_of
 
-MOST_URL_BYTES = 16 * 1024
-MOST_HEAD_BYTES = 64 * 1024
-SECONDS_TO_READ_WHY = 1.0
-HOST = re.compile(rb"[^\x00-\x20\x7f/?#@\\<>\"^`{|},]*")
-# For SO_LINGER: what was not sent yet is thrown away.
-AT_ONCE = pack("ii", 1, 0)
+END_OF_HEAD = b"\r\n\r\n"
+# Of a chunk's own line and end: its size, in as many digits as anyone writes.
+BYTES_OF_A_CHUNK = 20
+
+IDLE, HEAD, WAITING, BODY, DISCARDING, RESPONDING, SENDING, CLOSING, CLOSED = State
+BEGIN, WAIT, ACCEPT, SHED, WHOLE, BACKLOG, RESPONDED, CLOSE, LOST = Event
 
 logger = logging.getLogger("xent")
 
 
-class Refused(Exception):
-    """A request is refused before it is one. The message may be shown to the caller; the reason is one word."""
-
-    def __init__(self, status: int, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.reason = reason
-
-
-NOT_HTTP = Refused(400, "not_http", "this is no request of HTTP/1.1, or its method is none that is known")
-NO_MEMORY = Refused(503, "out_of_memory", "the service has no memory for this request now; try again")
-
-
-def _refused_by(error: httptools.HttpParserError) -> Refused:
-    """Why the parser gave up: what was raised to it, or what it found."""
-    match error.__context__:
-        case Refused() as refused:
-            return refused
-        case MemoryError():
-            return NO_MEMORY
-    return NOT_HTTP
-
-
-def _say_nothing(data: bytes) -> None:
-    """Where nobody is."""
-
-
-Ready = tuple[bytes, bytes]
-"""The first line of an answer, and all that stands behind the lines that differ each time."""
-
-
-class Outlet:
-    """What a request's answer is written to."""
+class ConnectionOutlet:
+    """The transport of a request's response."""
 
     def __init__(self, connection: "Connection") -> None:
         self.write = connection.write
@@ -73,284 +54,560 @@ class Outlet:
         self.close = connection.end
 
 
-class Connection(HttpToolsProtocol):
-    """uvicorn's, with a time for everything that a caller may keep us waiting for.
+class Connection(UvicornProtocol):
+    """A state machine that httptools, the clock, the gate and the application drive."""
 
-    httptools parses; uvicorn makes a request of it, which is `self.cycle` from the end of its head to the end of its
-    answer. Nothing is timed for a request that comes whole, in one piece.
-    """
+    traffic: Traffic
+    last_responses = False
+    """The service is shutting down: each response is the last of its connection."""
 
-    metrics: Metrics
-    routes_by_path: Mapping[str, str]
-    max_requests: float
-    refusals: Mapping[str, Ready]
-    """What is said where there is no room, by its media type."""
-    header_seconds: float
-    body_seconds: float
-    answer_seconds: float
-    last_answers = False
-    """Each answer is the last of its connection: the service is about to end."""
-
-    # Where in a request what comes next stands.
-    _in_head = _in_body = False
-    # Bytes since anything came of them. httptools puts no bound to what it keeps of a header or a trailer.
+    state = IDLE
+    length = 0
+    """The length of the body by its header; for a chunked body, a lower bound."""
+    # Received bytes, how far they are parsed, and the last parsed bytes of a head or of chunks.
+    _data, _at, _tail = b"", 0, b""
+    # Of the body: the bytes still to come (-1 if chunked), the bytes received, and the number of chunks.
+    _to_come = _body_bytes = _chunks = _chunked_bytes = 0
+    # Bytes since the last completed header or data. httptools has no limit for a header or a trailer.
     _unused_bytes = 0
     _offers_upgrade = False
-    # This request was answered that there is no room for it, and what comes of it is not looked at.
-    _is_turned_away = False
-    _is_over = False
-    # When the request has to be there that is not.
-    _deadline: asyncio.TimerHandle | None = None
-    # How many bytes the caller left unread, and since when.
-    _unread = 0
-    _unread_since = 0.0
+    _is_half_closed = False
+    # The client's deadline, and the start of the state that it applies to.
+    _due, _since = inf, 0.0
+    _timer: asyncio.TimerHandle | None = None
+    _timer_at = inf
+    _place: Place | None = None
+    _read_ahead = 0
+    # Of the response: the bytes written on this connection; how many of them were read when the client fell behind, and
+    # when that was; how many were unread at the last check, and since when.
+    _written = 0
+    _reading: tuple[float, int] | None = None
+    _unread, _unread_since = 0, 0.0
+    _reservation: Reservation | None = None
 
-    @property
-    def is_idle(self) -> bool:
-        """No request is in hand."""
-        return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first
+    def _enter(self, event: Event) -> None:
+        """The only way to change the state."""
+        old = self.state
+        new = self.state = TRANSITIONS[old][event]
+        self._due = inf
+        if new is old:
+            return
+        traffic = self.traffic
+        if new is IDLE:
+            traffic.unaccepted[self] = None
+        elif old in UNACCEPTED and new not in UNACCEPTED:
+            del traffic.unaccepted[self]
+        if self._place is None:
+            traffic.responding_small += (new is RESPONDING) - (old is RESPONDING)
+
+    # --- What the transport tells
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self.idle_since = self.loop.time()
-        self._deadline = self.loop.call_later(self.header_seconds, self._be_too_slow)
+        self.outlet = ConnectionOutlet(self)
+        traffic = self.traffic
+        if len(self.connections) > traffic.settings.max_connections:
+            traffic.make_place(self.connections - {self})  # type: ignore[arg-type]  # all are of our class
+        traffic.unaccepted[self] = None
+        self._set_timer(traffic.settings.header_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_deadline()
+        self._enter(LOST)
+        if self._timer is not None:
+            self._timer.cancel()
+        self.traffic.pump.remove(self)
+        self.traffic.gate.forget(self)
+        self._leave_gate()
+        self._end_of_backlog()
+        self._drop_data()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_over:
+        if self.state is CLOSING:
+            self.flow.pause_reading()
             return
-        self._unset_keepalive_if_required()
-        self._unused_bytes += len(data)
-        try:
-            self._parse(data)
-            if self._unused_bytes > MOST_HEAD_BYTES:
-                raise Refused(431, "headers_too_large", f"the headers have more than {MOST_HEAD_BYTES} bytes")
-        except httptools.HttpParserError as error:
-            self._refuse(_refused_by(error))
-        except Refused as refused:
-            self._refuse(refused)
-        else:
-            if not (self._in_body or self.is_idle):
-                self._end_deadline()
-            elif self._deadline is None:
-                seconds = self.body_seconds if self._in_body else self.header_seconds
-                self._deadline = self.loop.call_later(seconds, self._be_too_slow)
+        self._data = self._data[self._at :] + data if self._at < len(self._data) else data
+        self._at = 0
+        self._go_on()
 
-    def _parse(self, data: bytes) -> None:
-        """Offers of another protocol are declined by going on as if they had not been made (RFC 9110, 7.8).
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # the transport looks at it
+        """Keep the connection open where a response is outstanding: the client may have closed its half only."""
+        outstanding = self.state in (WAITING, RESPONDING, SENDING) or (self._at < len(self._data))
+        self._is_half_closed = outstanding and self.scheme == "http"
+        return self._is_half_closed or None
 
-        httptools would take what follows for the other protocol: a parser that never heard of the offer goes on.
-        """
-        rest = memoryview(data)
-        while True:
-            try:
-                self.parser.feed_data(rest)
-            except httptools.HttpParserUpgrade as upgrade:
-                rest = rest[upgrade.args[0] :]
-                head = self._head_without_offer()
-                self._offers_upgrade = False
-                self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-                self.parser.feed_data(head)
-            else:
-                return
-
-    def _head_without_offer(self) -> bytes:
-        version = self.parser.get_http_version().encode()
-        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
-        lines += [b"%s: %s" % header for header in _without_offer(self.headers)]
-        return b"\r\n".join([*lines, b"", b""])
-
-    def on_message_begin(self) -> None:
-        self._in_head = True
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._check_head()
-        if self._offers_upgrade:
-            return
-        self._is_turned_away = self._is_to_be_turned_away()
-        if self._is_turned_away:
-            self._turn_away()
-        else:
-            self._hand_on()
-        self._in_head, self._in_body = False, True
-        self._unused_bytes = 0
-        self._end_deadline()
-
-    def _hand_on(self) -> None:
-        # Trailers come to the same list, and must not pass for headers.
-        self.scope["headers"] = self.headers.copy()
-        super().on_headers_complete()
-        self.cycle.transport = Outlet(self)  # type: ignore[assignment]  # as much of a transport as is used of it
-        if self.last_answers:
-            self.cycle.keep_alive = False
-
-    def _check_head(self) -> None:
-        """Raises Refused."""
-        if len(self.url) > MOST_URL_BYTES:
-            raise Refused(414, "url_too_long", f"the URL has more than {MOST_URL_BYTES} bytes")
-        if self._unused_bytes > MOST_HEAD_BYTES and _size(self.headers) > MOST_HEAD_BYTES:
-            raise Refused(431, "headers_too_large", f"the headers have more than {MOST_HEAD_BYTES} bytes")
-        self._check_framing()
-        if self.parser.should_upgrade():
-            if self.parser.get_method() == b"CONNECT":
-                raise Refused(400, "connect", "this is no proxy; CONNECT has no meaning here")
-            self._offers_upgrade = True
-
-    def _check_framing(self) -> None:
-        """Raises Refused for what a proxy may read otherwise than httptools does (RFC 9112, 2.3, 3.2 and 6.1)."""
-        version = self.parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            raise Refused(505, "http_version", "this version of HTTP is not spoken here, but HTTP/1.1 is")
-        hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) != 1 and (hosts or version == "1.1"):
-            raise Refused(400, "host", f"there are {len(hosts)} Host headers; one was expected")
-        if hosts and not HOST.fullmatch(hosts[0]):
-            raise Refused(400, "host", "the Host header holds none")
-        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
-        if codings not in ([], [b"chunked"]):
-            raise Refused(501, "transfer_encoding", "of transfer codings only chunked is known here")
-
-    def _is_to_be_turned_away(self) -> bool:
-        """Whether there is no room for this request, so that it can be told so without more ado.
-
-        Small batches are done in one go, and wait here before they are counted as in hand. Who is refused where the
-        others are costs as much as who is not.
-        """
-        return (
-            len(self.server_state.tasks) > self.max_requests
-            and self.is_idle
-            and not self.last_answers
-            and self.parser.should_keep_alive()
-            and self.parser.get_http_version() == "1.1"
-            and self.parser.get_method() != b"HEAD"
-            and self._path() not in ALWAYS_ADMITTED
-        )
-
-    def _turn_away(self) -> None:
-        path = self._path()
-        self.metrics.turned_away(self.routes_by_path.get(path, ""), self.parser.get_method().decode())
-        request_id = request_id_of(dict(self.headers))
-        refusal = self.refusals[media_type(path)]
-        self.transport.write(_complete(refusal, request_id, self.server_state.default_headers))
-
-    def _path(self) -> str:
-        return self.url.partition(b"?")[0].decode("latin-1")
-
-    def on_body(self, body: bytes) -> None:
-        self._unused_bytes = 0
-        if not self._is_turned_away:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        if self._offers_upgrade:
-            return
-        self._in_body = False
-        self._unused_bytes = 0
-        self._end_deadline()
-        if not self._is_turned_away:
-            super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        self.idle_since = self.loop.time()
-        super().on_response_complete()
-
-    def evict(self) -> None:
-        """Close, as others need the room and no request is in flight."""
-        self.metrics.rejected("connection_evicted")
-        self.transport.close()
-
-    def write(self, data: bytes) -> None:
-        """To who is still there: of several requests at once uvicorn tells only the last that nobody is any more."""
-        say = _say_nothing if self.transport.is_closing() else self.transport.write
-        say(data)
-
-    def is_closing(self) -> bool:
-        """Nothing more is to be said, as by 100 Continue to whom was answered already."""
-        return self._is_over or self.transport.is_closing()
-
-    def end(self) -> None:
-        """Close, as what was sent to this connection was its last answer."""
-        if self._in_body:
-            self._linger()
-        else:
-            self.transport.close()
-
-    def _linger(self) -> None:
-        """Give a caller who still sends the time to read why: closed at once, the answer would be lost."""
-        self._is_over = True
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self.loop.call_later(SECONDS_TO_READ_WHY, self.transport.close)
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._reading is None and self.state is not CLOSED:
+            self._reading = self.loop.time(), self._written - self._unread_bytes()
+            self.traffic.slow_readers[self] = None
+        self._enter(BACKLOG)
 
     def resume_writing(self) -> None:
         self._unread = 0
         super().resume_writing()
+        if self.cycle is None:
+            self._end_of_backlog()
+            if self.state is SENDING:
+                self._be_ready_for_next()
 
-    def cut_off_if_stalled(self, now: float) -> None:
-        """Drop a caller who has read nothing of what was sent to it for too long. To be called again and again."""
-        waiting = self.transport.get_write_buffer_size()
-        unread = waiting + self._on_its_way() if waiting else 0
-        if unread != self._unread or not unread:
-            self._unread, self._unread_since = unread, now
-        elif now - self._unread_since >= self.answer_seconds:
-            logger.info({"message": "a caller did not read its answer and was cut off", "client": self._peer()})
-            self.metrics.rejected("answer_not_read")
-            # Or the system would go on to keep what it has, and to offer it.
-            self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, AT_ONCE)
-            self.transport.abort()
+    def _end_of_backlog(self) -> None:
+        self._reading = self._reservation = None
+        self.traffic.slow_readers.pop(self, None)
 
-    def _on_its_way(self) -> int:
-        """How many bytes the system has taken, which the other side has not. It takes no more until a good part is."""
-        count = array("i", [0])
-        with suppress(OSError):  # the connection may be lost already, and not every system counts
-            ioctl(self.transport.get_extra_info("socket").fileno(), TIOCOUTQ, count)
-        return count[0]
+    # --- What comes is parsed
+
+    def _go_on(self) -> None:
+        """Parse received bytes as far as the state allows. The rest waits, and reading pauses."""
+        try:
+            while self._at < len(self._data) and self.state in READS:
+                self._parse(self._next_piece())
+                if self._unused_bytes > MAX_HEAD_BYTES:
+                    raise HEADERS_TOO_LARGE
+                if self.state is HEAD and len(self.headers) > MAX_HEADERS:
+                    raise TOO_MANY_HEADERS
+                if self._chunked_bytes - self._body_bytes - BYTES_OF_A_CHUNK * self._chunks > MAX_HEAD_BYTES:
+                    raise TOO_MUCH_FRAMING
+        except httptools.HttpParserError as error:
+            self._refuse(refused_by(error))
+        except Refused as refused:
+            self._refuse(refused)
+        else:
+            if self._at < len(self._data):
+                self._keep_for_later()
+            else:
+                self._data, self._at = b"", 0
+            self._time_state()
+
+    def _next_piece(self) -> bytes | memoryview:
+        """At most one head, or one body, or as much of it as came."""
+        data, at = self._data, self._at
+        rest = len(data) - at
+        if self.state in (BODY, DISCARDING) and self._to_come >= 0:
+            size = min(rest, self._to_come)
+        else:
+            size = self._up_to_empty_line(data, at, rest)
+            self._unused_bytes += size
+            if self.state is not IDLE and self.state is not HEAD:
+                self._chunked_bytes += size
+        self._at = at + size
+        return data if size == len(data) else memoryview(data)[at : at + size]
+
+    def _up_to_empty_line(self, data: bytes, at: int, rest: int) -> int:
+        """No head, and no body in chunks, goes on behind an empty line."""
+        if tail := self._tail:
+            self._tail = b""
+            found = (tail + data[at : at + 3]).find(END_OF_HEAD)
+            if found >= 0:
+                return found + len(END_OF_HEAD) - len(tail)
+        found = data.find(END_OF_HEAD, at)
+        if found >= 0:
+            return found + len(END_OF_HEAD) - at
+        self._tail = (tail + data[max(at, len(data) - 3) :])[-3:]
+        return rest
+
+    def _parse(self, piece: bytes | memoryview) -> None:
+        """Offers of another protocol are declined by going on as if they had not been made (RFC 9110, 7.8).
+
+        httptools would take what follows for the other protocol: a parser that never heard of the offer goes on.
+        """
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            head = self._head_without_offer()
+            self._offers_upgrade = False
+            self.new_parser()
+            self.parser.feed_data(head)
+
+    def _head_without_offer(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%s: %s" % header for header in without_offer(self.headers)]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def on_message_begin(self) -> None:
+        if self.state is IDLE:
+            self._enter(BEGIN)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        if self._unused_bytes > MAX_HEAD_BYTES:
+            raise HEADERS_TOO_LARGE
+        if len(self.headers) > MAX_HEADERS:
+            raise TOO_MANY_HEADERS
+        check_head(self.parser, self.url, self.headers)
+        if self.parser.should_upgrade():
+            self._offers_upgrade = True
+            return
+        self._unused_bytes = self._body_bytes = self._chunks = self._chunked_bytes = 0
+        self._admit(dict(self.headers))
+
+    def on_chunk_header(self) -> None:
+        self._chunks += 1
+
+    def on_body(self, body: bytes) -> None:
+        count = len(body)
+        self._body_bytes += count
+        self._to_come -= count if self._to_come > 0 else 0
+        self._unused_bytes = 0
+        if self.state is BODY:
+            self.give_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._offers_upgrade:
+            return
+        self._unused_bytes, self._tail = 0, b""
+        if self.state is BODY:
+            self._enter(WHOLE)
+            self.end_body()
+        elif self.state is DISCARDING:
+            self._enter(WHOLE)
+            self._be_idle()
+
+    def _keep_for_later(self) -> None:
+        """Keep the bytes of the next request, but few: its key has not been checked."""
+        self.flow.pause_reading()
+        if self._at:
+            self._data, self._at = self._data[self._at :], 0
+        traffic = self.traffic
+        self._read_ahead = len(self._data)
+        traffic.bytes_read_ahead += self._read_ahead
+        if traffic.bytes_read_ahead > MAX_BYTES_READ_AHEAD and self.cycle is not None:
+            # The request in flight gets its response; those after it get none.
+            self.cycle.keep_alive = False
+            self._drop_data()
+
+    def _drop_data(self) -> None:
+        self._data, self._at = b"", 0
+        self.traffic.bytes_read_ahead -= self._read_ahead
+        self._read_ahead = 0
+
+    # --- Admission of a complete head
+
+    def _admit(self, headers: dict[bytes, bytes]) -> None:
+        """Small requests go to the application at once; large ones must find room at the gate."""
+        is_chunked = b"transfer-encoding" in headers
+        self._to_come = to_come = -1 if is_chunked else int(headers.get(b"content-length", 0))
+        self.complete_scope()
+        if is_chunked or to_come > SMALL_BYTES or (to_come and b"content-encoding" in headers):
+            self.length = max(to_come, SMALL_BYTES)
+            self._admit_large(headers)
+        elif self._is_one_too_many():
+            self._shed_small(headers)
+        else:
+            self._hand_on()
+
+    def _is_one_too_many(self) -> bool:
+        """Whether to shed this small request here.
+
+        Small batches are computed in one go and queue here before they take a slot. A refusal by the application costs
+        as much as a computation.
+        """
+        settings = self.traffic.settings
+        return (
+            self.traffic.responding_small > settings.max_requests_in_flight
+            and settings.sheds_by_itself
+            and not self.last_responses
+            and self.parser.should_keep_alive()
+            and self.scope["http_version"] == "1.1"
+            and self.scope["method"] != "HEAD"
+            and not self.traffic.traits.of(self.scope["path"]).always_admitted
+        )
+
+    def _shed_small(self, headers: dict[bytes, bytes]) -> None:
+        response = self.traffic.shed(self.scope["path"], self.scope["method"])
+        self.write(complete(response, request_id_of(headers), self.default_headers))
+        self._enter(SHED)
+
+    def _admit_large(self, headers: dict[bytes, bytes]) -> None:
+        """Only a request that will be accepted otherwise takes room at the gate, or waits for it."""
+        traffic, path = self.traffic, self.scope["path"]
+        if (
+            traffic.traits.of(path).always_admitted
+            or self._to_come > traffic.settings.max_body_bytes
+            or not traffic.is_allowed(path, headers)
+        ):
+            self._hand_on()
+            return
+        try:
+            until = read_deadline(headers)
+        except BadDeadline:
+            # The application refuses it in the route's error form.
+            self._hand_on()
+            return
+        self._request_state.until = until
+        self._place = traffic.gate.enter(self)
+        if self._place is not None:
+            self._hand_on()
+            return
+        try:
+            traffic.gate.wait(self, until)
+        except Full as why:
+            self._shed_large(why)
+        else:
+            self._enter(WAIT)
+
+    def received(self) -> int:
+        """The number of bytes of the body that have arrived."""
+        return self._body_bytes
+
+    def accept(self, place: Place) -> None:
+        """The gate has room."""
+        self._place = place
+        self._hand_on()
+        self.flow.resume_reading()
+        self._go_on()
+
+    def shed(self, why: Full) -> None:
+        """The gate had no room in time."""
+        self._shed_large(why)
+        if self.state is BODY:
+            self.flow.resume_reading()
+            self._go_on()
+
+    def _shed_large(self, why: Full) -> None:
+        scope = self.scope
+        if not self.traffic.settings.sheds_by_itself or scope["method"] == "HEAD":
+            self._request_state.refusal = why
+            self._hand_on()
+            return
+        response = self.traffic.shed(scope["path"], scope["method"], why)
+        self.write(complete(response, request_id_of(dict(self.headers)), self.default_headers))
+        self._close_while_client_sends()
+
+    def _hand_on(self) -> None:
+        state = self._request_state
+        state.drained = self.flow.drain
+        if self._place is not None:
+            state.place = self._place
+        self._enter(ACCEPT)
+        cycle = self.start_cycle()
+        if self.last_responses:
+            cycle.keep_alive = False
+
+    # --- The application responds
+
+    def before_response(self, cycle: Cycle) -> None:
+        """If the client still sends a large body, announce that the connection ends with this response."""
+        if cycle is self.cycle and self.state is BODY and not 0 <= self._to_come <= SMALL_BYTES:
+            cycle.keep_alive = False
+
+    def write(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            self._written += len(data)
+            self.transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Whether nothing more may be written, such as 100 Continue after the response."""
+        return self.state in (CLOSING, CLOSED) or self.transport.is_closing()
+
+    def end(self) -> None:
+        """Close after the last response of the connection."""
+        if self.state is BODY:
+            self._close_while_client_sends()
+        else:
+            self._reservation = self._reservation_of_request()
+            self._enter(CLOSE)
+            self.transport.close()
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.state is BODY:
+            self._enter(RESPONDED)
+            self._leave_gate()
+            self.cycle = None
+            self.flow.resume_reading()
+            self._time_state()
+        elif self.state in (RESPONDING, SENDING):
+            self._reservation = self._reservation_of_request()
+            self.forget_request()
+            if not self.flow.write_paused:
+                self._be_ready_for_next()
+
+    def _be_ready_for_next(self) -> None:
+        self._enter(RESPONDED)
+        self._leave_gate()
+        self._end_of_backlog()
+        self._be_idle()
+        self.flow.resume_reading()
+        if self._data:
+            self.traffic.bytes_read_ahead -= self._read_ahead
+            self._read_ahead = 0
+            self._go_on()
+        if self._is_half_closed and self.state in READS:
+            self.transport.close()
+
+    def _be_idle(self) -> None:
+        """Wait for the next request, and hold nothing of the last one."""
+        self.forget_request()
+        self._set_timer(self.traffic.settings.idle_seconds)
+
+    def _leave_gate(self) -> None:
+        if self._place is not None:
+            self._place.leave()
+            self._place = None
+
+    # --- Slow clients
+
+    def _set_timer(self, seconds: float) -> None:
+        """Set the client's deadline. One timer serves all states; it is replaced only if it would fire too late."""
+        now = self._since = self.loop.time()
+        due = self._due = now + seconds
+        if due < self._timer_at:
+            self._start_timer(due, seconds)
+
+    def _start_timer(self, due: float, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at, self._timer = due, self.loop.call_later(seconds, self._look_at_clock)
+
+    def _look_at_clock(self) -> None:
+        self._timer, self._timer_at = None, inf
+        seconds = self._due - self.loop.time()
+        if seconds < inf:
+            if seconds > 0:
+                self._start_timer(self._due, seconds)
+            else:
+                self._be_too_slow()
+
+    def _time_state(self) -> None:
+        """Start the timer of the state. A request that arrives in one piece needs none."""
+        if self._due == inf:
+            if self.state is HEAD:
+                self._set_timer(self.traffic.settings.header_seconds)
+            elif self.state in (BODY, DISCARDING):
+                self._set_timer(self.traffic.settings.body_seconds)
 
     def _be_too_slow(self) -> None:
-        self._deadline = None
-        if self._in_head:
-            self._refuse(Refused(408, "headers_too_slow", "the headers did not come in time (XENT_HEADER_SECONDS)"))
-        elif self._in_body and not self.is_idle:
-            self.scope["state"][BODY_IS_LATE] = True
-            self.cycle.message_event.set()
+        if self.state is HEAD:
+            self._refuse(HEADERS_TOO_SLOW)
+        elif self.state is BODY:
+            self._request_state.body_is_late = True
+            self.wake_receiver()
         else:
+            self._enter(CLOSE)
             self.transport.close()
 
-    def _end_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def check_pace(self, now: float) -> None:
+        """Refuse a body that arrives too slowly, and close a connection that is read too slowly. Call it every second.
+
+        The pace is that of the whole transfer after the grace period, so a byte now and then does not help.
+        """
+        settings = self.traffic.settings
+        if self.state in (BODY, DISCARDING) and not self.flow.read_paused:
+            seconds = now - self._since - settings.grace_seconds
+            if seconds > 0 and self._body_bytes < seconds * settings.min_send_bytes_per_second:
+                self._be_too_slow()
+        unread = self._unread_bytes() if self.transport.get_write_buffer_size() else 0
+        if unread != self._unread or not unread:
+            self._unread, self._unread_since = unread, now
+        elif now - self._unread_since >= settings.answer_seconds:
+            self._cut_off_reader("answer_not_read")
+        if self._reading is not None and unread:
+            began, read = self._reading
+            seconds = now - began - settings.grace_seconds
+            if seconds > 0 and self._written - unread - read < seconds * settings.min_read_bytes_per_second:
+                self._cut_off_reader("answer_read_too_slowly")
+
+    def _cut_off_reader(self, reason: str) -> None:
+        logger.info({"message": "client stopped reading its response; connection closed", "client": self._peer()})
+        self.traffic.metrics.rejected(reason)
+        self.give_up_response()
+
+    def give_up_response(self) -> int:
+        """Close without the rest of the response. The number of bytes in flight that this frees."""
+        reservation = self._reservation or self._reservation_of_request()
+        self._end_of_backlog()
+        raw_socket.reset(self.transport)
+        if reservation is None:
+            return 0
+        count: int = reservation.bytes
+        reservation.release()
+        return count
+
+    @property
+    def _request_state(self) -> RequestState:
+        return request_state(self.scope)  # type: ignore[arg-type]  # a mapping, which uvicorn declares as a TypedDict
+
+    def _reservation_of_request(self) -> Reservation | None:
+        return None if self.cycle is None else self._request_state.reservation
+
+    def reading_pace(self) -> float | None:
+        """Bytes per second that the client reads of its response; None if it has not waited long."""
+        if self._reading is None:
+            return None
+        began, read = self._reading
+        seconds = self.loop.time() - began
+        if seconds < SECONDS_TO_READ_UNDISTURBED:
+            return None
+        return (self._written - self._unread_bytes() - read) / seconds
+
+    @property
+    def sending_pace(self) -> float:
+        """Bytes per second of the body; infinity if none is being received."""
+        if self.state not in (BODY, DISCARDING):
+            return inf
+        return self._body_bytes / max(self.loop.time() - self._since, 0.001)
+
+    def _unread_bytes(self) -> int:
+        return self.transport.get_write_buffer_size() + raw_socket.unacknowledged_bytes(self.transport)
+
+    # --- The end
+
+    @property
+    def is_idle(self) -> bool:
+        """No request is in flight."""
+        return self.state in (IDLE, HEAD, DISCARDING)
+
+    def shutdown(self) -> None:
+        """The service shuts down: a request in flight gets its response, as the last of the connection."""
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+        elif self.state is not CLOSING:
+            self._enter(CLOSE)
+            self.transport.close()
+
+    def _close_while_client_sends(self) -> None:
+        self._enter(CLOSE)
+        self._leave_gate()
+        self._drop_data()
+        self.flow.pause_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.traffic.pump.add(self)
+
+    def discard(self, at_most: int) -> int | None:
+        """For the pump. Over TLS the transport must read; `data_received` pauses it again."""
+        if self.transport.is_closing():
+            return None
+        if self.scheme == "http":
+            return raw_socket.discard(self.transport, at_most)
+        self.flow.resume_reading()
+        return BYTES_OF_A_READ
+
+    def cut_off(self) -> None:
+        """Close at once."""
+        if self.state is not CLOSED:
+            self._enter(CLOSE)
+            self.traffic.pump.remove(self)
+            self.connections.discard(self)
+            self.transport.abort()
 
     def _refuse(self, refused: Refused) -> None:
-        """Answer what can't be a request, as far as an answer would be taken for its own, and close."""
-        self._is_over = True
-        self._end_deadline()
-        self.metrics.rejected(refused.reason)
+        """Refuse a malformed or late request, with a response if none has started, and close."""
+        self.traffic.metrics.rejected(refused.reason)
         request_id = new_request_id()
-        line = {"message": "a connection was refused", "request_id": request_id, "client": self._peer()}
+        line = {"message": "request refused", "request_id": request_id, "client": self._peer()}
         logger.info(line | {"status": refused.status, "reason": refused.reason, "detail": str(refused)})
-        if self.is_idle and not self._in_body:
-            self._answer(refused, request_id)
-        elif self._in_body and not (self.is_idle or self.cycle.response_started or self.pipeline):
-            # The request in hand goes wrong in its body: this is its answer, and the application is out of it.
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-            self._answer(refused, request_id)
-        elif self._in_body:
+        if self.state is DISCARDING or (self.cycle is not None and self.cycle.response_started):
+            self._enter(CLOSE)
             self.transport.close()
-        else:
-            # What was asked before is answered first, and nothing after it.
-            self.cycle.keep_alive = False
-
-    def _answer(self, refused: Refused, request_id: str) -> None:
-        answer = _ready(problem(Refusal(refused.status, str(refused), headers={"Connection": "close"})))
-        self.transport.write(_complete(answer, request_id, self.server_state.default_headers))
-        self._linger()
+            return
+        # If the body is malformed, the application must not respond.
+        self.end_of_client()
+        response = ready(problem(Refusal(refused.status, str(refused), headers={"Connection": "close"})))
+        self.write(complete(response, request_id, self.default_headers))
+        self._close_while_client_sends()
 
     def _peer(self) -> str | None:
         return self.client[0] if self.client else None
@@ -358,45 +615,4 @@ class Connection(HttpToolsProtocol):
 
 def connection_class(app: FastAPI) -> type[Connection]:
     """The class of all connections of a server of this application."""
-    settings: Settings = app.state.settings
-    full = RequestsFull(settings.max_requests_in_flight)
-    # A page of another origin would not be let see what is said without the headers for that.
-    turns_away = not settings.origins
-    attributes = {
-        "metrics": app.state.metrics,
-        "routes_by_path": app.state.routes_by_path,
-        "max_requests": settings.max_requests_in_flight if turns_away else math.inf,
-        "refusals": {media_type(path): _ready(answer_to(full, path)) for path in ("/v1", "/v2")},
-        **{name: getattr(settings, name) for name in ("header_seconds", "body_seconds", "answer_seconds")},
-    }
-    return type("Connection", (Connection,), attributes)
-
-
-def _without_offer(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
-    for name, value in headers:
-        if name == b"connection":
-            options = [option.strip() for option in value.split(b",")]
-            yield name, b", ".join(option for option in options if option.lower() not in OFFERS)
-        elif name not in OFFERS:
-            yield name, value
-
-
-OFFERS = {b"upgrade", b"http2-settings"}
-
-
-def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    return sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
-
-
-def _ready(response: Response) -> Ready:
-    headers = _lines([*response.raw_headers, *ON_EVERY_ANSWER, *UNLESS_SAID])
-    return STATUS_LINE[response.status_code], b"%s\r\n%s" % (headers, response.body)
-
-
-def _complete(ready: Ready, request_id: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    first, rest = ready
-    return b"".join((first, _lines(headers), b"x-request-id: ", request_id.encode(), b"\r\n", rest))
-
-
-def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join([b"%s: %s\r\n" % header for header in headers])
+    return type("Connection", (Connection,), {"traffic": Traffic(app)})

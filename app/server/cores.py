@@ -1,4 +1,4 @@
-"""How many cores this process may use: not those of the machine, where a container has a share of them."""
+"""How many cores this process may use, which in a container can be fewer than the machine has."""
 
 import math
 import os
@@ -8,14 +8,14 @@ from pathlib import Path, PurePosixPath
 
 
 def cores_allowed(root: Path = Path("/")) -> int:
-    """The cores that may be used, at least 1: those it may run on, or fewer where a control group has less time."""
+    """The number of usable cores, at least 1: the CPU affinity, or less if a control group has a lower quota."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
-    there_are = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min([there_are, *(math.ceil(quota) for quota in _quotas(root))]))
+    available = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min([available, *(math.ceil(quota) for quota in _quotas(root))]))
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """What this process' control groups allow, and those around them, in cores. `root` is where /proc and /sys are."""
+    """The quotas of this process' control groups and their parents, in cores. `root` holds /proc and /sys."""
     with suppress(OSError):
         for line in (root / "proc/self/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)
@@ -26,7 +26,7 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _quota(group: Path, *, second_version: bool) -> float:
-    """Raises OSError or ValueError where the group has none."""
+    """Raises OSError or ValueError if the group has no quota."""
     if second_version:
         quota, period = map(int, (group / "cpu.max").read_text().split())
     else:

@@ -1,4 +1,4 @@
-"""The file descriptors of this process: those it starts with, and how many it may have."""
+"""The file descriptors of this process: the standard streams and the limit on open files."""
 
 import os
 import resource
@@ -8,7 +8,7 @@ from contextlib import suppress
 def open_standard_streams() -> None:
     """Open /dev/null for each standard stream that is closed.
 
-    Or a connection to a client would take its number, and get what is written to the log.
+    Otherwise a client's connection could get the stream's number, and the log would be written to it.
     """
     for fd in range(3):
         try:
@@ -20,5 +20,5 @@ def open_standard_streams() -> None:
 def raise_limit() -> None:
     """Raise the soft limit of open files to the hard one; child processes inherit it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # macOS allows fewer than it says
+    with suppress(ValueError, OSError):  # macOS allows fewer than it reports
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""`python -m app.server.healthcheck`: is the service of this container alive? For its HEALTHCHECK."""
+"""`python -m app.server.healthcheck`: checks that the service of this container is alive, for its HEALTHCHECK."""
 
 import ssl
 import sys
@@ -9,12 +9,12 @@ from app.settings import Settings, read_settings
 
 SECONDS = 3
 
-# What listens on all addresses is reached at the loopback's.
-LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  nothing listens here
+# A service that listens on all addresses is reached at the loopback address.
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  nothing listens on it here
 
 
 def main() -> str | None:
-    """Why the service is not alive, in one line; or nothing, as it is."""
+    """None if the service is alive, otherwise the reason in one line."""
     try:
         settings = read_settings()
         with closing(_connection(settings)) as connection:
@@ -22,14 +22,14 @@ def main() -> str | None:
             status = connection.getresponse().status
     except (ValueError, OSError, HTTPException) as error:
         return f"xent: not alive: {(str(error) or type(error).__name__).splitlines()[0]}"
-    return None if status == 200 else f"xent: not alive: /livez was answered {status}"
+    return None if status == 200 else f"xent: not alive: /livez returned {status}"
 
 
 def _connection(settings: Settings) -> HTTPConnection:
     host = LOOPBACK.get(settings.host, settings.host)
     if settings.tls_certificate_file is None:
         return HTTPConnection(host, settings.port, timeout=SECONDS)
-    # The certificate is for the name that callers use. Here it is the process next door that is asked for its health.
+    # The certificate is for the name that clients use, not for the loopback address.
     unverified = ssl.create_default_context()
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE

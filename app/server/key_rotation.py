@@ -1,7 +1,7 @@
 """API keys that change while the service runs.
 
-One process reads them: the supervisor, or the only worker. A supervisor hands them to its workers, so that all have the
-same keys, also a worker that starts while the file is being rewritten.
+One process reads them: the supervisor, or the only worker. A supervisor sends them to its workers, so that all have the
+same keys, even a worker that starts while the file is being rewritten.
 """
 
 import asyncio
@@ -13,21 +13,21 @@ from typing import NamedTuple, Self
 from app.middleware.api_keys import digests_of
 from app.settings import Settings, UnfitSetting, read_api_keys
 
-# A changed file is taken once two reads in a row find the same: an editor may have written only a part of it.
+# A changed file is used once two reads in a row agree: an editor may have written only a part of it.
 SECONDS_BETWEEN_READS = 0.25
 
 logger = logging.getLogger("xent")
 
 
 class KeyState(NamedTuple):
-    """The digests of the valid keys, and why the last attempt to reload the keys failed, if it did."""
+    """The digests of the valid keys, and the reason if the last reload failed."""
 
     digests: tuple[bytes, ...]
     failure: str | None = None
 
     @classmethod
     def read(cls, settings: Settings) -> Self:
-        """The keys as they are now. Raises UnfitSetting."""
+        """Read the keys. Raises UnfitSetting."""
         return cls(digests_of(read_api_keys(settings)))
 
     def encode(self) -> bytes:
@@ -40,7 +40,7 @@ class KeyState(NamedTuple):
 
 
 class KeyRotation:
-    """Follows the API keys. A reload that fails, or finds no key, leaves the keys as they were.
+    """Reloads the API keys. If a reload fails or finds no key, the old keys stay valid.
 
     `on_reload` is called with the state after each reload, whether it succeeded or not.
     """
@@ -58,8 +58,8 @@ class KeyRotation:
     async def watch(self) -> None:
         """Reload whenever the file has changed, until cancelled.
 
-        The file is read each time, as its times are too coarse on some file systems to tell that it has changed. Each
-        time its path is followed anew: Kubernetes updates a mounted secret by replacing a symbolic link in the path.
+        The file is read each time because modification times are too coarse on some file systems. The path is resolved
+        each time because Kubernetes updates a mounted secret by replacing a symbolic link in it.
         """
         previous = self.state
         while self.settings.api_keys_file is not None:
@@ -78,7 +78,7 @@ class KeyRotation:
     def _use(self, state: KeyState) -> None:
         self.state = state
         if state.failure is None:
-            logger.info({"message": "the API keys were reloaded", "keys": len(state.digests)})
+            logger.info({"message": "API keys reloaded", "keys": len(state.digests)})
         else:
-            logger.error({"message": "reloading the API keys failed; the old keys stay", "reason": state.failure})
+            logger.error({"message": "reloading the API keys failed; the old keys stay valid", "reason": state.failure})
         self.on_reload(state)

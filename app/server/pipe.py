@@ -1,7 +1,7 @@
 """The pipe between the supervisor and a worker, a pair of connected sockets.
 
 The worker sends heartbeats. The supervisor sends the API keys: once when the worker starts, and whenever they change.
-The end of the stream tells either side that the other is gone.
+The end of the stream tells either side that the other has exited.
 """
 
 import socket
@@ -16,20 +16,20 @@ SIZE_BYTES = 4
 
 
 def frame(state: KeyState) -> bytes:
-    """What is sent for the API keys: the message's length, and the message."""
+    """The API keys as they are sent: the length of the message, then the message."""
     message = state.encode()
     return len(message).to_bytes(SIZE_BYTES, "big") + message
 
 
 def receive(pipe: socket.socket) -> KeyState | None:
-    """Wait for the API keys. None: the supervisor is gone."""
+    """Wait for the API keys. None: the supervisor has exited."""
     size = int.from_bytes(pipe.recv(SIZE_BYTES, socket.MSG_WAITALL), "big")
     message = pipe.recv(size, socket.MSG_WAITALL)
     return KeyState.decode(message) if message else None
 
 
 async def receive_each(reader: StreamReader) -> AsyncIterator[KeyState]:
-    """The API keys whenever they change, until the other end is closed."""
+    """Yield the API keys whenever they change, until the supervisor closes its end."""
     with suppress(IncompleteReadError, ConnectionError):
         while True:
             size = int.from_bytes(await reader.readexactly(SIZE_BYTES), "big")

@@ -1,4 +1,4 @@
-"""Several worker processes, and the supervisor: it starts them, replaces them, and gives them the API keys."""
+"""The supervisor of several worker processes: it starts them, replaces them, and sends them the API keys."""
 
 import asyncio
 import logging
@@ -17,13 +17,13 @@ from app.settings import Settings, UnfitSetting, environment_of_workers, tls_con
 from app.telemetry.log import set_up_logging
 from app.telemetry.snapshots import add_ended
 
-# A worker sends a heartbeat every second. One that sends none for this long hangs.
+# A worker sends a heartbeat every second. After this long without one it is killed.
 HEARTBEAT_TIMEOUT_SECONDS = 60
-# The first heartbeat comes when the worker listens.
+# The first heartbeat says that the worker listens.
 START_TIMEOUT_SECONDS = 60
 
 SECONDS_BETWEEN_FAILURES = 1.0
-# How much longer than its settings say a worker may take to stop before it is killed.
+# Added to the configured time to stop, before a worker is killed.
 SECONDS_TO_SPARE = 2.0
 
 logger = logging.getLogger("xent")
@@ -41,7 +41,7 @@ class Worker:
         self.takes_keys = False
         self.is_wanted = True
         self.is_up: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        """Whether it came to listen. False: it ended before."""
+        """True once the worker listens; False if it exited before."""
 
     async def connect(self) -> None:
         self.reader, self.writer = await asyncio.open_unix_connection(sock=self.pipe)
@@ -56,7 +56,7 @@ class Worker:
         self._kill_after(within)
 
     def retire(self, within: float) -> None:
-        """Let it finish the requests in flight, and end."""
+        """Have it finish the requests in flight and exit."""
         self.is_wanted = self.takes_keys = False
         self.writer.write_eof()
         self._kill_after(within)
@@ -66,9 +66,9 @@ class Worker:
 
 
 class Supervisor:
-    """Keeps `count` workers on one listening socket, until it is told to stop.
+    """Keeps `count` workers on one listening socket until it is told to stop.
 
-    The supervisor holds the socket as well, so that no connection that waits to be accepted is lost with a worker.
+    The supervisor holds the socket too, so that connections in the backlog survive the exit of a worker.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Supervisor:
         self._is_restart_requested = False
 
     async def run(self) -> bool:
-        """Supervise until all workers have ended. False: the service failed to start."""
+        """Supervise until all workers have exited. False: the service failed to start."""
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, self._stop, each)
@@ -99,17 +99,17 @@ class Supervisor:
         return not self.failed
 
     async def _start_missing(self) -> None:
-        """Start as many workers as are missing."""
+        """Start workers until there are `count`."""
         while not self.is_stopping and sum(worker.is_wanted for worker in self.workers) < self.count:
             if not self._start():
                 await asyncio.sleep(SECONDS_BETWEEN_FAILURES)
 
     def _start(self) -> Worker | None:
-        """A new worker, which is supervised from now on. None: the system has no room for it."""
+        """Start and supervise a worker. None: the system can't start a process."""
         try:
             worker = self._start_process()
         except OSError as error:
-            logger.error({"message": "a worker can't be started now", "reason": str(error)})
+            logger.error({"message": "can't start a worker; retrying", "reason": str(error)})
             return None
         self.workers.append(worker)
         self._tasks.create_task(self._supervise(worker))
@@ -120,11 +120,11 @@ class Supervisor:
         pipe, pipe_of_worker = socket.socketpair()
         fds = (self.listener.fileno(), pipe_of_worker.fileno())
         try:
-            process = subprocess.Popen(  # noqa: S603  our own command
+            process = subprocess.Popen(  # noqa: S603  the command is constant
                 [sys.executable, "-m", "app.server.worker", *map(str, fds)],
                 pass_fds=fds,
                 env=environment_of_workers(self.metrics_folder),
-                start_new_session=True,  # so that Ctrl-C in a terminal reaches the supervisor only, which passes it on
+                start_new_session=True,  # Ctrl-C in a terminal then reaches only the supervisor
             )
         except OSError:
             pipe.close()
@@ -134,7 +134,7 @@ class Supervisor:
         return Worker(process, pipe)
 
     async def _supervise(self, worker: Worker) -> None:
-        """Follow a worker until it has ended, then start another where one is missing."""
+        """Wait until a worker has exited, then start another if one is missing."""
         await worker.connect()
         worker.send_keys(self.rotation.state)
         while await self._heartbeat(worker):
@@ -142,7 +142,7 @@ class Supervisor:
                 worker.is_up.set_result(True)
                 self._announce()
         worker.writer.close()
-        while (status := worker.process.poll()) is None:  # noqa: ASYNC110  it has closed the pipe, and is about to end
+        while (status := worker.process.poll()) is None:  # noqa: ASYNC110  it has closed the pipe and is about to exit
             await asyncio.sleep(0.02)
         self.workers.remove(worker)
         self._add_ended()
@@ -156,7 +156,7 @@ class Supervisor:
             self._stop(signal.SIGINT)
             return
         logger.error(
-            {"message": "a worker ended unasked and is replaced", "worker": worker.process.pid, "status": status}
+            {"message": "worker exited unexpectedly; restarting it", "worker": worker.process.pid, "status": status}
         )
         if not came_up:
             await asyncio.sleep(SECONDS_BETWEEN_FAILURES)
@@ -166,19 +166,19 @@ class Supervisor:
         try:
             add_ended(self.metrics_folder)
         except OSError as error:
-            logger.error({"message": "the metrics of ended workers can't be added up", "reason": str(error)})
+            logger.error({"message": "can't merge the metrics of exited workers", "reason": str(error)})
 
     async def _heartbeat(self, worker: Worker) -> bool:
-        """Wait for the worker's next heartbeat. False: it has ended."""
+        """Wait for the worker's next heartbeat. False: it has exited."""
         seconds = HEARTBEAT_TIMEOUT_SECONDS if worker.is_up.done() else START_TIMEOUT_SECONDS
         while True:
             try:
                 return bool(await asyncio.wait_for(worker.reader.read(64), seconds))
             except TimeoutError:
                 if worker.is_wanted:
-                    logger.error({"message": "a worker hangs and is killed", "worker": worker.process.pid})
+                    logger.error({"message": "worker sends no heartbeat; killing it", "worker": worker.process.pid})
                     worker.process.kill()
-            except ConnectionError:  # it ended before it read all that was sent to it
+            except ConnectionError:  # it exited with unread data in its pipe
                 return False
 
     def _announce(self) -> None:
@@ -193,7 +193,7 @@ class Supervisor:
         within = self.settings.drain_seconds + self.settings.finish_seconds + SECONDS_TO_SPARE
         for worker in self.workers:
             worker.stop(by, within)
-        # The workers close it then, too. A client that connects later learns at once that the service is gone.
+        # The workers close it at the same time. Later connections are refused at once.
         draining = self.settings.drain_seconds if by == signal.SIGTERM else 0
         asyncio.get_running_loop().call_later(draining, self.listener.close)
 
@@ -202,13 +202,13 @@ class Supervisor:
             worker.send_keys(keys)
 
     def _reload(self) -> None:
-        """Take the API keys at once, and the certificate by a restart of the workers."""
+        """Reload the API keys at once, and the certificate by restarting the workers."""
         self.rotation.reload()
         self._is_restart_requested = True
         self._begin_restart()
 
     def _begin_restart(self) -> None:
-        """Begin the requested restart when the service is up. One that is under way does it again when it is done."""
+        """Begin a requested restart once the service is up. If one is under way, it repeats itself at its end."""
         is_under_way = self._restart is not None and not self._restart.done()
         if self._is_restart_requested and self.is_announced and not self.is_stopping and not is_under_way:
             self._restart = self._tasks.create_task(self._restart_workers())
@@ -220,27 +220,27 @@ class Supervisor:
                 tls_context(self.settings)
                 await self._replace_workers()
             except (UnfitSetting, RestartFailed) as error:
-                logger.error({"message": "the restart is given up; the old workers go on", "reason": str(error)})
+                logger.error({"message": "restart failed; the old workers keep running", "reason": str(error)})
 
     async def _replace_workers(self) -> None:
-        """Put a new worker in the place of each, one after the other. Raises RestartFailed."""
+        """Replace the workers one after the other. Raises RestartFailed."""
         for old in [worker for worker in self.workers if worker.is_wanted]:
             new = self._start()
             is_up = new is not None and await new.is_up
             if self.is_stopping:
                 return
             if not is_up:
-                raise RestartFailed("a new worker failed")
+                raise RestartFailed("a new worker did not start")
             old.retire(self.settings.finish_seconds + SECONDS_TO_SPARE)
-        logger.info({"message": "all workers were replaced"})
+        logger.info({"message": "all workers restarted"})
 
 
 class RestartFailed(Exception):
-    """A new worker didn't come up."""
+    """A new worker did not start."""
 
 
 def supervise(settings: Settings, listener: socket.socket, keys: KeyState, count: int) -> bool:
-    """Serve with several workers until told to stop. Whether all went well. Raises OSError where it can't begin."""
+    """Serve with several workers until told to stop. False: they failed to start. Raises OSError."""
     set_up_logging()
     log_ignored_variables()
     with TemporaryDirectory(prefix="xent-") as folder:

@@ -1,4 +1,4 @@
-"""A server that ends well: it says so first, finishes what it began, and is gone in time whatever is going on."""
+"""uvicorn's server with a graceful shutdown: it drains, finishes the requests in flight, and exits in time."""
 
 import asyncio
 import logging
@@ -13,18 +13,18 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from app.middleware.readiness import Readiness
 from app.server.acceptor import Acceptor
 from app.server.connection import Connection, connection_class
-from app.settings import Settings, UnfitSetting, tls_context
+from app.settings import UnfitSetting, tls_context
+from app.state import state_of
 from app.telemetry.log import set_up_logging
 
-# A connection that was just accepted may have its first request under way.
+# The first request of a connection that was just accepted may be on its way.
 SECONDS_FOR_LAST_REQUESTS = 1.0
-# Beyond what requests in flight are given.
+# Added to the time for requests in flight, before the process is ended.
 SECONDS_TO_TIDY_UP = 1.0
 TICKS_PER_SECOND = 10
-# So that many new clients don't wait for one another, and few idle ones pay for it.
+# A compromise: new clients don't wait for one another, and few idle connections are closed.
 MAX_CLOSED_AT_ONCE = 32
 
 logger = logging.getLogger("xent")
@@ -33,9 +33,10 @@ logger = logging.getLogger("xent")
 class Server(uvicorn.Server):
     """uvicorn's server in the stages serving, draining, finishing.
 
-    SIGTERM begins the draining: requests are taken, each as the last of its connection, and the service calls itself
-    not ready. SIGINT, `retire` and a second SIGTERM go on to the finishing: nobody is let in, and what is in hand is
-    finished. `on_start` is called when it listens, `on_second` every second until it finishes, and at its end.
+    SIGTERM starts draining: the service reports that it is not ready, and still accepts requests, each as the last of
+    its connection. SIGINT, `retire` and a second SIGTERM start finishing: no connection is accepted, and the requests
+    in flight are finished. `on_start` is called when the server listens, `on_second` every second until it finishes,
+    and at its end.
     """
 
     def __init__(
@@ -44,9 +45,9 @@ class Server(uvicorn.Server):
         on_start: Callable[[], None],
         on_second: Callable[[], None] = lambda: None,
     ) -> None:
-        settings: Settings = app.state.settings
-        self.settings = settings
-        self.readiness: Readiness = app.state.readiness
+        state = state_of(app)
+        settings = self.settings = state.settings
+        self.readiness = state.readiness
         self.acceptors: list[Acceptor] = []
         self.on_start = on_start
         self.on_second = on_second
@@ -63,29 +64,31 @@ class Server(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # a part of a second does, too
+                timeout_keep_alive=settings.idle_seconds,  # type: ignore[arg-type]  # fractions of a second work too
             )
         )
 
     def retire(self) -> None:
-        """Let nobody in any more, and finish. The service goes on elsewhere, and is as ready as before."""
-        self.connection_class.last_answers = True
+        """Stop accepting connections and finish. Other workers go on, so the service stays ready."""
+        self.connection_class.last_responses = True
         self._finishes_at = time.monotonic()
 
     def reload_certificate(self) -> None:
-        """Use the certificate as its files are now, for new connections. If it can't be used, the old one stays."""
+        """Reload the certificate for new connections. If that fails, the old one stays in use."""
         try:
             tls = tls_context(self.settings)
         except UnfitSetting as error:
-            logger.error({"message": "reloading the certificate failed; the old one stays", "reason": str(error)})
+            logger.error(
+                {"message": "reloading the certificate failed; the old one stays in use", "reason": str(error)}
+            )
             return
         if tls is not None:
             for acceptor in self.acceptors:
                 acceptor.use_tls(tls)
-            logger.info({"message": "the certificate was reloaded"})
+            logger.info({"message": "certificate reloaded"})
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.connection_class.last_answers = True
+        self.connection_class.last_responses = True
         if self.should_exit:
             super().handle_exit(sig, frame)  # a second SIGINT forces it
         elif sig == signal.SIGTERM and not self.readiness.draining:
@@ -97,7 +100,7 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """uvicorn's own would end the process by the signal once more: an end that was asked for is no failure."""
+        """Unlike uvicorn's, it does not raise the signal again at the end: a requested stop exits with status 0."""
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, self.handle_exit)
         yield
@@ -117,11 +120,11 @@ class Server(uvicorn.Server):
         self.should_exit |= now >= self._finishes_at
         if counter % TICKS_PER_SECOND == 0 and not self.should_exit:
             self.on_second()
-            self._cut_off_stalled(now)
+            self._check_paces(now)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish within `finish_seconds`, or break off."""
+        """Finish within `finish_seconds`, or cancel what is left."""
         finish_by = time.monotonic() + self.settings.finish_seconds
         _end_at_last(self.settings.finish_seconds + SECONDS_TO_TIDY_UP)
         for acceptor in self.acceptors:
@@ -129,34 +132,31 @@ class Server(uvicorn.Server):
         if self._waits_for_last_requests:
             await self._last_requests(min(finish_by, time.monotonic() + SECONDS_FOR_LAST_REQUESTS))
         remaining = max(0, finish_by - time.monotonic())
-        self.config.timeout_graceful_shutdown = remaining  # type: ignore[assignment]  # a part of a second does, too
+        self.config.timeout_graceful_shutdown = remaining  # type: ignore[assignment]  # fractions of a second work too
         await super().shutdown(sockets)
         self.on_second()
 
     async def _last_requests(self, until: float) -> None:
-        """Let callers who are connected send what they are about to send: uvicorn would hang up on them at once."""
-        while any(each.is_idle for each in self._connections()) and time.monotonic() < until:  # noqa: ASYNC110  as uvicorn
+        """Wait for requests that idle connections are about to send: uvicorn would close those at once."""
+        while any(each.is_idle for each in self._connections()) and time.monotonic() < until:  # noqa: ASYNC110  as uvicorn does
             await asyncio.sleep(0.02)
 
-    def _cut_off_stalled(self, now: float) -> None:
+    def _check_paces(self, now: float) -> None:
         for connection in self._connections():
-            connection.cut_off_if_stalled(now)
+            connection.check_pace(now)
 
     def _close_idlest(self) -> bool:
-        """Close those connections that have no request in flight for longest, a part of them; whether there are any."""
-        idle = sorted([each for each in self._connections() if each.is_idle], key=lambda each: each.idle_since)
-        for connection in idle[: max(1, min(MAX_CLOSED_AT_ONCE, len(idle) // 8))]:
-            connection.evict()
-        return bool(idle)
+        """Close the connections that are idle for longest. Whether there were any."""
+        return self.connection_class.traffic.close_idlest(MAX_CLOSED_AT_ONCE)
 
     def _connections(self) -> list[Connection]:
-        return list(self.server_state.connections)  # type: ignore[arg-type]  # all are of our class
+        return list(self.server_state.connections)  # type: ignore[arg-type]  # all are Connections
 
 
 def _end_at_last(seconds: float) -> None:
-    """End this process then at the latest, and as asked for.
+    """End this process after so many seconds at the latest, with status 0.
 
-    A thread that computes can't be stopped, and Python would wait for it; nobody waits any longer for its result.
+    Python would wait for threads that still compute, and they can't be stopped. No client waits for their results.
     """
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -1,4 +1,4 @@
-"""A process that responds to requests: the only one, or one of several under `supervisor`."""
+"""A worker: a process that serves requests, alone or as one of several under `supervisor`."""
 
 import asyncio
 import ctypes
@@ -19,6 +19,7 @@ from app.server.key_rotation import KeyRotation, KeyState
 from app.server.listener import announce, log_ignored_variables
 from app.server.uvicorn_server import Server
 from app.settings import Settings, UnfitSetting, read_settings
+from app.state import state_of
 from app.telemetry.log import log_handler
 
 
@@ -52,7 +53,7 @@ def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: so
     _use_keys(app, keys)
 
     def send_heartbeat() -> None:
-        with suppress(OSError):  # the supervisor may be gone
+        with suppress(OSError):  # the supervisor may have exited
             pipe.send(pipes.HEARTBEAT)
 
     async def follow_supervisor() -> None:
@@ -67,8 +68,8 @@ def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: so
 
 
 def _use_keys(app: FastAPI, state: KeyState) -> None:
-    app.state.api_keys.digests = state.digests
-    app.state.metrics.keys_reloaded(successfully=state.failure is None)
+    state_of(app).api_keys.digests = state.digests
+    state_of(app).metrics.keys_reloaded(successfully=state.failure is None)
 
 
 def _server(
@@ -77,7 +78,7 @@ def _server(
     background: Callable[[], Coroutine[None, None, None]],
     on_second: Callable[[], None] = lambda: None,
 ) -> Server:
-    """A server for the application, with a task that runs beside it."""
+    """A server for the application, and a background task."""
     tasks = []
 
     def start() -> None:
@@ -85,18 +86,18 @@ def _server(
         on_start()
 
     def each_second() -> None:
-        app.state.metrics.flush()
+        state_of(app).metrics.flush()
         log_handler().catch_up()
         on_second()
-        if not app.state.in_flight.requests:
+        if not state_of(app).in_flight.requests:
             gc.collect()
 
     return Server(app, start, each_second)
 
 
 def _run(server: Server, listener: socket.socket) -> None:
-    # A full collection stops every thread, so it runs when no request is in flight, and skips what is there from the
-    # start, which is most.
+    # A full collection stops every thread, so it runs only when no request is in flight (`each_second`), and skips the
+    # objects that exist at the start, which are most.
     gc.set_threshold(100_000, 50, 1000)
     gc.freeze()
     _keep_memory()
@@ -107,8 +108,8 @@ def _run(server: Server, listener: socket.socket) -> None:
 def _keep_memory() -> None:
     """Have glibc keep up to 32 MiB of freed memory.
 
-    By default it returns the memory of each larger body to the system and gets it back page by page for the next one,
-    which is half of what a binary body of 4 MB costs.
+    By default it returns the memory of a large body to the system and gets it back page by page for the next one: half
+    the cost of a binary body of 4 MB.
     """
     with suppress(AttributeError, OSError):
         mallopt = ctypes.CDLL(None).mallopt
@@ -117,18 +118,18 @@ def _keep_memory() -> None:
         mallopt(M_ARENA_MAX, 1)
 
 
-# As <malloc.h> has them.
+# Constants of <malloc.h>.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 def main() -> str | None:
     """`python -m app.server.worker`, with the file descriptors of the listener and of the pipe."""
-    # A signal to all of the service's processes is for the supervisor.
+    # SIGHUP is for the supervisor, also when it is sent to all processes.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     listener, pipe = (socket.socket(fileno=int(each)) for each in sys.argv[1:])
     try:
         serve_under_supervisor(read_settings(), listener, pipe)
-    except UnfitSetting as error:  # a file that was fit when the service was started
+    except UnfitSetting as error:  # the file was valid when the service started
         return f"xent: {error}"
     return None
 

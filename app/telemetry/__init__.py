@@ -1,1 +1,1 @@
-"""What the service tells its operator: access log, metrics, counts per model."""
+"""What the operator sees: the log, metrics, and the statistics of the Open Inference Protocol."""

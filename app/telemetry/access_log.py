@@ -1,4 +1,4 @@
-"""What the service tells of each request: an id, headers, a line in the log, metrics."""
+"""For each request: its id, headers of the response, a log line, and metrics."""
 
 import os
 import re
@@ -10,23 +10,24 @@ from typing import Any
 import numpy as np
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.state import request_state
 from app.telemetry.log import log_handler
 from app.telemetry.metrics import Metrics
 from app.telemetry.request_record import PHASES, RequestRecord
 
-# What a client may choose as the id of a request: it is written into the log and into headers.
+# The request ids that clients may choose. They are written to the log and to headers.
 REQUEST_ID = re.compile(rb"[\w.:/+=-]{1,128}", re.ASCII)
 MAX_PATH_CHARACTERS = 200
-# A shape may have 32 dimensions of 19 digits each.
+# A shape can have 32 dimensions of 19 digits each.
 MAX_FORM_CHARACTERS = 200
 
-ON_EVERY_ANSWER = (
+ON_EVERY_RESPONSE = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
 )
-# Where the answer doesn't say otherwise, as the documentation page does.
-UNLESS_SAID = (
+# For responses that don't set these headers themselves, as the documentation page does.
+DEFAULT_HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
@@ -34,7 +35,7 @@ OVER_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class AccessLog:
-    """Watches each request from outside, and tells of it when its answer is sent."""
+    """The outermost layer: records each request and writes its log line once the response is sent."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, routes_by_path: Mapping[str, str], *, log: bool) -> None:
         self.app = app
@@ -48,15 +49,15 @@ class AccessLog:
             return
         headers = dict(scope["headers"])
         record = RequestRecord(request_id_of(headers))
-        scope.setdefault("state", {})["record"] = record
+        request_state(scope).record = record
         https = scope["scheme"] == "https"
 
-        async def counted() -> Message:
+        async def count_bytes() -> Message:
             message = await receive()
             record.bytes_in += len(message.get("body", b""))
             return message
 
-        async def told(message: Message) -> None:
+        async def record_response(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 message["headers"] = [*message["headers"], *_headers(record, message["headers"], https)]
@@ -66,7 +67,7 @@ class AccessLog:
 
         self.metrics.began()
         try:
-            await self.app(scope, counted, told)
+            await self.app(scope, count_bytes, record_response)
         finally:
             route = getattr(scope.get("route"), "path", None) or self.routes_by_path.get(scope["path"], "")
             ns = time.perf_counter_ns() - record.began
@@ -76,7 +77,7 @@ class AccessLog:
 
 
 def request_id_of(headers: Mapping[bytes, bytes]) -> str:
-    """The request's own id, where it can do no harm in a log or header; else a new one."""
+    """The id that the client sent, if it is safe in a log and in a header; otherwise a new one."""
     given = headers.get(b"x-request-id", b"")
     return given.decode() if REQUEST_ID.fullmatch(given) else new_request_id()
 
@@ -85,10 +86,10 @@ def new_request_id() -> str:
     return os.urandom(16).hex()
 
 
-def _headers(record: RequestRecord, said: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:
-    names = [name for name, _ in said]
-    headers = [(b"x-request-id", record.request_id.encode()), *ON_EVERY_ANSWER]
-    headers += [header for header in UNLESS_SAID if header[0] not in names]
+def _headers(record: RequestRecord, own: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:
+    names = [name for name, _ in own]
+    headers = [(b"x-request-id", record.request_id.encode()), *ON_EVERY_RESPONSE]
+    headers += [header for header in DEFAULT_HEADERS if header[0] not in names]
     if record.is_computed:
         headers.append((b"server-timing", _server_timing(record)))
     if https:
@@ -97,7 +98,7 @@ def _headers(record: RequestRecord, said: list[tuple[bytes, bytes]], https: bool
 
 
 def _server_timing(record: RequestRecord) -> bytes:
-    """As the Server Timing specification of the W3C has it, in milliseconds."""
+    """The phases in milliseconds, in the format of the W3C's Server Timing."""
     return SERVER_TIMING % tuple([ns / 1e6 for ns in record.phases.values()])
 
 
@@ -105,7 +106,7 @@ SERVER_TIMING = b", ".join(b"%s;dur=%%.3f" % phase.encode() for phase in PHASES)
 
 
 def _line(record: RequestRecord, scope: Scope, route: str, seconds: float) -> dict[str, Any]:
-    """What the log has of a request: never a value of its arrays, nor of a header but the id."""
+    """The fields of a request's log line. They never include array values, or headers other than the id."""
     client = scope.get("client")
     line: dict[str, Any] = {
         "level": "info",

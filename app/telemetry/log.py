@@ -1,7 +1,7 @@
-"""The log: a line of JSON for each record, on standard output, which may be a pipe that nobody reads.
+"""The log: one line of JSON per record, on standard output.
 
-A line that can't be written at once is dropped and counted. Neither a request nor the supervisor ever waits for whoever
-reads the log.
+A line that can't be written at once is dropped and counted: neither a request nor the supervisor waits for a pipe that
+is not read.
 """
 
 import json
@@ -22,12 +22,12 @@ from typing import Any
 import orjson
 
 STDOUT = 1
-# What a pipe takes whole or not at all (PIPE_BUF), so that lines of several processes don't run into one another.
+# A pipe takes this many bytes atomically (PIPE_BUF), so that lines of several processes don't interleave.
 MAX_LINE_BYTES = 4096
 
 
 class LogHandler(logging.Handler):
-    """Writes lines to a file descriptor without waiting. `dropped` counts those that could not be written."""
+    """Writes lines to a file descriptor without blocking. `dropped` counts the lines that could not be written."""
 
     def __init__(self, fd: int) -> None:
         super().__init__()
@@ -39,14 +39,15 @@ class LogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             fields = _fields_of(record)
-        except Exception as error:  # noqa: BLE001  whoever logs must not fail by it, as in logging's own handlers
-            fields = {"level": "error", "message": "a record can't be written", "logger": record.name}
+        except Exception as error:  # noqa: BLE001  logging must not raise, as in the standard library's handlers
+            fields = {"level": "error", "message": "can't format a log record", "logger": record.name}
             fields["reason"] = repr(error)
         self.write(fields)
 
     def write(self, fields: dict[str, Any]) -> None:
-        """A line with the time and these fields, past what logging does for each record: that takes as long as the loss
-        of a small batch.
+        """Write a line with the time and these fields.
+
+        It bypasses the standard library's logging, which takes as long per record as the loss of a small batch.
         """
         line = json_line({"time": _written_time(time.time())} | fields | {"process": os.getpid()})
         with self.lock:  # type: ignore[union-attr]  # logging's own, which every handler has
@@ -54,12 +55,12 @@ class LogHandler(logging.Handler):
                 self.dropped += 1
 
     def catch_up(self) -> None:
-        """Report lines that were dropped, as soon as the log is read again. To be called every second."""
+        """Report dropped lines as soon as the log is read again. Call it every second."""
         with self.lock:  # type: ignore[union-attr]  # as above
             self._catch_up()
 
     def _catch_up(self) -> bool:
-        """Whether the next line can follow."""
+        """Whether the next line can be written."""
         if self._rest:
             self._put(self._rest)
         dropped = self.dropped - self._reported
@@ -71,7 +72,7 @@ class LogHandler(logging.Handler):
         return not self._rest
 
     def _put(self, line: bytes) -> bool:
-        """Whether the line, or its beginning, was taken. `_rest` is what is still to follow of it."""
+        """Whether the line was written, at least in part. `_rest` holds what remains of it."""
         try:
             self._rest = line[self._write(line) :]
         except OSError:
@@ -80,9 +81,10 @@ class LogHandler(logging.Handler):
 
 
 def _nonblocking_writer(fd: int) -> Callable[[bytes], int]:
-    """What writes to this descriptor and raises BlockingIOError instead of waiting.
+    """A function that writes to the descriptor and raises BlockingIOError instead of blocking.
 
-    O_NONBLOCK can't be set on the descriptor: it would hold for every process that shares it, such as the shell.
+    O_NONBLOCK can't be set on the descriptor itself: the flag would apply to every process that shares it, such as the
+    shell.
     """
     mode = os.fstat(fd).st_mode
     if stat.S_ISREG(mode):
@@ -91,15 +93,15 @@ def _nonblocking_writer(fd: int) -> Callable[[bytes], int]:
         own_socket = socket.socket(fileno=os.dup(fd))
         return lambda line: own_socket.send(line, socket.MSG_DONTWAIT)
     try:
-        # The same pipe or terminal, opened anew: its flags are ours alone.
+        # The same pipe or terminal, reopened: its flags are not shared.
         return partial(os.write, os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY))
     except OSError:
-        # Not Linux, or a pipe of another user.
+        # Not Linux, or a pipe that belongs to another user.
         return partial(_write_if_writable, fd)
 
 
 def _write_if_writable(fd: int, line: bytes) -> int:
-    """Raises BlockingIOError. It waits only where another process takes the last room after the look at it."""
+    """Raises BlockingIOError. It blocks only if another process fills the pipe between the poll and the write."""
     poll = select.poll()
     poll.register(fd, select.POLLOUT)
     if not poll.poll(0):
@@ -109,12 +111,12 @@ def _write_if_writable(fd: int, line: bytes) -> int:
 
 @cache
 def log_handler() -> LogHandler:
-    """The one of this process."""
+    """The log handler of this process."""
     return LogHandler(STDOUT)
 
 
 def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
-    """What is written of a record: its message, or the fields that stand in its place."""
+    """The fields of a record: those of its message if that is a dictionary, otherwise the message."""
     fields: dict[str, Any] = {"level": record.levelname.lower()}
     if isinstance(record.msg, dict):
         fields |= record.msg
@@ -126,16 +128,18 @@ def _fields_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def json_line(fields: dict[str, Any]) -> bytes:
-    """The fields as one line of printable ASCII, at most MAX_LINE_BYTES long.
+    """The fields as one line of printable ASCII of at most MAX_LINE_BYTES bytes.
 
-    Everything else is escaped: control characters of C0 and C1, line separators, what changes the direction of text. Of
-    what is too long the middle is left out.
+    All other characters are escaped, including C0 and C1 controls, line separators and bidirectional controls. The
+    longest fields lose their middle until the line fits.
     """
     line = _encoded(fields)
     while len(line) > MAX_LINE_BYTES:
         longest = max(fields, key=lambda name: len(str(fields[name])))
         text = str(fields[longest])
-        keep = len(text) * MAX_LINE_BYTES * 9 // (len(line) * 10)  # a little less, so that this comes to an end soon
+        keep = (
+            len(text) * MAX_LINE_BYTES * 9 // (len(line) * 10)
+        )  # a little less than fits, so that few rounds are needed
         head, tail = text[: keep // 3], text[len(text) - (keep - keep // 3) :]
         fields = fields | {longest: f"{head}...{tail}"}
         line = _encoded(fields)
@@ -143,7 +147,7 @@ def json_line(fields: dict[str, Any]) -> bytes:
 
 
 def _encoded(fields: dict[str, Any]) -> bytes:
-    with suppress(TypeError):  # by a lone surrogate, as in the name of a file
+    with suppress(TypeError):  # a lone surrogate, such as in a file name
         line = orjson.dumps(fields, default=str, option=orjson.OPT_APPEND_NEWLINE)
         if line.isascii() and b"\x7f" not in line:
             return line
@@ -169,7 +173,7 @@ LOGGING: dict[str, Any] = {
 
 
 def set_up_logging() -> None:
-    """Have all that is logged go to the log, and with it what Python would write to standard error."""
+    """Send all log records, warnings and unraisable exceptions to the log."""
     logging.config.dictConfig(LOGGING)
     logging.captureWarnings(True)
     sys.unraisablehook = _log_unraisable
@@ -178,5 +182,5 @@ def set_up_logging() -> None:
 def _log_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
     error = unraisable.exc_value
     logging.getLogger("xent").error(
-        {"message": unraisable.err_msg or "an exception was ignored", "in": repr(unraisable.object)}, exc_info=error
+        {"message": unraisable.err_msg or "exception ignored", "in": repr(unraisable.object)}, exc_info=error
     )

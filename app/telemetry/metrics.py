@@ -1,4 +1,4 @@
-"""What the operator can count: Prometheus metrics, which are of all workers together."""
+"""Prometheus metrics, summed over all workers."""
 
 import logging
 import time
@@ -17,14 +17,14 @@ from app.telemetry.request_record import PHASES, RequestRecord
 from app.telemetry.snapshots import Key, Snapshot, SnapshotFile
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-# From a small batch's half millisecond to what the compute deadline allows.
+# From half a millisecond, for a small batch, to more than the compute deadline.
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 
-# Anyone may send a method of any name.
+# Clients can send methods of any name, and each label value is kept for ever.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 COUNTERS = {
-    "requests": ("Requests answered.", ["route", "method", "status"]),
+    "requests": ("Requests that got a response.", ["route", "method", "status"]),
     "phase_seconds": ("Seconds spent on requests that were computed.", ["phase"]),
     "samples": ("Samples whose loss was computed.", ["loss_type"]),
     "elements": ("Elements, losses before any averaging, that were computed.", ["loss_type"]),
@@ -32,16 +32,16 @@ COUNTERS = {
     "rejected": ("Requests and connections refused.", ["reason"]),
     "received_bytes": ("Bytes of bodies received, as sent.", []),
     "sent_bytes": ("Bytes of bodies sent.", []),
-    "log_lines_dropped": ("Lines of the log that were dropped, as nobody read it.", []),
-    "metrics_write_errors": ("How often a worker could not write its metrics, so that they stayed as they were.", []),
+    "log_lines_dropped": ("Log lines dropped because standard output was not read.", []),
+    "metrics_write_errors": ("Failed writes of a worker's metrics.", []),
 }
-"""What each is for, and its labels. Seconds are counted in nanoseconds."""
+"""Help text and labels of each counter. Seconds are counted in nanoseconds."""
 
 logger = logging.getLogger("xent")
 
 
 class _Sums:
-    """Of requests of one kind: to add these up costs a fraction of what it costs to count each by its labels."""
+    """The sums of requests with the same labels. Adding to them is several times cheaper than labelled counters."""
 
     __slots__ = (
         "buckets",
@@ -81,20 +81,20 @@ class _Sums:
 
 
 class Metrics:
-    """The numbers of one application, and of all workers, where it shares them in a file."""
+    """The metrics of this application, and of all workers if they share them through files."""
 
     def __init__(self, file: SnapshotFile | None = None) -> None:
         self._file = file
         self._own = Snapshot(workers=1)
         self._sums: dict[tuple[str, str, int, str, str], _Sums] = {}
-        self._turned_away: Counter[tuple[str, str]] = Counter()
+        self._shed: Counter[tuple[str, str, str]] = Counter()
         self._is_lost = False
 
     def began(self) -> None:
         self._own.requests_in_flight += 1
 
     def ended(self, record: RequestRecord, method: str, route: str, ns: int) -> None:
-        """A request is over. An empty route stands for all paths at which nothing is."""
+        """A request has ended. The route is empty for paths that have none."""
         self._own.requests_in_flight -= 1
         key = (route, method, record.status, record.loss_type, record.model)
         sums = self._sums.get(key)
@@ -107,18 +107,18 @@ class Metrics:
             self._own.counts["warnings", code] += 1
 
     def rejected(self, reason: str) -> None:
-        """A request was refused, or a connection before it had one."""
+        """A request was refused, or a connection before its first request."""
         self._own.counts["rejected", reason] += 1
 
-    def turned_away(self, route: str, method: str) -> None:
+    def shed(self, route: str, method: str, reason: str) -> None:
         """There was no room for a request, which was not even begun."""
-        self._turned_away[route, method] += 1
+        self._shed[route, method, reason] += 1
 
     def keys_reloaded(self, *, successfully: bool) -> None:
         self._own.keys_reload_failed = not successfully
 
     def flush(self) -> None:
-        """Write what has been counted, for all workers to see. To be called every second, and at the end."""
+        """Publish the counts to the other workers. Call it every second and before the process exits."""
         self._count()
         if self._file is None:
             return
@@ -127,22 +127,22 @@ class Metrics:
         except OSError as error:
             self._own.counts["metrics_write_errors",] += 1
             if not self._is_lost:
-                logger.error({"message": "metrics can't be written and stay as they were", "reason": str(error)})
+                logger.error({"message": "can't write metrics; they keep their last values", "reason": str(error)})
             self._is_lost = True
         else:
             self._is_lost = False
 
     def total(self) -> Snapshot:
-        """What all workers have counted; the others as of a second ago. Raises OSError.
+        """The counts of all workers; those of other workers are up to a second old. Raises OSError.
 
-        Where this one's can't be written, they are as they were, too: the counters of several workers would seem to go
-        back, if each knew more of itself than the others do.
+        If this worker's counts can't be written, the total holds the last ones that were: counters would seem to go
+        back if each worker reported more of itself than the others can see.
         """
         self.flush()
         return self._own if self._file is None else self._file.read_all()
 
     def exposition(self) -> bytes:
-        """All numbers in Prometheus' text format. Raises OSError."""
+        """All metrics in Prometheus' text format. Raises OSError."""
         registry = CollectorRegistry()
         registry.register(_Families(self.total()))
         return generate_latest(registry)
@@ -165,10 +165,10 @@ class Metrics:
             if model:
                 self._count_model(model, status, sums)
         self._sums.clear()
-        for (route, method), count in self._turned_away.items():
+        for (route, method, reason), count in self._shed.items():
             counts["requests", route, _known(method), "503"] += count
-            counts["rejected", "requests_full"] += count
-        self._turned_away.clear()
+            counts["rejected", reason] += count
+        self._shed.clear()
         counts["log_lines_dropped",] = log_handler().dropped
 
     def _count_model(self, model: str, status: int, sums: _Sums) -> None:
@@ -184,7 +184,7 @@ class Metrics:
 
 
 class _Families(Collector):
-    """Counts as Prometheus' families of metrics."""
+    """The counts as Prometheus metric families."""
 
     def __init__(self, total: Snapshot) -> None:
         self._total = total
@@ -202,17 +202,17 @@ class _Families(Collector):
         yield GaugeMetricFamily("xent_workers", "Workers that are running.", total.workers)
         yield GaugeMetricFamily(
             "xent_keys_last_reload_successful",
-            "0: the last attempt to reload the API keys failed, and the keys are those of before.",
+            "0: the last reload of the API keys failed and the old keys stay valid.",
             not total.keys_reload_failed,
         )
-        info = GaugeMetricFamily("xent_build_info", "Which xent this is.", labels=["version"])
+        info = GaugeMetricFamily("xent_build_info", "The version of xent.", labels=["version"])
         info.add_metric([__version__], 1)
         yield info
 
 
 def _request_seconds(counts: Counter[Key]) -> Metric:
     family = HistogramMetricFamily(
-        "xent_request_seconds", "From a request's first line to its response's last byte.", labels=["route"]
+        "xent_request_seconds", "Seconds from a request's first line to its response's last byte.", labels=["route"]
     )
     bounds = [*map(str, map(float, SECONDS)), "+Inf"]
     for values, ns in _labelled(counts, "request_ns"):

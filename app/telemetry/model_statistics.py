@@ -1,11 +1,11 @@
-"""What each model did, as the Open Inference Protocol's statistics extension has it: from the metrics' counters."""
+"""The Open Inference Protocol's statistics of each model, derived from the metrics' counters."""
 
 from typing import Any
 
 from app.telemetry.snapshots import Snapshot
 
 STAGES = {"queue": "queue", "compute_input": "decode", "compute_infer": "compute", "compute_output": "encode"}
-"""The protocol's names of our phases."""
+"""The protocol's stages, and the phases of a request record that they are."""
 
 
 def model_statistics(total: Snapshot, model: str) -> dict[str, Any]:

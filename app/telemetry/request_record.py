@@ -1,4 +1,4 @@
-"""What is known of one request: for its log line, the metrics, and the answer's headers."""
+"""What is recorded of one request, for its log line, the metrics and the response's headers."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from starlette.requests import Request
 
 PHASES = ("receive", "queue", "decode", "compute", "encode")
-"""Where a request's time goes: its body comes, it waits for a thread, and is worked on. Nanoseconds, each."""
+"""The phases of a request, timed in nanoseconds: its body arrives, it waits for a thread, then it is processed."""
 
 
 class RequestRecord:
     """One request, from its first line to the last byte of its response.
 
-    `status` is 0 until a response has begun; `reason` says why it is a refusal, where it is one. `until` is when its
-    response has to be there, by time.monotonic(). `model` is that of the Open Inference Protocol, where it infers.
+    `status` is 0 until the response starts; `reason` is the code of an error response, otherwise empty. `until` is the
+    deadline for the computation, by time.monotonic(). `model` is empty unless the request is an inference of the Open
+    Inference Protocol.
     """
 
     __slots__ = (
@@ -52,32 +53,32 @@ class RequestRecord:
         self.began = self._last = time.perf_counter_ns()
 
     def lap(self, phase: str) -> None:
-        """What has passed since the last lap was spent in this phase."""
+        """Add the time since the last lap to this phase."""
         now = time.perf_counter_ns()
         self.phases[phase] += now - self._last
         self._last = now
 
     def took(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """These are the request's arrays. Their forms are kept, never their values."""
+        """Record the dtypes and shapes of the request's arrays, never their values."""
         self.arrays = {name: (array.dtype, array.shape) for name, array in arrays.items()}
 
     def computed(self, loss_type: str, samples: int, elements: int, warnings: Iterable[str]) -> None:
-        """What the answer is about, which took the time until now; a judgement alone has no loss type."""
+        """Record what was computed, until now. The loss type of a recommendation alone is empty."""
         self.lap("compute")
         self.loss_type, self.samples, self.elements = loss_type, samples, elements
         self.warnings = tuple(warnings)
 
     @property
     def is_computed(self) -> bool:
-        """Whether there was something to compute, and it was."""
+        """Whether the computation has finished."""
         return self.phases["compute"] > 0
 
     def worked(self) -> int:
-        """The nanoseconds of all phases but the first: what the service itself took."""
+        """The nanoseconds of all phases but `receive`, which depends on the client."""
         return sum(self.phases.values()) - self.phases["receive"]
 
 
 def record_of(request: Request) -> RequestRecord:
-    """What is known of this request."""
-    record: RequestRecord = request.scope["state"]["record"]
+    """The record of this request."""
+    record: RequestRecord = request.scope["state"].record
     return record

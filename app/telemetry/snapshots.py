@@ -1,7 +1,7 @@
-"""What each worker has counted, in files of one folder, so that whichever worker is asked can add up all of them.
+"""The counts of all workers, in files of one folder, so that any worker can report the total.
 
-Each worker writes its counts whole, to a file of its own. The supervisor adds those of workers that have ended to one
-file. Nothing is mapped into memory: on a full disk a write fails, where a mapped page would kill the process.
+Each worker replaces a file of its own. The supervisor merges the files of exited workers into one. Files are written,
+not mapped into memory: on a full disk a write fails, but access to a mapped page kills the process.
 """
 
 import os
@@ -15,16 +15,16 @@ from pathlib import Path
 import orjson
 
 ENDED = "ended.json"
-# Names that a reader may have read the files of just before those were added to the others.
+# A reader may have read a worker's file just before it was merged, and must not count it twice.
 MAX_NAMES = 100
 
 Key = tuple[str, ...]
-"""What is counted, and its labels."""
+"""A counter's name and the values of its labels."""
 
 
 @dataclass
 class Snapshot:
-    """Counts, which only grow, and what a worker has now. `last_inference` is a time in milliseconds for each model."""
+    """Counters and the current gauges of a worker. `last_inference` is a time in milliseconds for each model."""
 
     counts: Counter[Key] = field(default_factory=Counter)
     last_inference: dict[str, int] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Snapshot:
     keys_reload_failed: bool = False
 
     def add(self, other: "Snapshot", *, has_ended: bool = False) -> None:
-        """Add what another worker counted, and what it has now unless it has ended."""
+        """Add the counters of another worker, and its gauges unless it has exited."""
         self.counts.update(other.counts)
         for model, milliseconds in other.last_inference.items():
             self.last_inference[model] = max(milliseconds, self.last_inference.get(model, 0))
@@ -44,22 +44,22 @@ class Snapshot:
 
 
 class SnapshotFile:
-    """The file of this process in the folder."""
+    """This process's file in the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        # Of two processes that get one number, one after the other, each has a name.
+        # The time makes the name unique if the system reuses a process id.
         self._name = f"worker-{os.getpid()}-{time.time_ns()}.json"
 
     def write(self, snapshot: Snapshot) -> None:
-        """Replace what this process wrote before. Raises OSError, and then that stays."""
+        """Replace the file of this process. If it raises OSError, the old file stays."""
         _write(self._folder / self._name, _encoded(snapshot, []))
 
     def read_all(self) -> Snapshot:
-        """The sum of all workers, those that have ended included. Raises OSError."""
+        """The sum of all workers, including those that exited. Raises OSError."""
         total = Snapshot()
         found = list(_read_workers(self._folder))
-        # After the workers' own: a file that was missing by then has been added to it, and one that was not may be.
+        # Read after the workers' own files: it holds every file that was gone by then, and names those it holds.
         ended, names = _read_ended(self._folder)
         total.add(ended)
         for name, snapshot in found:
@@ -69,9 +69,9 @@ class SnapshotFile:
 
 
 def add_ended(folder: Path) -> None:
-    """Add the files of workers that have ended to one, and remove them. To be called by one process only.
+    """Merge the files of exited workers into one and remove them. Call it from one process only.
 
-    Raises OSError, and then they stay.
+    If it raises OSError, the files stay.
     """
     gone = {name: snapshot for name, snapshot in _read_workers(folder) if not _is_running(name)}
     total, names = _read_ended(folder)
@@ -85,9 +85,9 @@ def add_ended(folder: Path) -> None:
 
 
 def _read_workers(folder: Path) -> Iterator[tuple[str, Snapshot]]:
-    for name in os.listdir(folder):  # noqa: PTH208  raises where no file can be opened
+    for name in os.listdir(folder):  # noqa: PTH208  unlike iterdir(), it raises here if no file can be opened
         if name.startswith("worker-") and name.endswith(".json"):
-            with suppress(FileNotFoundError):  # it was just added to the others
+            with suppress(FileNotFoundError):  # it was just merged
                 yield name, _decoded((folder / name).read_bytes())[0]
 
 

@@ -1,49 +1,43 @@
-"""A request's body, whole, in one piece of memory."""
+"""Reads the body of a request into one piece of memory."""
 
 import numpy as np
 from starlette.requests import ClientDisconnect, Request
 
-from app.wire.parse import Content
+from app.wire.pieces import Content
 
-# What NumPy's loops over the largest numbers want; memory itself begins at a multiple of it.
+# The alignment of NumPy's largest numbers. Allocated memory starts at a multiple of it.
 ALIGNMENT = 16
+# Memory for the whole body is allocated once a sixteenth of it has arrived: a client may announce and never send it.
+PART_THAT_PROVES = 16
 
 
 async def read_body(request: Request) -> Content:
     """The body. Raises ClientDisconnect, and what the limits raise."""
     piece, more = await _piece(request)
-    if not more:
-        return piece
-    length = _announced(request)
-    if length is not None:
-        return await _read_into(np.empty(length, np.uint8).data, request, piece)
-    return await _read_behind(bytearray(piece), request)
+    return await _read_on(0, request, piece) if more else piece
 
 
 async def read_frame(request: Request, header_length: int) -> memoryview:
-    """The body, with what stands behind a header of this length where arrays may begin. Raises as read_body does."""
-    lead = -header_length % ALIGNMENT
-    length = _announced(request)
-    if length is None:
-        return memoryview(await _read_behind(bytearray(lead), request))[lead:]
-    # Only once the first piece is there is it known that so long a body is accepted.
+    """The body, with the bytes behind a header of this length aligned for arrays. Raises as read_body does."""
     piece, more = await _piece(request)
-    return await _read_into(np.empty(lead + length, np.uint8).data[lead:], request, piece, more=more)
+    return await _read_on(-header_length % ALIGNMENT, request, piece, more=more)
 
 
-async def _read_behind(body: bytearray, request: Request) -> bytearray:
-    """What is to come, behind what is there. Pieces that are joined at the end would all be copied in one go."""
-    more = True
-    while more:
+async def _read_on(lead: int, request: Request, piece: bytes, *, more: bool = True) -> memoryview:
+    """The body, `lead` bytes behind the start of its memory."""
+    length = _announced(request)
+    begun = bytearray(lead) + piece
+    # Joining the pieces at the end would copy all of them in one go.
+    while more and (length is None or (len(begun) - lead) * PART_THAT_PROVES < length):
         piece, more = await _piece(request)
-        body += piece
-    return body
-
-
-async def _read_into(body: memoryview, request: Request, piece: bytes, *, more: bool = True) -> memoryview:
-    """Each piece is copied while it is in the cache, and need never stand in memory twice."""
-    body[: len(piece)] = piece
-    at = len(piece)
+        begun += piece
+    if not more or length is None:
+        return memoryview(begun)[lead:]
+    # Each further piece is copied while it is in the cache, and freed at once.
+    body = np.empty(lead + length, np.uint8).data[lead:]
+    at = len(begun) - lead
+    body[:at] = memoryview(begun)[lead:]
+    del begun
     while more:
         piece, more = await _piece(request)
         body[at : at + len(piece)] = piece
@@ -52,7 +46,7 @@ async def _read_into(body: memoryview, request: Request, piece: bytes, *, more: 
 
 
 def _announced(request: Request) -> int | None:
-    """The body's length, where it is known beforehand. Not even then is memory taken before it is written to."""
+    """The body's length by its header, if it is not compressed."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isdecimal() and "content-encoding" not in request.headers else None
 

@@ -1,4 +1,4 @@
-"""Compressed response bodies: which coding the client accepts (RFC 9110, 12.5.3), and bytes written in it."""
+"""Compressed response bodies: negotiation of the coding (RFC 9110, 12.5.3), and compression."""
 
 import re
 import sys
@@ -14,15 +14,16 @@ else:
     from backports import zstd
 
 Coding = Literal["zstd", "gzip"]
-# Where the client has no preference, the first: of arrays as JSON zstd leaves 0.45 at 5 ns a byte, gzip 0.49 at 18.
+# The first is preferred if the client has no preference. JSON arrays shrink to 0.45 with zstd at 5 ns a byte, to 0.49
+# with gzip at 18 ns.
 CODINGS: tuple[Coding, ...] = get_args(Coding)
-# What TCP sends before it waits for the client, ten segments: to compress less saves no round trip.
+# TCP's initial window of ten segments: compressing less saves no round trip.
 MIN_BYTES = 14_600
-# Of numbers gzip's level 6 leaves 0.46 where level 1 leaves 0.49, at five times the cost; zstd's level 3 leaves more
-# than level 1.
+# Numbers shrink to 0.49 with gzip at level 1, to 0.46 at level 6 at five times the cost. zstd at level 3 is worse than
+# at level 1.
 FAST = 1
-# For what is compressed once. Of the documentation page's largest file zstd leaves 0.24 at level 9, at 19 times the
-# cost 0.22 at level 19.
+# For content that is compressed once. The largest file of the documentation page shrinks to 0.24 with zstd at level 9,
+# to 0.22 at level 19 at 19 times the cost.
 THOROUGH = 9
 # More than any browser or library sends.
 MAX_HEADER_LENGTH = 256
@@ -31,9 +32,9 @@ Piece = bytes | memoryview
 
 
 def accepted_coding(accept_encoding: str | None) -> Coding | None:
-    """The coding for a response to a request with this Accept-Encoding; None: it is sent as it is.
+    """The coding for a response to a request with this Accept-Encoding, or None for no coding.
 
-    That is always acceptable here: a client that rules it out too gets a response all the same, as RFC 9110 prefers.
+    A client that excludes `identity` too gets an uncompressed response, which RFC 9110 prefers to an error.
     """
     if accept_encoding is None or len(accept_encoding) > MAX_HEADER_LENGTH:
         return None
@@ -45,7 +46,7 @@ def _preferred(accept_encoding: str) -> Coding | None:
     items = map(WEIGHTED_CODING.fullmatch, accept_encoding.lower().split(","))
     weights = {found[1]: float(found[2] or 1) for found in items if found}
     best = max(CODINGS, key=lambda coding: weights.get(coding, 0.0))
-    # No client means by `*` that it can read a coding which it doesn't name.
+    # `*` is ignored: no client that sends it can read every coding.
     return best if 0 < weights.get(best, 0.0) >= weights.get("identity", 0.0) else None
 
 
@@ -53,9 +54,9 @@ WEIGHTED_CODING = re.compile(r"\s*([^\s;]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?
 
 
 def compress_long(pieces: Iterable[Piece], coding: Coding | None) -> tuple[list[Piece], Coding | None]:
-    """The body in this coding and that coding; where it is None, or the body is short, the body as it is and None.
+    """The compressed body and its coding; the unchanged body and None if the coding is None or the body is short.
 
-    A piece is dropped as soon as it is compressed: the body as it is and in the coding never stand in memory together.
+    Each piece is freed once it is compressed, so that memory never holds the whole body in both forms.
     """
     if coding is None:
         return list(pieces), None
@@ -69,7 +70,7 @@ def compress_long(pieces: Iterable[Piece], coding: Coding | None) -> tuple[list[
 
 
 def compress(pieces: Iterable[Piece], coding: Coding, level: int) -> list[Piece]:
-    """The pieces in this coding."""
+    """Compress the pieces as one body."""
     compressor = (
         zstd.ZstdCompressor(level) if coding == "zstd" else zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def describe(value: Any) -> str:
-    """What a JSON value is, in words that never repeat it at length."""
+    """A JSON value in a few words, quoted only if it is short."""
     match value:
         case None:
             return "null"

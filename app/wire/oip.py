@@ -15,6 +15,7 @@ and place in the body nothing is believed before it was compared with the others
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
@@ -23,8 +24,10 @@ import orjson
 from numpy.typing import NDArray
 
 from app.wire.describe import describe
-from app.wire.json import decode_body
-from app.wire.parse import JSON, Content, Dialect, NotJson
+from app.wire.documents import Survey
+from app.wire.json import decode_body, survey_body
+from app.wire.parse import JSON, Dialect, NotJson
+from app.wire.pieces import Content
 from app.wire.tensor import DTYPES, checked_shape, view
 from xent_core.errors import InvalidInput
 
@@ -149,17 +152,53 @@ def decode_frame(body: Content, header_length: int | None, tensors: str, dialect
     Raises NotJson, TooManyValues, BadFrame, and an InvalidInput where a shape is none or a tensor's data is no list of
     numbers.
     """
-    content = memoryview(body)
-    at = len(content) if header_length is None else header_length
-    if at > len(content):
-        raise DocumentCutShort(f"Inference-Header-Content-Length is {at}, but the body has only {len(content)} bytes")
-    text = body if at == len(content) else bytes(content[:at])
+    text = _document_of(body, header_length)
+    with _hint_at_header_length(text, header_length):
+        document = decode_body(text, (f"{tensors}.data",), _of_protocol(dialect))
+    return _with_tensors(document, memoryview(body), len(text), tensors)
+
+
+def survey_frame(body: Content, header_length: int | None, tensors: str, dialect: Dialect = JSON) -> Survey:
+    """What decode_frame would read, and how much, as survey_body says it. Raises as decode_frame does."""
+    text = _document_of(body, header_length)
+    with _hint_at_header_length(text, header_length):
+        survey = survey_body(text, (f"{tensors}.data",), _of_protocol(dialect))
+
+    def read() -> dict[str, Any]:
+        with _hint_at_header_length(text, header_length):
+            document = survey.read()
+        return _with_tensors(document, memoryview(body), len(text), tensors)
+
+    return survey._replace(read=read)
+
+
+def _of_protocol(dialect: Dialect) -> Dialect:
+    return dialect._replace(bare_infinities=True, booleans=True)
+
+
+def _document_of(body: Content, header_length: int | None) -> Content:
+    if header_length is None or header_length == len(body):
+        return body
+    if header_length > len(body):
+        raise DocumentCutShort(
+            f"Inference-Header-Content-Length is {header_length}, but the body has only {len(body)} bytes"
+        )
+    return memoryview(body)[:header_length]
+
+
+@contextmanager
+def _hint_at_header_length(text: Content, header_length: int | None) -> Iterator[None]:
+    """Bytes of tensors are no JSON."""
     try:
-        document = decode_body(text, (f"{tensors}.data",), dialect._replace(bare_infinities=True, booleans=True))
+        yield
     except NotJson as error:
         if header_length is None and b"binary_data_size" in bytes(text):
             raise NotJson(f"{error}; {BINARY_NEEDS_LENGTH}") from None
         raise
+
+
+def _with_tensors(document: Any, content: memoryview, at: int, tensors: str) -> dict[str, Any]:
+    """The document with its tensors, whose bytes begin at this place of the body."""
     decoded = []
     for index, tensor in enumerate(_listed(document, tensors)):
         place = f"{tensors}[{index}]"
@@ -257,18 +296,21 @@ def _converted(values: NDArray[Any], datatype: str, place: str) -> NDArray[Any]:
         return values
     if dtype.kind in "biu":
         least, most = _range(dtype, of_floats=values.dtype.kind == "f")
-        _refuse_unfit(
-            (values < least) | (values > most) | (values != np.floor(values)),
-            values,
-            f"a whole number from {least} to {most} was expected, as the datatype is {datatype}",
-            place,
-        )
-        return values.astype(dtype)
-    with np.errstate(over="ignore"):
-        converted = values.astype(dtype)
-    unfit = ~np.isfinite(converted)
-    if unfit.any():
-        _refuse_unfit(unfit & np.isfinite(values), values, f"it is too large for the datatype {datatype}", place)
+        why = f"a whole number from {least} to {most} was expected, as the datatype is {datatype}"
+    else:
+        why = f"it is too large for the datatype {datatype}"
+    flat = values.reshape(-1)
+    # Where they stand already, as there may be no room for them twice.
+    converted = flat.view(dtype)[: len(flat)] if flat.flags.writeable else np.empty(len(flat), dtype)
+    for start in range(0, len(flat), LONG_VALUES):
+        part = flat[start : start + LONG_VALUES]
+        if dtype.kind in "biu":
+            _refuse_unfit((part < least) | (part > most) | (part != np.floor(part)), start, values, why, place)
+        with np.errstate(over="ignore"):
+            fit = part.astype(dtype)
+        if dtype.kind not in "biu":
+            _refuse_unfit(~np.isfinite(fit) & np.isfinite(part), start, values, why, place)
+        converted[start : start + len(part)] = fit
     return converted
 
 
@@ -278,9 +320,10 @@ def _range(dtype: np.dtype[Any], *, of_floats: bool) -> tuple[int, int]:
     return (max(least, -EXACT_INTEGERS), min(most, EXACT_INTEGERS)) if of_floats else (least, most)
 
 
-def _refuse_unfit(unfit: NDArray[np.bool_], values: NDArray[Any], why: str, place: str) -> None:
+def _refuse_unfit(unfit: NDArray[np.bool_], start: int, values: NDArray[Any], why: str, place: str) -> None:
+    """`unfit` flags values from the start on. Raises ValueUnfit."""
     if unfit.any():
-        position = np.unravel_index(int(unfit.argmax()), values.shape)
+        position = np.unravel_index(start + int(unfit.argmax()), values.shape)
         where = "".join(f"[{index}]" for index in position)
         raise ValueUnfit(f"{place}.data{where} is {_shown(values[position].item())}; {why}")
 

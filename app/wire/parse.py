@@ -1,23 +1,25 @@
 """JSON text to Python objects."""
 
 import json
-import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 
-Content = bytes | bytearray | memoryview
+from app.wire.pieces import Content, StringMask, pieces
+from app.wire.tensor import MAX_DIMENSIONS
+
 INFINITIES = frozenset({"Infinity", "-Infinity"})
 
-
 # Far more than any request has, and less than what reads it recursively can stand.
-MOST_DEPTH = 64
-# Python's objects take up to forty times the memory of the text they are read from.
-MOST_VALUES = 1 << 21
-# What is looked at at once: others get their turn after it.
-PIECE_BYTES = 1 << 18
+MAX_DEPTH = 64
+MAX_VALUES = 1 << 21
+# What reading into Python objects may take beside three times the body's size.
+OBJECT_BYTES = 13 << 20
+# So long a text is read by one call, during which no other thread runs.
+MAX_OBJECT_TEXT_BYTES = 16 << 20
+# The most that Python objects take for each of these characters, measured, with what is needed to read them.
+BYTES_OF = {b"{": 90, b"[": 100, b",": 56, b":": 120, b'"': 36}
 
 
 class Dialect(NamedTuple):
@@ -27,13 +29,15 @@ class Dialect(NamedTuple):
     booleans         an array of nothing but true and false
     max_depth        how deep lists and objects may be nested
     max_values       how many values a text may hold that is read into Python objects
+    max_rank         how many dimensions a list may have that is read into an array
     missing          the names of the arrays in which null stands for a missing value: NaN
     """
 
     bare_infinities: bool = False
     booleans: bool = False
-    max_depth: int = MOST_DEPTH
-    max_values: int = MOST_VALUES
+    max_depth: int = MAX_DEPTH
+    max_values: int = MAX_VALUES
+    max_rank: int = MAX_DIMENSIONS
     missing: frozenset[str] = frozenset()
 
 
@@ -54,8 +58,12 @@ class NotJson(ValueError):
         """The same, of a position in this body, as people count it."""
         if self.position is None:
             return self
-        before = bytes(body[: self.position])
-        line, column = before.count(b"\n") + 1, self.position - before.rfind(b"\n")
+        line, line_start, at = 1, 0, 0
+        for piece in pieces(memoryview(body)[: self.position]):
+            if breaks := int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord("\n"))):
+                line, line_start = line + breaks, at + piece.rindex(b"\n") + 1
+            at += len(piece)
+        column = self.position - line_start + 1
         return NotJson(f"{self} at line {line}, column {column}")
 
 
@@ -68,61 +76,87 @@ def parse(text: Content, dialect: Dialect) -> Any:
 
     Raises NotJson, TooManyValues.
     """
-    _check_amount(text, dialect)
+    amount = Amount(dialect, len(text))
+    for piece in pieces(text):
+        amount.add(piece)
+    amount.check()
+    if amount.brackets > dialect.max_depth:
+        check_depth(text, dialect)
+    return load(text, dialect)
+
+
+def load(text: Content, dialect: Dialect) -> Any:
+    """As parse, of a text that is short, or was checked. Raises NotJson."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if error.msg.startswith("Not enough memory"):
             raise MemoryError from None
         # orjson counts characters.
-        position = len(error.doc[: error.pos].encode())
+        position = error.pos if len(error.doc) == len(text) else len(error.doc[: error.pos].encode())
         found = bytes(text[position : position + 8])
-        if found.startswith(b"NaN") or (dialect.bare_infinities and found == b"Infinity"):
-            return _parse_with_constants(text, {"NaN"} | (INFINITIES if dialect.bare_infinities else set()))
-        raise _not_json(text, position, error.msg) from None
+        message = error.msg
+    if found.startswith(b"NaN") or (dialect.bare_infinities and found == b"Infinity"):
+        return _parse_with_constants(text, {"NaN"} | (INFINITIES if dialect.bare_infinities else set()))
+    raise _not_json(text, position, message)
 
 
-def _check_amount(text: Content, dialect: Dialect) -> None:
-    """Raises NotJson, TooManyValues, before anything is made of the text."""
-    brackets = _count(text, b"[{")
-    if brackets > dialect.max_depth and _depth(text) > dialect.max_depth:
-        raise NotJson(
-            f"the body is nested more than {dialect.max_depth} deep, the most that is accepted (XENT_MAX_JSON_DEPTH)"
-        )
-    if len(text) > dialect.max_values and brackets + _count(text, b",:") > dialect.max_values:
-        raise TooManyValues(
-            f"the body holds more than {dialect.max_values} values that can't be read as lists of plain numbers, the "
-            "most that are accepted (XENT_MAX_JSON_VALUES)"
-        )
+class Amount:
+    """How much memory a text takes that is to be read into Python objects, at most: it is refused before it is taken.
+
+    body_bytes  of the body that the text is from
+    """
+
+    def __init__(self, dialect: Dialect, body_bytes: int) -> None:
+        self.dialect = dialect
+        self.most = OBJECT_BYTES + 3 * body_bytes
+        self.length = self.objects = self.values = self.brackets = 0
+        self.wide = False
+
+    def add(self, piece: bytes) -> None:
+        counts = {character: piece.count(character) for character in BYTES_OF}
+        self.brackets += counts[b"["] + counts[b"{"]
+        self.values += sum(counts.values()) - counts[b'"']
+        self.objects += sum(counts[character] * size for character, size in BYTES_OF.items())
+        self.length += len(piece)
+        # A string takes four bytes for each character, if one of them is beyond U+FFFF.
+        self.wide = self.wide or not piece.isascii() or b"\\" in piece
+
+    def check(self) -> None:
+        """Raises TooManyValues."""
+        if self.length > self.dialect.max_values and self.values > self.dialect.max_values:
+            raise TooManyValues(
+                f"the body holds more than {self.dialect.max_values} values that can't be read as lists of plain "
+                "numbers, the most that are accepted (XENT_MAX_JSON_VALUES)"
+            )
+        if self.bytes > self.most or self.length > MAX_OBJECT_TEXT_BYTES:
+            raise TooManyValues(
+                "the body holds too much that can't be read as lists of plain numbers: of all else, at most "
+                f"{MAX_OBJECT_TEXT_BYTES >> 20} MiB of text are accepted, and what is read in about "
+                f"{OBJECT_BYTES >> 20} MiB and three times the body's size"
+            )
+
+    @property
+    def bytes(self) -> int:
+        # The text is there twice when it is read.
+        return self.objects + self.length * (6 if self.wide else 3)
 
 
-def _pieces(text: Content) -> Iterator[bytes]:
-    view = memoryview(text)
-    return (bytes(view[at : at + PIECE_BYTES]) for at in range(0, len(view), PIECE_BYTES))
-
-
-def _count(text: Content, characters: bytes) -> int:
-    return sum(piece.count(character) for piece in _pieces(text) for character in characters)
+def check_depth(text: Content, dialect: Dialect) -> None:
+    """Raises NotJson. What stands in strings is not counted."""
+    strings = StringMask()
+    depth = 0
+    for piece in pieces(text):
+        depths = depth + np.cumsum(STEPS[np.frombuffer(strings.without_strings(piece), np.uint8)], dtype=np.int32)
+        if depths.max() > dialect.max_depth:
+            most = "the most that is accepted (XENT_MAX_JSON_DEPTH)"
+            raise NotJson(f"the body is nested more than {dialect.max_depth} deep, {most}")
+        depth = int(depths[-1])
 
 
 STEPS = np.zeros(256, np.int8)
 STEPS[list(b"[{")] = 1
 STEPS[list(b"]}")] = -1
-
-
-def _depth(text: Content) -> int:
-    """How deep lists and objects are nested; what stands in strings is not counted."""
-    if _count(text, b'"'):
-        text = STRING.sub(b"", bytes(text))
-    deepest = now = 0
-    for piece in _pieces(text):
-        depths = np.cumsum(STEPS[np.frombuffer(piece, np.uint8)], dtype=np.int64)
-        deepest = max(deepest, now + int(depths.max()))
-        now += int(depths[-1])
-    return deepest
-
-
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
 def _not_json(text: Content, position: int, reason: str) -> NotJson:

@@ -30,7 +30,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "bool": np.dtype("?"),
 }
 # NumPy's own limit is 64.
-MOST_DIMENSIONS = 32
+MAX_DIMENSIONS = 32
 NAN_BESIDE_NULL = "is NaN; a number was expected (a missing one is null in a list; in a tensor, set ignore_index)"
 FIELDS = ("dtype", "shape", "data")
 
@@ -111,8 +111,8 @@ def checked_shape(value: Any, name: str) -> tuple[int, ...]:
     """A shape as JSON gives it: a list of lengths. Raises InvalidTensor."""
     if not isinstance(value, list):
         raise InvalidTensor(name, f"is {describe(value)}; a list of lengths was expected")
-    if len(value) > MOST_DIMENSIONS:
-        raise InvalidTensor(name, f"has {len(value)} dimensions; at most {MOST_DIMENSIONS} are accepted")
+    if len(value) > MAX_DIMENSIONS:
+        raise InvalidTensor(name, f"has {len(value)} dimensions; at most {MAX_DIMENSIONS} are accepted")
     for axis, length in enumerate(value):
         if type(length) is not int or not 0 <= length < 1 << 63:
             raise InvalidTensor(name, f"is {describe(length)}; a length was expected", (axis,))

@@ -104,7 +104,7 @@ def unwanted() -> list[Bad]:
     return [
         Bad("text for JSON", whole._replace(headers={"Content-Type": "text/plain"}), 415),
         Bad("an unknown coding", whole._replace(headers={**JSON, "Content-Encoding": "br"}), 415),
-        Bad("nothing at this path", whole._replace(path="/v1/lose"), 404),
+        Bad("no such path", whole._replace(path="/v1/lose"), 404),
         Bad("a method that is none here", Request("/v1/loss", {}, method="DELETE"), 405),
     ]
 

@@ -20,7 +20,7 @@ PARTS = 10
 MOST_GROWTH = 0.1
 MOST_IDLE = 120 * MIB
 SECONDS_TO_TIDY_UP = 2.0
-ENDED, HANGS = "a worker ended unasked and is replaced", "a worker hangs and is killed"
+ENDED, HANGS = "worker exited unexpectedly; restarting it", "worker sends no heartbeat; killing it"
 
 
 @dataclass(frozen=True)

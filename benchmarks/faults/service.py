@@ -100,7 +100,7 @@ class IllTreatment:
         self.retirements.append(Retirement(began, time.monotonic() + FINISH_SECONDS + SECONDS_TO_BE_GONE))
 
     def restarts(self) -> int:
-        return self.server.log.read_text().count("all workers were replaced")
+        return self.server.log.read_text().count("all workers restarted")
 
     def spare_one(self) -> None:
         self.elder = self._present()[0]

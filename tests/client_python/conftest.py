@@ -52,3 +52,10 @@ def client_class(request: pytest.FixtureRequest) -> type[Xent]:
 def xent(server: Server, client_class: type[Xent]) -> Iterator[Xent]:
     with client_class(server.address, python_warnings=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A service that takes 2000 bytes."""
+    with Server(tmp_path_factory.mktemp("narrow") / "log", XENT_MAX_BODY_BYTES="2000") as server:
+        yield server

@@ -1,7 +1,6 @@
 """Every error has a name, and carries what the service said."""
 
 import pickle
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -63,12 +62,11 @@ def test_no_input_at_all_is_an_error_of_the_input(xent: Xent) -> None:
 
 
 @pytest.mark.parametrize("rows", [200, 200_000], ids=["sent at once", "sent piece by piece"])
-def test_a_batch_over_the_limit_is_too_large(tmp_path: Path, client_class: type[Xent], rows: int) -> None:
+def test_a_batch_over_the_limit_is_too_large(narrow: Server, client_class: type[Xent], rows: int) -> None:
     with (
-        Server(tmp_path / "log", XENT_MAX_BODY_BYTES="10000") as server,
-        client_class(server.address) as xent,
+        client_class(narrow.address) as xent,
         pytest.raises(
-            TooLarge, match=r"10000 bytes.*; send smaller batches: evaluate\(logits, labels, batch_size=…\)"
+            TooLarge, match=r"2000 bytes.*; send smaller batches: evaluate\(logits, labels, batch_size=…\)"
         ) as raised,
     ):
         xent.loss(np.ones((rows, 10)), np.zeros(rows, int))

@@ -21,7 +21,11 @@ def gaps(server: Misbehaving) -> list[float]:
     return [later - earlier for earlier, later in pairwise(server.arrivals)]
 
 
-@pytest.mark.parametrize("refusal", [FULL, problem(429, "too many"), respond(503, b"<html>"), die], ids=str)
+@pytest.mark.parametrize(
+    "refusal",
+    [FULL, problem(429, "too many"), respond(503, b"<html>"), die],
+    ids=["full", "too many requests", "not JSON", "connection closed"],
+)
 def test_a_server_that_refuses_twice_is_asked_a_third_time(client_class: type[Xent], refusal: Script) -> None:
     with Misbehaving(refusal, refusal, CATALOGUE) as server, client_class(server.address) as xent:
         assert xent.losses() == []

@@ -289,7 +289,7 @@ def infer(model: str = "auto", inputs: Any = None, **options: Any) -> Callable[[
 
 ERRORS: dict[str, tuple[Callable[[Call], Any], str, str]] = {
     "an unknown model": (infer("nope"), "404", "no model 'nope'"),
-    "a model with a slash": (infer("a/b"), "404", "nothing at this path"),
+    "a model with a slash": (infer("a/b"), "404", "no such path"),
     "an unknown version": (infer(model_version="2"), "404", "no version '2'"),
     "a version that is no number": (infer(model_version="latest"), "404", "no version 'latest'"),
     "the metadata of an unknown model": (lambda call: call("get_model_metadata", "nope"), "404", "no model 'nope'"),
@@ -299,7 +299,7 @@ ERRORS: dict[str, tuple[Callable[[Call], Any], str, str]] = {
         "404",
         "no model 'nope'",
     ),
-    "an extension that is not there": (lambda call: call("get_log_settings"), "404", "nothing at this path"),
+    "an extension that is not there": (lambda call: call("get_log_settings"), "404", "no such path"),
     "loading": (lambda call: call("load_model", "auto"), "501", "the models are fixed"),
     "unloading": (lambda call: call("unload_model", "auto"), "501", "the models are fixed"),
     "loading an unknown model": (lambda call: call("load_model", "nope"), "404", "no model 'nope'"),

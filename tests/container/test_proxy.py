@@ -20,7 +20,7 @@ BATCH = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels": [1, 2]}
 LOSS = 1.0693116545660806
 LARGEST = 64 * 1024 * 1024
 JSON = {"Content-Type": "application/json"}
-ON_EVERY_ANSWER = {
+ON_EVERY_RESPONSE = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
@@ -61,7 +61,7 @@ def answered_in_place(response: httpx.Response) -> None:
     """As xent answers, although it wasn't asked."""
     assert response.headers["server"] == "nginx"
     assert response.headers["x-request-id"]
-    for name, value in ON_EVERY_ANSWER.items():
+    for name, value in ON_EVERY_RESPONSE.items():
         assert response.headers[name] == value
 
 
@@ -111,7 +111,7 @@ def test_what_xent_has_is_there(client: httpx.Client, path: str) -> None:
 )
 def test_what_is_for_the_inside_only_is_not_found(proxy: Proxy, path: str) -> None:
     response = spoken(proxy, f"GET {path} HTTP/1.1\r\nHost: xent\r\nConnection: close\r\n\r\n".encode())
-    assert problem(response, 404)["detail"] == "there is nothing at this path; GET /docs lists what there is"
+    assert problem(response, 404)["detail"] == "no such path; GET /docs lists all paths"
     answered_in_place(response)
 
 

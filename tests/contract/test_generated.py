@@ -13,6 +13,7 @@ from scripts.generate import (
     CLIENT,
     DOCUMENT,
     EXAMPLES,
+    MIGRATION,
     ROOT,
     Files,
     differences,
@@ -32,7 +33,7 @@ def wanted() -> Files:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The generated files as they are checked in, to be spoilt."""
-    for path in (EXAMPLES, DOCUMENT):
+    for path in (EXAMPLES, DOCUMENT, MIGRATION):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
     shutil.copytree(ROOT / CLIENT, tmp_path / CLIENT)
@@ -57,7 +58,7 @@ def test_a_changed_byte_is_seen(wanted: Files, project: Path, path: Path) -> Non
     assert differences(wanted, project) == [f"{path} differs"]
 
 
-@pytest.mark.parametrize("path", [EXAMPLES, DOCUMENT, MODEL], ids=str)
+@pytest.mark.parametrize("path", [EXAMPLES, DOCUMENT, MIGRATION, MODEL], ids=str)
 def test_a_byte_more_at_the_end_is_seen(wanted: Files, project: Path, path: Path) -> None:
     with (project / path).open("ab") as file:
         file.write(b"\n")
@@ -71,7 +72,7 @@ def test_an_added_file_is_seen(wanted: Files, project: Path, name: str) -> None:
     assert differences(wanted, project) == [f"{CLIENT / name} is not generated"]
 
 
-@pytest.mark.parametrize("path", [EXAMPLES, DOCUMENT, MODEL], ids=str)
+@pytest.mark.parametrize("path", [EXAMPLES, DOCUMENT, MIGRATION, MODEL], ids=str)
 def test_a_removed_file_is_seen(wanted: Files, project: Path, path: Path) -> None:
     (project / path).unlink()
     assert differences(wanted, project) == [f"{path} is absent"]

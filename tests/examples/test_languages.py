@@ -46,4 +46,4 @@ def test_a_refusal_is_told_and_fails(command: list[str], server: Server) -> None
     example = run(command, f"{server.address}/nowhere")
     assert example.returncode == 1
     assert example.stdout == ""
-    assert "there is nothing at this path" in example.stderr
+    assert "no such path" in example.stderr

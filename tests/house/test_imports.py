@@ -21,6 +21,7 @@ STAIRCASE = [
     {"checks"},
     {"labels"},
     {"losses"},
+    {"framework_names"},
     {"equivalents"},
     {"prepare"},
     {"accumulate"},
@@ -40,7 +41,9 @@ THREAD_CALLS = {"run_in_executor", "run_in_threadpool", "run_sync", "to_thread"}
 APP_STAIRCASE = [
     {"settings", "offload", "wire"},
     {"telemetry"},
-    {"middleware"},
+    {*(f"middleware.{part}" for part in ("api_keys", "deadline", "readiness", "reservation", "route_traits"))},
+    {"state"},
+    {"middleware", "telemetry.access_log"},
     {"api", "server"},
     {"docs"},
     {"main"},

@@ -83,10 +83,9 @@ def _equivalents(batch: PreparedBatch, loss: Loss, suggested: Suggested | None =
     pos_weight: float | Literal["array"] | None = None
     class_weights: bool | tuple[float, ...] = False
     if loss.takes("pos_weight"):
+        pos_weight = None if suggested is None else suggested.pos_weight
         if given.pos_weight is not None:
             pos_weight = float(given.pos_weight) if given.pos_weight.ndim == 0 else "array"
-        elif suggested is not None:
-            pos_weight = suggested.pos_weight
     elif loss.takes("class_weights"):
         class_weights = given.class_weights is not None
         if not class_weights and suggested is not None and suggested.class_weights is not None:

@@ -1,7 +1,7 @@
 """Whole arguments: array-likes to arrays of numbers, their dtypes, shapes and sizes, and the values of options."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -110,10 +110,11 @@ def check_clip(value: float) -> float:
     return float(value)
 
 
-def check_name(parameter: str, value: str, known: Collection[str]) -> None:
-    """Raises ParameterOutOfRange where the value is none of the known names."""
+def check_name(parameter: str, value: str, known: Collection[str], hint: Callable[[str], str] = lambda _: "") -> None:
+    """Raises ParameterOutOfRange where the value is none of the known names. hint: says what else it may be."""
     if value not in known:
-        raise ParameterOutOfRange(parameter, f"is {value!r:.80}; one of {', '.join(known)} was expected")
+        message = f"is {value!r:.80}; one of {', '.join(known)} was expected{hint(str(value))}"
+        raise ParameterOutOfRange(parameter, message)
 
 
 def check_shape(shape: Sequence[int]) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ A hint begins with "; " and continues the message that it is appended to. Nothin
 called but for an error.
 """
 
+import math
 from typing import NamedTuple
 
 from xent_core.compute.layout import Array
@@ -26,6 +27,10 @@ class Values(NamedTuple):
 
 
 def values_of(labels: Array) -> Values:
+    """Which values there are beside NaN."""
+    labels = labels[labels == labels]
+    if not labels.size:
+        return Values(math.nan, math.nan, frozenset())
     low, high = float(labels.min()), float(labels.max())
     others = labels[(labels != low) & (labels != high)]
     if not others.size:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from numpy.typing import ArrayLike
 
@@ -12,7 +12,7 @@ from xent_core.compute.dtypes import computation_dtype
 from xent_core.compute.layout import Array, FloatType, Layout
 from xent_core.errors import MissingParameter
 from xent_core.labels.counts import EVERYTHING, Counts, count_elements
-from xent_core.results import LabelKind
+from xent_core.results import LabelKind, Reduction
 
 CLIP = 1e-7
 """With from_logits=False: the smallest probability, and 1 minus the largest, unless a request says otherwise."""
@@ -34,13 +34,35 @@ class Source:
     where: str
 
 
+Framework = Literal["tf.losses", "tf.contrib.losses", "tf.nn", "Keras", "PyTorch", "Optax", "scikit-learn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A framework's name for a loss, and what its call is here.
+
+    reduction  what its default reduction is here
+    when       the calls that are meant, where its name stands for several losses
+    send       other fields to send, as JSON
+    remark     where the two differ
+    """
+
+    framework: Framework
+    name: str
+    reduction: Reduction
+    when: str = ""
+    send: str = ""
+    remark: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the catalogue says of a loss.
 
     `numpy` and `gradient_numpy` are the formulas as expressions that run, with `x` for a row of logits (sigmoid losses:
     one logit), `y` for its labels, and `C` for the number of classes. `called_for_by` names the label kinds for which
-    loss_type="auto" computes this loss. `example` is a request that runs.
+    loss_type="auto" computes this loss. `example` is a request that runs. `names_elsewhere` are the names
+    by which users of frameworks know the loss: errors and docs/migration.md tell them ours.
     """
 
     loss_type: str
@@ -61,6 +83,7 @@ class Entry:
     stability: str
     same_as: tuple[str, ...]
     sources: tuple[Source, ...]
+    names_elsewhere: tuple[Elsewhere, ...] = ()
 
 
 class Parameters(NamedTuple):
@@ -201,6 +224,13 @@ IGNORE_INDEX = Parameter("ignore_index", "a label of this value costs 0 and ente
 CLIP_AT = Parameter("clip", "from_logits false: the smallest probability that is taken, and 1 minus the largest")
 REDUCTION = Parameter("reduction", "none, sum, mean, weighted_mean or mean_by_nonzero_weights")
 AXIS = Parameter("axis", "the class axis, the last by default")
+
+PROBABILITIES = '"from_logits": false'
+SKLEARN_CLIP = (
+    "with sample_weight the reduction is weighted_mean; there probabilities are clipped at the dtype's epsilon, "
+    "here at 1e-7"
+)
+KERAS_DEFAULT = "from_logits is false by default there; leave it out where the call has from_logits=True"
 
 GOODFELLOW = Source("Goodfellow, Bengio, Courville: Deep Learning, section 6.2.2", "https://www.deeplearningbook.org")
 

@@ -23,7 +23,7 @@ from xent_core.errors import (
     UnexpectedParameter,
     WrongShape,
 )
-from xent_core.losses.loss import REDUCTION, Entry, Parameter, Source
+from xent_core.losses.loss import REDUCTION, Elsewhere, Entry, Parameter, Source
 from xent_core.losses.samplers import SampledValues, Sampler, draw_candidates, fresh_seed
 from xent_core.results import REDUCTIONS, LossWarning, Reduced, Reduction
 
@@ -88,6 +88,7 @@ SAMPLED_SOFTMAX = Entry(
             "https://www.tensorflow.org/api_docs/python/tf/nn/sampled_softmax_loss",
         ),
     ),
+    names_elsewhere=(Elsewhere("tf.nn", "tf.nn.sampled_softmax_loss", "none"),),
 )
 
 

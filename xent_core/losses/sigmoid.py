@@ -12,8 +12,12 @@ from xent_core.losses.loss import (
     EXAMPLE_LOGITS,
     GOODFELLOW,
     IGNORE_INDEX,
+    KERAS_DEFAULT,
+    PROBABILITIES,
     REDUCTION,
+    SKLEARN_CLIP,
     WEIGHTS,
+    Elsewhere,
     Entry,
     FrameworkText,
     Parameters,
@@ -27,6 +31,11 @@ from xent_core.losses.sigmoid_family import (
     careful_cross_entropy,
     cross_entropy_gradient,
 )
+
+TF_EPSILON = "there epsilon (1e-7) is added within the logarithm; here probabilities are clipped to [1e-7, 1 − 1e-7]"
+TORCH_CLIP = "there a logarithm is at least −100; here probabilities are clipped to [1e-7, 1 − 1e-7]"
+TORCH_WEIGHT = "its weight, one for each class, is weights of shape [1, C] here"
+TORCH_SIGNS = "its labels are −1 and 1; send (labels + 1) / 2"
 
 
 class SigmoidCrossEntropy(SigmoidFamily):
@@ -68,6 +77,73 @@ class SigmoidCrossEntropy(SigmoidFamily):
             Source(
                 "TensorFlow: tf.nn.sigmoid_cross_entropy_with_logits",
                 "https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits",
+            ),
+        ),
+        names_elsewhere=(
+            Elsewhere("tf.losses", "tf.losses.sigmoid_cross_entropy", "mean_by_nonzero_weights"),
+            Elsewhere(
+                "tf.losses",
+                "tf.losses.log_loss",
+                "mean_by_nonzero_weights",
+                send=PROBABILITIES,
+                remark=TF_EPSILON,
+            ),
+            Elsewhere("tf.contrib.losses", "tf.contrib.losses.sigmoid_cross_entropy", "mean_by_nonzero_weights"),
+            Elsewhere(
+                "tf.contrib.losses",
+                "tf.contrib.losses.log_loss",
+                "mean_by_nonzero_weights",
+                send=PROBABILITIES,
+                remark=TF_EPSILON,
+            ),
+            Elsewhere("tf.nn", "tf.nn.sigmoid_cross_entropy_with_logits", "none"),
+            Elsewhere("Keras", "keras.losses.BinaryCrossentropy", "mean", send=PROBABILITIES, remark=KERAS_DEFAULT),
+            Elsewhere("Keras", "keras.losses.binary_crossentropy", "none", send=PROBABILITIES, remark=KERAS_DEFAULT),
+            Elsewhere(
+                "Keras", "keras.metrics.BinaryCrossentropy", "weighted_mean", send=PROBABILITIES, remark=KERAS_DEFAULT
+            ),
+            Elsewhere("Keras", "keras.ops.binary_crossentropy", "none", send=PROBABILITIES, remark=KERAS_DEFAULT),
+            Elsewhere(
+                "Keras", "bce", "mean", send=PROBABILITIES, remark="the string in compile(loss=…) and losses.get"
+            ),
+            Elsewhere("PyTorch", "torch.nn.BCEWithLogitsLoss", "mean", when="without pos_weight"),
+            Elsewhere(
+                "PyTorch",
+                "torch.nn.BCELoss",
+                "mean",
+                send=PROBABILITIES,
+                remark=TORCH_CLIP,
+            ),
+            Elsewhere(
+                "PyTorch",
+                "torch.nn.MultiLabelSoftMarginLoss",
+                "mean",
+                remark=TORCH_WEIGHT,
+            ),
+            Elsewhere("PyTorch", "torch.nn.SoftMarginLoss", "mean", remark=TORCH_SIGNS),
+            Elsewhere("PyTorch", "F.binary_cross_entropy_with_logits", "mean", when="without pos_weight"),
+            Elsewhere(
+                "PyTorch",
+                "F.binary_cross_entropy",
+                "mean",
+                send=PROBABILITIES,
+                remark=TORCH_CLIP,
+            ),
+            Elsewhere(
+                "PyTorch",
+                "F.multilabel_soft_margin_loss",
+                "mean",
+                remark=TORCH_WEIGHT,
+            ),
+            Elsewhere("PyTorch", "F.soft_margin_loss", "mean", remark=TORCH_SIGNS),
+            Elsewhere("Optax", "optax.sigmoid_binary_cross_entropy", "none"),
+            Elsewhere(
+                "scikit-learn",
+                "sklearn.metrics.log_loss",
+                "mean",
+                when="with one probability for each sample",
+                send=PROBABILITIES,
+                remark=SKLEARN_CLIP,
             ),
         ),
     )

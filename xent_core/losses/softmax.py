@@ -13,8 +13,11 @@ from xent_core.losses.loss import (
     CLIP_AT,
     EXAMPLE_LOGITS,
     GOODFELLOW,
+    KERAS_DEFAULT,
+    PROBABILITIES,
     REDUCTION,
     WEIGHTS,
+    Elsewhere,
     Entry,
     FrameworkText,
     Source,
@@ -68,6 +71,42 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
                 "TensorFlow: tf.nn.softmax_cross_entropy_with_logits",
                 "https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits",
             ),
+        ),
+        names_elsewhere=(
+            Elsewhere("tf.losses", "tf.losses.softmax_cross_entropy", "mean_by_nonzero_weights"),
+            Elsewhere("tf.contrib.losses", "tf.contrib.losses.softmax_cross_entropy", "mean_by_nonzero_weights"),
+            Elsewhere("tf.nn", "tf.nn.softmax_cross_entropy_with_logits", "none"),
+            Elsewhere("tf.nn", "tf.nn.softmax_cross_entropy_with_logits_v2", "none"),
+            Elsewhere(
+                "Keras", "keras.losses.CategoricalCrossentropy", "mean", send=PROBABILITIES, remark=KERAS_DEFAULT
+            ),
+            Elsewhere(
+                "Keras",
+                "keras.losses.categorical_crossentropy",
+                "none",
+                send=PROBABILITIES,
+                remark=f"{KERAS_DEFAULT}; as a string in compile(loss=…) it is reduced to the mean",
+            ),
+            Elsewhere(
+                "Keras",
+                "keras.metrics.CategoricalCrossentropy",
+                "weighted_mean",
+                send=PROBABILITIES,
+                remark=KERAS_DEFAULT,
+            ),
+            Elsewhere("Keras", "keras.ops.categorical_crossentropy", "none", send=PROBABILITIES, remark=KERAS_DEFAULT),
+            Elsewhere(
+                "PyTorch",
+                "torch.nn.CrossEntropyLoss",
+                "mean",
+                when="with class probabilities for labels",
+                send='"axis": 1',
+            ),
+            Elsewhere(
+                "PyTorch", "F.cross_entropy", "mean", when="with class probabilities for labels", send='"axis": 1'
+            ),
+            Elsewhere("Optax", "optax.softmax_cross_entropy", "none"),
+            Elsewhere("Optax", "optax.safe_softmax_cross_entropy", "none"),
         ),
     )
 

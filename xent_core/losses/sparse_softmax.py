@@ -10,13 +10,22 @@ from xent_core.losses.loss import (
     EXAMPLE_LOGITS,
     GOODFELLOW,
     IGNORE_INDEX,
+    KERAS_DEFAULT,
+    PROBABILITIES,
     REDUCTION,
+    SKLEARN_CLIP,
     WEIGHTS,
+    Elsewhere,
     Entry,
     Source,
 )
 from xent_core.losses.softmax import SoftmaxCrossEntropy
 from xent_core.losses.softmax_family import CLASS_WEIGHTS, FROM_LOGITS, LABEL_SMOOTHING
+
+TORCH_IGNORE = (
+    "ignore_index is −100 by default there, and must be sent here; with class weights the reduction is weighted_mean"
+)
+TORCH_NLL = "its log-probabilities are sent as logits: their softmax gives the probabilities back"
 
 
 class SparseSoftmaxCrossEntropy(SoftmaxCrossEntropy):
@@ -66,6 +75,70 @@ class SparseSoftmaxCrossEntropy(SoftmaxCrossEntropy):
             Source(
                 "TensorFlow: tf.nn.sparse_softmax_cross_entropy_with_logits",
                 "https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits",
+            ),
+        ),
+        names_elsewhere=(
+            Elsewhere("tf.losses", "tf.losses.sparse_softmax_cross_entropy", "mean_by_nonzero_weights"),
+            Elsewhere("tf.contrib.losses", "tf.contrib.losses.sparse_softmax_cross_entropy", "mean_by_nonzero_weights"),
+            Elsewhere("tf.nn", "tf.nn.sparse_softmax_cross_entropy_with_logits", "none"),
+            Elsewhere(
+                "Keras", "keras.losses.SparseCategoricalCrossentropy", "mean", send=PROBABILITIES, remark=KERAS_DEFAULT
+            ),
+            Elsewhere(
+                "Keras",
+                "keras.losses.sparse_categorical_crossentropy",
+                "none",
+                send=PROBABILITIES,
+                remark=f"{KERAS_DEFAULT}; as a string in compile(loss=…) it is reduced to the mean",
+            ),
+            Elsewhere(
+                "Keras",
+                "keras.metrics.SparseCategoricalCrossentropy",
+                "weighted_mean",
+                send=PROBABILITIES,
+                remark=KERAS_DEFAULT,
+            ),
+            Elsewhere(
+                "Keras", "keras.ops.sparse_categorical_crossentropy", "none", send=PROBABILITIES, remark=KERAS_DEFAULT
+            ),
+            Elsewhere(
+                "PyTorch",
+                "torch.nn.CrossEntropyLoss",
+                "mean",
+                when="with class indices for labels",
+                send='"axis": 1',
+                remark=TORCH_IGNORE,
+            ),
+            Elsewhere(
+                "PyTorch",
+                "torch.nn.NLLLoss",
+                "mean",
+                send='"axis": 1',
+                remark=f"{TORCH_NLL}; {TORCH_IGNORE}",
+            ),
+            Elsewhere(
+                "PyTorch",
+                "F.cross_entropy",
+                "mean",
+                when="with class indices for labels",
+                send='"axis": 1',
+                remark=TORCH_IGNORE,
+            ),
+            Elsewhere(
+                "PyTorch",
+                "F.nll_loss",
+                "mean",
+                send='"axis": 1',
+                remark=f"{TORCH_NLL}; {TORCH_IGNORE}",
+            ),
+            Elsewhere("Optax", "optax.softmax_cross_entropy_with_integer_labels", "none"),
+            Elsewhere(
+                "scikit-learn",
+                "sklearn.metrics.log_loss",
+                "mean",
+                when="with one probability for each class",
+                send=PROBABILITIES,
+                remark=f"{SKLEARN_CLIP}; labels are indices into the sorted names of classes",
             ),
         ),
     )

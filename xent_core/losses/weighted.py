@@ -15,6 +15,7 @@ from xent_core.losses.loss import (
     IGNORE_INDEX,
     REDUCTION,
     WEIGHTS,
+    Elsewhere,
     Entry,
     FrameworkText,
     Parameter,
@@ -88,6 +89,11 @@ class WeightedCrossEntropy(SigmoidFamily):
                 "TensorFlow: tf.nn.weighted_cross_entropy_with_logits",
                 "https://www.tensorflow.org/api_docs/python/tf/nn/weighted_cross_entropy_with_logits",
             ),
+        ),
+        names_elsewhere=(
+            Elsewhere("tf.nn", "tf.nn.weighted_cross_entropy_with_logits", "none"),
+            Elsewhere("PyTorch", "torch.nn.BCEWithLogitsLoss", "mean", when="with pos_weight"),
+            Elsewhere("PyTorch", "F.binary_cross_entropy_with_logits", "mean", when="with pos_weight"),
         ),
     )
 

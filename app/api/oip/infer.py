@@ -6,18 +6,19 @@ from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import Body, Request, Response
 from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 
 from app import offload
-from app.api.array_route import admit, arrived, check_names, responding, validated
+from app.api.array_route import admit, arrived, keep_to_timeout, read_request, responding
 from app.api.examples import INFER_EXAMPLES
 from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
 from app.api.oip.models import (
     A_MODEL,
     A_VERSION,
     OF_A_VERSION,
+    TRAITS,
     VERSION,
     ModelName,
     known_model,
@@ -26,10 +27,10 @@ from app.api.oip.models import (
 from app.api.pieces_response import PiecesResponse
 from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
+from app.middleware.route_traits import Router
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
-from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length
-from app.wire.parse import Content, Dialect
+from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
 from app.wire.tensor import refuse_nan
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES
@@ -113,21 +114,18 @@ async def _read(http: Request) -> InferRequest:
     length = read_header_length(http.headers.get(HEADER_LENGTH))
     body = await read_body(http) if length is None else await read_frame(http, length)
     record, dialect = arrived(http)
-    read = partial(_request_of, body, length, dialect, record)
-    size = len(body) if length is None else length + (len(body) - length) // VIEWED_PER_DECODED_BYTE
-    request = await offload.run(read, size, record.until)
-    admit(http, request)
+    json = body if length is None else memoryview(body)[:length]
+    decode = partial(decode_frame, body, length, "inputs", dialect)
+    survey = partial(survey_frame, body, length, "inputs", dialect)
+    size = len(json) + (len(body) - len(json)) // VIEWED_PER_DECODED_BYTE
+    request, reserved = await read_request(http, InferRequest, json, size, decode, survey)
+    keep_to_timeout(http, request.parameters.timeout if request.parameters else None)
+    admit(http, request, reserved)
     record.lap("decode")
     return request
 
 
-def _request_of(body: Content, length: int | None, dialect: Dialect, record: RequestRecord) -> InferRequest:
-    record.lap("queue")
-    check_names(body if length is None else memoryview(body)[:length])
-    return validated(InferRequest, decode_frame(body, length, "inputs", dialect))
-
-
-router = APIRouter(route_class=InferenceRoute, tags=["inference"])
+router = Router(TRAITS, route_class=InferenceRoute, tags=["inference"])
 
 
 @router.post(

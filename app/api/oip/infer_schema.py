@@ -1,7 +1,6 @@
 """`POST /v2/models/{model}/infer`: the JSON document of the Open Inference Protocol's request and response."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self, get_args
 
 from numpy.typing import NDArray
@@ -31,6 +30,7 @@ from app.api.fields import RequestModel, ResponseModel, Silence
 from app.api.loss_names import LossType
 from app.api.problem import TOO_LARGE
 from app.wire.oip import Tensor
+from xent_core.framework_names import field_hint
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 
 InputName = Literal["logits", "labels", "weights", "pos_weight", "class_weights"]
@@ -104,9 +104,8 @@ def _by_name(tensors: list[Tensor]) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {}
     for index, (name, array, _) in enumerate(tensors):
         if name not in INPUT_NAMES:
-            close = get_close_matches(name[:80], INPUT_NAMES, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(INPUT_NAMES)}"
-            raise _invalid("unknown_field", f"is no input of this model; {hint}", index, "name")
+            hint = field_hint(name, INPUT_NAMES) or f"; there are {', '.join(INPUT_NAMES)}"
+            raise _invalid("unknown_field", f"is no input of this model{hint}", index, "name")
         if name in arrays:
             raise _invalid("unexpected_parameter", f"is {name} once more; each input at most once was expected", index)
         arrays[name] = array
@@ -162,7 +161,15 @@ class InferParameters(RequestModel):
     sequence_start: Ignored = None
     sequence_end: Ignored = None
     priority: Ignored = None
-    timeout: Ignored = None
+    timeout: Annotated[
+        int | None,
+        Field(
+            description=(
+                "How long the client waits, in microseconds; 0: as long as it takes. What would come later is refused."
+            ),
+            ge=0,
+        ),
+    ] = None
     headers: Ignored = None
     content_type: Ignored = None
 
@@ -347,6 +354,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     413: {"model": InferenceError, "description": TOO_LARGE},
     415: {"model": InferenceError, "description": "The body is compressed otherwise than by gzip, deflate or zstd."},
     500: {"model": InferenceError, "description": "The service failed; its log says why."},
+    503: {"model": InferenceError, "description": "The service is shutting down. Retry-After says when to try again."},
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, NoReturn
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from fastapi import Depends, HTTPException, Path, Request
 
 from app import __version__
 from app.api.oip.infer_schema import INPUT_NAMES, REQUIRED, InferenceError, inference_errors
@@ -21,11 +21,17 @@ from app.api.oip.model_schema import (
     ServerMetadata,
     ServerReady,
 )
+from app.middleware.route_traits import Access, ErrorForm, Router, RouteTraits, with_traits
+from app.state import state_of
 from app.telemetry.model_statistics import model_statistics as statistics_of
 from app.telemetry.snapshots import Snapshot
+from xent_core.framework_names import loss_hint
 from xent_core.losses import LOSSES
 
-router = APIRouter(tags=["inference"])
+TRAITS = RouteTraits(error_form=ErrorForm.OIP)
+PROBE = RouteTraits(access=Access.OPEN, always_admitted=True, error_form=ErrorForm.OIP)
+
+router = Router(TRAITS, tags=["inference"])
 
 MODELS = ("auto", *LOSSES)
 VERSION = "1"
@@ -38,7 +44,7 @@ EXTENSIONS = ["binary_tensor_data", "model_configuration", "model_repository", "
 async def known_model(model: Annotated[str, Path(description="a loss type, or `auto`", examples=["auto"])]) -> str:
     """The model. Raises HTTPException where there is none of this name."""
     if model not in MODELS:
-        raise HTTPException(404, f"there is no model {model[:80]!r}; there are {', '.join(MODELS)}")
+        raise HTTPException(404, f"there is no model {model[:80]!r}; there are {', '.join(MODELS)}{loss_hint(model)}")
     return model
 
 
@@ -65,15 +71,23 @@ async def server() -> ServerMetadata:
 
 
 @router.get("/v2/health/live", operation_id="v2_live", summary="Is the process alive?", response_description="It is.")
+@with_traits(PROBE)
 async def live() -> ServerLive:
     """Answers for as long as the process can answer at all."""
     return ServerLive(live=True)
 
 
-@router.get("/v2/health/ready", operation_id="v2_ready", summary="Can it take requests?", response_description="Yes.")
+@router.get(
+    "/v2/health/ready",
+    operation_id="v2_ready",
+    summary="Can it take requests?",
+    response_description="Yes.",
+    responses=inference_errors(503),
+)
+@with_traits(PROBE)
 async def ready(request: Request) -> ServerReady:
     """Answers 200 for as long as the server, and so each model, can take requests."""
-    request.app.state.readiness.check()
+    state_of(request.app).readiness.check()
     return ServerReady(ready=True)
 
 
@@ -91,7 +105,7 @@ async def models() -> Models:
 )
 async def all_statistics(request: Request) -> AllStatistics:
     """What the models did since the service started, in all of its processes."""
-    total = request.app.state.metrics.total()
+    total = state_of(request.app).metrics.total()
     return AllStatistics(model_stats=[_statistics(model, total) for model in MODELS])
 
 
@@ -193,7 +207,7 @@ async def config(model: ModelName) -> ModelConfig:
 )
 async def model_statistics(model: ModelName, request: Request) -> AllStatistics:
     """What the model did since the service started, in all of its processes."""
-    return AllStatistics(model_stats=[_statistics(model, request.app.state.metrics.total())])
+    return AllStatistics(model_stats=[_statistics(model, state_of(request.app).metrics.total())])
 
 
 @router.post(

@@ -1068,9 +1068,9 @@ export interface components {
             priority?: unknown | null;
             /**
              * Timeout
-             * @description Taken because clients send it; does nothing here.
+             * @description How long the client waits, in microseconds; 0: as long as it takes. What would come later is refused.
              */
-            timeout?: unknown | null;
+            timeout?: number | null;
             /**
              * Headers
              * @description Taken because clients send it; does nothing here.
@@ -1680,7 +1680,7 @@ export interface components {
             status: number;
             /**
              * Detail
-             * @description the first error, for people
+             * @description the most useful of the errors, for people
              * @example labels[3] is 10; a class index from 0 to 9 was expected
              */
             detail: string;
@@ -2244,7 +2244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2256,7 +2256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2325,7 +2325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2377,7 +2377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2389,7 +2389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2458,7 +2458,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2510,7 +2510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2522,7 +2522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2591,7 +2591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2628,7 +2628,7 @@ export interface operations {
                     "application/json": components["schemas"]["Catalogue"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2640,7 +2640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2662,7 +2662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2699,7 +2699,7 @@ export interface operations {
                     "application/json": components["schemas"]["CatalogueEntry"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2711,7 +2711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2744,7 +2744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2800,7 +2800,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is shutting down. Retry-After says when to try again. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2834,7 +2834,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2846,7 +2846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2879,7 +2879,7 @@ export interface operations {
                     "application/json": components["schemas"]["Limits"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2891,7 +2891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2913,7 +2913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2974,7 +2974,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2986,7 +2986,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3054,7 +3054,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3117,7 +3117,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3129,7 +3129,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3197,7 +3197,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3231,7 +3231,7 @@ export interface operations {
                     "application/json": components["schemas"]["ServerMetadata"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3243,7 +3243,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3254,7 +3254,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3310,7 +3310,7 @@ export interface operations {
                     "application/json": components["schemas"]["ServerReady"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is shutting down. Retry-After says when to try again. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3344,7 +3344,7 @@ export interface operations {
                     "application/json": components["schemas"]["Models"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3356,7 +3356,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3367,7 +3367,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3401,7 +3401,7 @@ export interface operations {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3413,7 +3413,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3424,7 +3424,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3461,7 +3461,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelMetadata"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3473,7 +3473,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3495,7 +3495,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3534,7 +3534,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelMetadata"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3546,7 +3546,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3568,7 +3568,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3605,7 +3605,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelReady"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3617,7 +3617,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3639,7 +3639,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3678,7 +3678,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelReady"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3690,7 +3690,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3712,7 +3712,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3749,7 +3749,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelConfig"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3761,7 +3761,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3783,7 +3783,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3822,7 +3822,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelConfig"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3834,7 +3834,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3856,7 +3856,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3893,7 +3893,7 @@ export interface operations {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3905,7 +3905,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3927,7 +3927,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3966,7 +3966,7 @@ export interface operations {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3978,7 +3978,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4000,7 +4000,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4034,7 +4034,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryModel"][];
                 };
             };
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4046,7 +4046,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4057,7 +4057,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4083,7 +4083,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4095,7 +4095,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4128,7 +4128,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4154,7 +4154,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key is required, and the request has none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4166,7 +4166,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not valid. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4199,7 +4199,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full or shutting down, or the computation took too long. Retry after `Retry-After` seconds. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];

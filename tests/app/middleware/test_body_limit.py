@@ -14,8 +14,9 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-from app.middleware.body_limit import BODY_IS_LATE, BodyLimit, BodyTooLarge, BodyTooSlow
+from app.middleware.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
 from app.middleware.inflate import PIECE_BYTES, Inflate, NotInflatable, UnknownCoding
+from app.state import RequestState
 
 LIMIT = 10
 
@@ -26,7 +27,7 @@ class Caller:
     def __init__(self, *pieces: bytes) -> None:
         self.pieces = list(pieces)
         self.asked = 0
-        self.state: dict[str, Any] = {}
+        self.state = RequestState()
 
     async def receive(self) -> Message:
         self.asked += 1
@@ -113,7 +114,7 @@ def test_a_body_that_is_late_is_waited_for_no_longer() -> None:
     class Late(Caller):
         async def receive(self) -> Message:
             if self.asked == 2:
-                self.state[BODY_IS_LATE] = True
+                self.state.body_is_late = True
             return await super().receive()
 
     *arrived, late = read(Late(b"1", b"2", b"3", b"4"), reads=4)
@@ -155,7 +156,7 @@ def test_what_comes_of_it_has_a_limit_of_its_own(coding: bytes) -> None:
     content = CODINGS[coding](CONTENT)
     *_, error = read(Caller(content), coding=coding, reads=9, limit=10_000, inflated=len(CONTENT) - 1)
     assert isinstance(error, BodyTooLarge)
-    assert f"inflated, the body has more than {len(CONTENT) - 1} bytes" in str(error)
+    assert f"the inflated body has more than {len(CONTENT) - 1} bytes" in str(error)
     *_, message = read(Caller(content), coding=coding, reads=9, limit=len(content), inflated=len(CONTENT))
     assert message["more_body"] is False
 
@@ -210,7 +211,7 @@ def test_nothing_may_follow_it(coding: bytes, in_one_piece: bool) -> None:
     pieces = [content + b"x"] if in_one_piece else [content, b"x"]
     *_, error = read(Caller(*pieces), coding=coding, reads=3, limit=1000)
     assert isinstance(error, NotInflatable)
-    assert "goes on" in str(error)
+    assert "before the body does" in str(error)
 
 
 @pytest.mark.parametrize(

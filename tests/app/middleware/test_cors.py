@@ -26,7 +26,7 @@ def preflight(**headers: str) -> httpx.Response:
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
-        ({"Origin": "https://evil.example"}, 'Origin is the string "https://evil.example"; the origins that may call'),
+        ({"Origin": "https://evil.example"}, 'Origin is the string "https://evil.example"; XENT_CORS_ORIGINS lists'),
         ({"Access_Control_Request_Method": "BREW"}, 'Access-Control-Request-Method is the string "BREW"; one of'),
         ({"Access_Control_Request_Private_Network": "true"}, "Access-Control-Request-Private-Network is set"),
     ],

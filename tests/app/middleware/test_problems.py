@@ -10,25 +10,28 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from app.middleware import problems
-from app.middleware.admission import RequestsFull
 from app.middleware.api_keys import WrongKey
 from app.middleware.body_limit import BodyTooLarge
 from app.middleware.problems import Problems
+from app.middleware.reservation import RequestsFull
+from app.middleware.route_traits import TraitsByPath
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
-from app.wire.json import NotJson
 from app.wire.oip import BadFrame
+from app.wire.parse import NotJson
 from xent_core.errors import InvalidInput
 
+NO_ROUTES = TraitsByPath([], {})
 
-def answer_to(exception: BaseException, path: str = "/") -> httpx.Response:
+
+def response_to(exception: BaseException, path: str = "/") -> httpx.Response:
     """What an application answers in which this happens."""
 
     async def fail(*_: object) -> None:
         raise exception
 
     async def get() -> httpx.Response:
-        app = AccessLog(Problems(fail), Metrics(), {}, log=False)
+        app = AccessLog(Problems(fail, NO_ROUTES), Metrics(), {}, log=False)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
             return await client.get(path)
 
@@ -36,7 +39,7 @@ def answer_to(exception: BaseException, path: str = "/") -> httpx.Response:
 
 
 def content_of(exception: Exception, status: int) -> dict[str, Any]:
-    response = answer_to(exception)
+    response = response_to(exception)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     content: dict[str, Any] = response.json()
@@ -51,7 +54,7 @@ def test_what_fails_inside_is_not_told_to_the_caller() -> None:
 
 
 def test_an_http_error_keeps_its_own_words_and_headers() -> None:
-    response = answer_to(HTTPException(503, "the service is full", {"Retry-After": "1"}))
+    response = response_to(HTTPException(503, "the service is full", {"Retry-After": "1"}))
     assert response.json()["detail"] == "the service is full"
     assert response.headers["retry-after"] == "1"
 
@@ -83,32 +86,32 @@ def test_a_caller_who_went_away_is_no_failure_of_ours() -> None:
         (NotJson("the body is no JSON"), 400, "the body is no JSON"),
         (BodyTooLarge("too long"), 413, "too long"),
         (HTTPException(404, "there is no such model"), 404, "there is no such model"),
-        (ClientDisconnect(), 400, "the client went away"),
-        (RuntimeError("the password is swordfish"), 500, "the service failed on this request; its log says why"),
+        (ClientDisconnect(), 400, "the client disconnected"),
+        (RuntimeError("the password is swordfish"), 500, "internal error; the service's log has the details"),
     ],
     ids=lambda each: type(each).__name__ if isinstance(each, Exception) else "",
 )
 def test_under_v2_it_is_written_as_the_open_inference_protocol_has_it(
     exception: Exception, status: int, error: str, path: str
 ) -> None:
-    response = answer_to(exception, path)
+    response = response_to(exception, path)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/json"
     assert response.json() == {"error": error}
 
 
 def test_headers_stay_under_v2_too() -> None:
-    response = answer_to(HTTPException(503, "the service is full", {"Retry-After": "1"}), "/v2/models")
+    response = response_to(HTTPException(503, "the service is full", {"Retry-After": "1"}), "/v2/models")
     assert response.headers["retry-after"] == "1"
 
 
 @pytest.mark.parametrize("path", ["/v1/loss", "/v20", "/v", "/x/v2/models"])
 def test_elsewhere_it_is_a_problem(path: str) -> None:
-    assert answer_to(InvalidInput("labels", "is odd"), path).headers["content-type"] == "application/problem+json"
+    assert response_to(InvalidInput("labels", "is odd"), path).headers["content-type"] == "application/problem+json"
 
 
 def test_what_never_finished_when_the_service_ended_is_503() -> None:
-    response = answer_to(asyncio.CancelledError())
+    response = response_to(asyncio.CancelledError())
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
 
 
@@ -138,9 +141,9 @@ def test_a_refusal_has_a_reason_in_one_word(exception: Exception, reason: str) -
 
 
 def test_what_fails_inside_is_in_the_log_with_the_requests_id(caplog: pytest.LogCaptureFixture) -> None:
-    request_id = answer_to(RuntimeError("the password is swordfish")).headers["x-request-id"]
+    request_id = response_to(RuntimeError("the password is swordfish")).headers["x-request-id"]
     (record,) = caplog.records
-    assert record.msg == {"message": "a request failed", "request_id": request_id}
+    assert record.msg == {"message": "request failed", "request_id": request_id}
     assert "swordfish" in caplog.text
 
 
@@ -150,11 +153,11 @@ def test_an_answer_that_has_begun_is_cut_off() -> None:
         raise RuntimeError
 
     async def get() -> None:
-        app = AccessLog(Problems(fail), Metrics(), {}, log=False)
+        app = AccessLog(Problems(fail, NO_ROUTES), Metrics(), {}, log=False)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
             await client.get("/")
 
-    with pytest.raises(problems.AnswerBroken):
+    with pytest.raises(problems.ResponseBroken):
         asyncio.run(get())
 
 
@@ -166,7 +169,9 @@ def test_what_is_no_request_is_left_alone() -> None:
         return {}
 
     async def start() -> None:
-        await AccessLog(Problems(fail), Metrics(), {}, log=False)({"type": "lifespan"}, nothing, lambda _: nothing())
+        await AccessLog(Problems(fail, NO_ROUTES), Metrics(), {}, log=False)(
+            {"type": "lifespan"}, nothing, lambda _: nothing()
+        )
 
     with pytest.raises(RuntimeError, match="the lifespan failed"):
         asyncio.run(start())

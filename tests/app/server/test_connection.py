@@ -122,7 +122,7 @@ def test_headers_that_do_not_come_in_time_are_answered_408(hasty: Server) -> Non
     with calling(hasty) as caller:
         began = time.monotonic()
         caller.send(b"GET /livez HTTP/1.1\r\nHost:")
-        assert "headers did not come in time" in caller.refusal(408)
+        assert "headers did not arrive in time" in caller.refusal(408)
         assert 0.8 < seconds_since(began) < 3
 
 
@@ -172,7 +172,7 @@ def test_a_body_that_does_not_come_in_time_is_answered_408(hasty: Server, begun:
     with calling(hasty) as caller:
         began = time.monotonic()
         caller.send(POST + b"\r\n" + begun)
-        assert "body did not come in time" in caller.refusal(408)
+        assert "body did not arrive in time" in caller.refusal(408)
         assert 0.8 < seconds_since(began) < 3
 
 
@@ -250,7 +250,7 @@ def test_a_caller_who_does_not_read_its_answer_is_cut_off(hasty: Server) -> None
     with calling(hasty) as caller:
         received, expected = received_of_all(caller, pauses=4)
         assert received < expected
-    assert "did not read its answer and was cut off" in hasty.log.read_text()
+    assert "client stopped reading its response" in hasty.log.read_text()
 
 
 def test_a_caller_who_reads_slowly_gets_all_of_its_answer(hasty: Server) -> None:
@@ -344,7 +344,7 @@ def test_a_url_that_is_too_long_is_answered_414(hasty: Server) -> None:
 @pytest.mark.parametrize("pieces", [1, 7])
 def test_headers_that_are_too_large_are_answered_431(hasty: Server, pieces: int) -> None:
     with calling(hasty) as caller:
-        head = b"GET /livez HTTP/1.1\r\nHost: xent\r\n" + b"X-Filler: abcdefgh\r\n" * 3500 + b"\r\n"
+        head = b"GET /livez HTTP/1.1\r\nHost: xent\r\n" + (b"X-Filler: " + b"abcdefgh" * 100 + b"\r\n") * 90 + b"\r\n"
         size = len(head) // pieces + 1
         caller.send(*(head[start : start + size] for start in range(0, len(head), size)), pause=0.02)
         assert "more than 65536 bytes" in caller.refusal(431)
@@ -383,14 +383,15 @@ def test_nonsense_behind_a_request_does_not_pass_for_its_answer(hasty: Server) -
     with calling(hasty) as caller:
         caller.send(POST + b"\r\n" + BODY + b"nonsense\r\n\r\n")
         assert loss_of(caller) > 0
-        assert caller.is_hung_up()
+        assert caller.refusal(400)
 
 
-def test_nonsense_in_the_body_of_a_request_that_waits_for_its_turn_ends_the_connection(hasty: Server) -> None:
+def test_nonsense_in_the_body_of_a_request_behind_another_is_refused_in_its_turn(hasty: Server) -> None:
     with calling(hasty) as caller:
         chunked = b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
         caller.send(POST + b"\r\n" + BODY + chunked + b"not a size\r\n")
-        assert caller.is_hung_up()
+        assert loss_of(caller) > 0
+        assert caller.refusal(400)
 
 
 def test_what_comes_after_a_refusal_is_not_looked_at(hasty: Server) -> None:
@@ -404,7 +405,7 @@ def test_a_refusal_is_one_line_of_the_log_without_what_was_sent(hasty: Server) -
         caller.send(b"nonsense-to-find\r\n\r\n")
         caller.refusal(400)
     lines = [json.loads(line) for line in hasty.log.read_text().splitlines()]
-    refusals = [line for line in lines if line["message"] == "a connection was refused"]
+    refusals = [line for line in lines if line["message"] == "request refused"]
     assert {"level", "status", "reason", "detail", "client", "request_id"} <= set(refusals[-1])
     with hasty.client() as client:
         assert 'xent_rejected_total{reason="not_http"}' in client.get("/metrics").text
@@ -511,7 +512,7 @@ def test_over_tls_a_caller_who_does_not_read_is_cut_off_as_well(secure: Server, 
     with calling(secure, trust) as caller:
         received, expected = received_of_all(caller, pauses=4)
         assert received < expected
-    assert "did not read its answer and was cut off" in secure.log.read_text()
+    assert "client stopped reading its response" in secure.log.read_text()
 
 
 def test_plain_http_to_a_port_of_tls_is_hung_up_on(secure: Server) -> None:

@@ -104,7 +104,7 @@ def test_it_is_asked_where_it_listens(settle: Settle, host: str) -> None:
 def test_any_other_answer_is_none_of_a_living_service(settle: Settle, status: int) -> None:
     with listening(answering(status)) as port:
         settle(port=port)
-        assert health.main() == f"xent: not alive: /livez was answered {status}"
+        assert health.main() == f"xent: not alive: /livez returned {status}"
 
 
 def test_a_certificate_for_another_name_does_not_matter(settle: Settle, tmp_path: Path) -> None:

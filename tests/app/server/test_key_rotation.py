@@ -15,7 +15,7 @@ import pytest
 from tests.app.server.test_supervisor import number
 from tests.service import ROOT, Server
 
-SECONDS = 30
+SECONDS = 120
 """A loaded machine may need more than the second that is promised."""
 
 
@@ -48,10 +48,10 @@ class Guarded(NamedTuple):
 
     def hang_up(self) -> None:
         """And wait until the workers were replaced, where there are several."""
-        count, restarts = len(self.server.workers), self.logged("all workers were replaced")
+        count, restarts = len(self.server.workers), self.logged("all workers restarted")
         self.server.process.send_signal(signal.SIGHUP)
         if count:
-            assert eventually(lambda: self.logged("all workers were replaced") > restarts)
+            assert eventually(lambda: self.logged("all workers restarted") > restarts)
             assert eventually(lambda: len(self.server.workers) == count)
 
     def is_valid_everywhere(self, key: str) -> bool:
@@ -147,9 +147,9 @@ def test_a_file_that_is_gone_changes_nothing_and_is_told_of(fresh: Guarded) -> N
 
 
 def test_a_hangup_reloads_the_keys_and_the_service_goes_on(fresh: Guarded) -> None:
-    reloads = fresh.logged("the API keys were reloaded")
+    reloads = fresh.logged("API keys reloaded")
     fresh.hang_up()
-    assert eventually(lambda: fresh.logged("the API keys were reloaded") > reloads)
+    assert eventually(lambda: fresh.logged("API keys reloaded") > reloads)
     assert fresh.is_valid_everywhere("first")
     assert fresh.server.process.poll() is None
 
@@ -207,9 +207,9 @@ def test_a_worker_that_starts_while_the_file_is_rewritten_gets_the_keys_that_the
 def test_a_worker_that_dies_before_it_read_the_new_keys_is_replaced(two: Guarded) -> None:
     stopped = two.server.workers[0]
     os.kill(stopped, signal.SIGSTOP)
-    reloads = two.logged("the API keys were reloaded")
+    reloads = two.logged("API keys reloaded")
     two.replace(f"another-{reloads}\n")
-    assert eventually(lambda: two.logged("the API keys were reloaded") > reloads)
+    assert eventually(lambda: two.logged("API keys reloaded") > reloads)
     os.kill(stopped, signal.SIGKILL)
     wait_for_replacement(stopped, two)
     assert two.is_valid_everywhere(f"another-{reloads}")

@@ -46,7 +46,7 @@ def test_without_a_thread_a_request_is_answered_503(server: Server, torture: Tor
     assert torture.disarm()
     assert isinstance(refused, httpx.Response)
     assert refused.status_code == 503
-    assert refused.json()["detail"] == "the service has no thread for this request now; try again"
+    assert refused.json()["detail"] == "the service can't start a thread now; try again"
     response = post(server.address, REQUESTS["lists"])
     assert isinstance(response, httpx.Response)
     assert response.status_code == 200

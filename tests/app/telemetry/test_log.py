@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -89,7 +90,7 @@ def test_an_exception_is_one_field() -> None:
 
 def test_a_record_that_cannot_be_formatted_does_not_fail_its_caller() -> None:
     line = line_of("%d is odd", "three")
-    assert line["message"] == "a record can't be written"
+    assert line["message"] == "can't format a log record"
     assert line["reason"].startswith("TypeError")
 
 
@@ -198,6 +199,23 @@ def test_a_file_takes_all(tmp_path: Path) -> None:
     assert len(lines_of((tmp_path / "log").read_bytes())) == 5000
 
 
+def test_a_file_that_takes_a_part_of_a_line_gets_the_rest_of_it_before_the_next(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a disk that is full and has room again later."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with (tmp_path / "log").open("wb") as file:
+        log = LogHandler(file.fileno())
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+            for number in range(3):
+                log.write({"number": number, "text": "x" * 200})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert (tmp_path / "log").stat().st_size == 100
+        log.write({"number": 3})
+    first, report, last = lines_of((tmp_path / "log").read_bytes())
+    assert (first["number"], report["message"], last["number"]) == (0, "2 log lines dropped", 3)
+
+
 def test_a_full_disk_drops_lines() -> None:
     with Path("/dev/full").open("wb") as full:
         log = LogHandler(full.fileno())
@@ -221,6 +239,16 @@ def test_a_pipe_that_cannot_be_opened_anew_is_not_waited_for_either(tmp_path: Pa
     assert lines_of(os.read(reader, 100_000))[:2][1]["number"] == 0
     os.close(reader)
     os.close(writer)
+
+
+def test_an_exception_that_python_ignores_is_logged() -> None:
+    script = "from app.telemetry.log import set_up_logging; set_up_logging()\n"
+    script += "class Broken:\n    def __del__(self): raise ValueError('broken')\nBroken()"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True)
+    (line,) = lines_of(run.stdout)
+    assert (line["level"], run.stderr) == ("error", b"")
+    assert "ValueError: broken" in line["exception"]
+    assert "Broken.__del__" in line["in"]
 
 
 # --- The service

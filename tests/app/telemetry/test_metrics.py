@@ -188,6 +188,6 @@ def test_metrics_that_cannot_be_written_stay_as_they_were_until_they_can(
         metrics.ended(RequestRecord(), "GET", "/x", 1)
         metrics.flush()
     (tmp_path / "elsewhere").rename(tmp_path / "folder")
-    assert [record.msg["message"] for record in caplog.records] == ["metrics can't be written and stay as they were"]
+    assert [record.msg["message"] for record in caplog.records] == ["can't write metrics; they keep their last values"]
     assert requests(metrics) == 4
     assert value(metrics, "xent_metrics_write_errors_total") == 3

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 import time
 from contextlib import suppress
 from typing import Any
@@ -14,11 +15,13 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
+from app.wire import cutting, documents
 from app.wire import json as json_bodies
 from app.wire.describe import describe
+from app.wire.documents import READERS
 from app.wire.json import decode_body, encode_body
 from app.wire.lists import read_array
-from app.wire.parse import MOST_DEPTH, MOST_VALUES, Dialect, NotJson, TooManyValues
+from app.wire.parse import MAX_DEPTH, MAX_VALUES, Dialect, NotJson, TooManyValues
 from app.wire.tensor import InvalidTensor
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
@@ -138,12 +141,14 @@ def test_what_is_no_json_is_refused(body: bytes) -> None:
 # --- Bodies of any length
 
 
-@pytest.fixture(params=["as a whole", "with the lists cut out", "carefully"])
+@pytest.fixture(params=["in order", *(reader.name for reader in READERS[1:])])
 def every_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ways a body is read, by its length and by what stands in it, must agree."""
-    if request.param != "as a whole":
-        monkeypatch.setattr(json_bodies, "CHUNK_BYTES", 0)
-        monkeypatch.setattr(json_bodies, "LONG_BYTES", 0 if request.param == "with the lists cut out" else 1 << 30)
+    if request.param != "in order":
+        readers = [reader for reader in READERS if reader.name == request.param]
+        monkeypatch.setattr(json_bodies, "READERS", readers)
+        monkeypatch.setattr(cutting, "LONG_BYTES", 0)
+        monkeypatch.setattr(cutting, "SHORT", re.compile(rb"(?!)"))
 
 
 NAMES = frozenset({"logits", "labels", "weights", "outer.inner"})
@@ -239,8 +244,8 @@ def test_what_is_wrong_with_a_tensor_object_stands_in_its_place() -> None:
 
 
 def test_the_numbers_of_a_short_body_never_become_objects(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(json_bodies, "parse")
-    monkeypatch.delattr(json_bodies, "read_array")
+    monkeypatch.delattr(documents, "parse")
+    monkeypatch.delattr(documents, "read_array")
     document = decode_body(b'{"logits": [[1.5, 2], [3, 4]], "labels": [1, 0], "include": ["gradient"]}', NAMES)
     assert plain(document) == {"logits": [[1.5, 2], [3, 4]], "labels": [1, 0], "include": ["gradient"]}
 
@@ -335,9 +340,9 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize("padding", [0, 400_000], ids=["short", "in several pieces"])
 def test_lists_may_be_nested_so_deep_and_no_deeper(padding: int) -> None:
     space = b" " * padding
-    assert decode_body(space + nested(MOST_DEPTH), NAMES)["logits"].shape == (1,)
-    with pytest.raises(NotJson, match=f"nested more than {MOST_DEPTH} deep"):
-        decode_body(space + nested(MOST_DEPTH + 1), NAMES)
+    assert decode_body(space + nested(MAX_DEPTH), NAMES)["logits"].shape == (1,)
+    with pytest.raises(NotJson, match=f"nested more than {MAX_DEPTH} deep"):
+        decode_body(space + nested(MAX_DEPTH + 1), NAMES)
 
 
 def test_how_deep_is_a_setting() -> None:
@@ -370,7 +375,7 @@ def test_numbers_in_lists_do_not_count() -> None:
 
 
 def test_text_does_not_count_either() -> None:
-    body = b'{"other": "' + b"x" * (2 * MOST_VALUES) + b'", "logits": [1]}'
+    body = b'{"other": "' + b"x" * (2 * MAX_VALUES) + b'", "logits": [1]}'
     assert decode_body(body, NAMES)["logits"].shape == (1,)
 
 

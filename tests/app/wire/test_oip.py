@@ -15,7 +15,6 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
-from app.wire.json import NotJson
 from app.wire.oip import (
     DATATYPES,
     BadFrame,
@@ -34,6 +33,7 @@ from app.wire.oip import (
     encode_frame,
     read_header_length,
 )
+from app.wire.parse import NotJson
 from xent_core.errors import InvalidInput
 
 REFUSALS = (NotJson, BadFrame, InvalidInput)

@@ -170,6 +170,8 @@ def test_few_values_are_known_one_by_one() -> None:
     assert values_of(np.array([2.0, 1, 2])) == Values(1, 2, frozenset({1, 2}))
     assert values_of(np.array([[2, 1], [3, 2]])) == Values(1, 3, frozenset({1, 2, 3}))
     assert values_of(np.array([4, 2, 1, 3])) == Values(1, 4, frozenset())
+    assert values_of(np.array([4, np.nan, 2])) == Values(2, 4, frozenset({2, 4}))
+    assert values_of(np.array([np.nan])).few == frozenset()
     assert values_of(np.array([True, False])) == Values(0, 1, frozenset({0, 1}))
 
 

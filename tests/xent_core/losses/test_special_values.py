@@ -264,6 +264,20 @@ def test_infinite_terms_of_each_sign_make_their_sum_undefined() -> None:
         softmax_cross_entropy([[-INF, -INF, 0]], [[1, -1, 1]])
 
 
+@pytest.mark.parametrize(("logits", "from_logits"), [([10, -3], True), ([0.9, 0.3], False)])
+def test_an_element_of_infinity_less_infinity_is_undefined_and_named(logits: Any, from_logits: bool) -> None:
+    options: Any = {"loss_type": WEIGHTED, "pos_weight": F64_MAX, "from_logits": from_logits}
+    with pytest.raises(UndefinedLoss) as raised:
+        evaluate(logits, [F64_MAX, 1], **options)
+    assert (raised.value.argument, raised.value.position) == ("labels", (0,))
+
+
+def test_probabilities_whose_terms_are_infinite_with_each_sign_are_undefined() -> None:
+    options: Any = {"loss_type": SOFTMAX, "class_weights": [2, 2], "from_logits": False}
+    with pytest.raises(UndefinedLoss):
+        evaluate([[0.5, 0.5]], [[F64_MAX, -F64_MAX]], **options)
+
+
 def test_a_gradient_of_infinity_less_infinity_is_undefined() -> None:
     for compute in (
         lambda: softmax_cross_entropy_gradient([[0, -INF]], [[F64_MAX, F64_MAX]]),

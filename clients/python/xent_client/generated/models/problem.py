@@ -21,7 +21,7 @@ class Problem:
         type_ (str): about:blank: the status says it all, and `errors` the rest
         title (str): the status in words
         status (int): the HTTP status
-        detail (str): the first error, for people
+        detail (str): the most useful of the errors, for people
         errors (list[ProblemError]): at most 20; empty where the request as a whole is meant
     """
 

@@ -1,0 +1,58 @@
+"""Socket operations that transports don't offer."""
+
+import asyncio
+import socket
+import sys
+from array import array
+from contextlib import suppress
+from fcntl import ioctl
+from socket import SO_LINGER, SOL_SOCKET
+from struct import pack
+from termios import TIOCOUTQ
+
+# For SO_LINGER: discard unsent bytes on close.
+AT_ONCE = pack("ii", 1, 0)
+# Linux discards bytes without copying them, at half the cost.
+DISCARD = socket.MSG_TRUNC if sys.platform == "linux" else 0
+_discarded = bytearray(1 << 20)
+
+
+def unacknowledged_bytes(transport: asyncio.Transport) -> int:
+    """The bytes in the system's send buffer that the client has not acknowledged."""
+    count = array("i", [0])
+    with suppress(OSError):  # the connection may be closed, and not every system has this call
+        ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, count)
+    return count[0]
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close with a reset, so that the system drops its send buffer."""
+    with suppress(OSError):
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, AT_ONCE)
+    transport.abort()
+
+
+def discard(transport: asyncio.Transport, at_most: int) -> int | None:
+    """Discard up to so many received bytes while the transport is paused. Their number; None at the end of the stream.
+
+    Only for connections without TLS.
+    """
+    theirs = transport.get_extra_info("socket")
+    gone = 0
+    try:
+        ours = socket.socket(theirs.family, theirs.type, theirs.proto, theirs.fileno())
+    except OSError:
+        return None
+    try:
+        while gone < at_most:
+            count = ours.recv_into(_discarded, min(at_most - gone, len(_discarded)), DISCARD)
+            if not count:
+                return None
+            gone += count
+    except BlockingIOError:
+        pass
+    except OSError:
+        return None
+    finally:
+        ours.detach()
+    return gone

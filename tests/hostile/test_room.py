@@ -1,0 +1,207 @@
+"""What clients who mean no good can make the service hold, and what that costs the others: as SECURITY.md says."""
+
+import re
+import socket
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.hostile.running import Service
+from tests.hostile.talk import address_of
+
+Start = Callable[..., Service]
+BODY = b'{"logits":[[2.0,0.5,1.0],[0.1,1.0,3.0]],"labels":[0,2]}'
+JSON = {"Content-Type": "application/json"}
+POST = b"POST /v1/loss HTTP/1.1\r\nHost: xent\r\nContent-Type: application/json\r\n"
+GET = b"GET /nothing HTTP/1.1\r\nHost: xent\r\n\r\n"
+LIVEZ = b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n"
+
+
+@pytest.fixture
+def service(start: Start) -> Service:
+    return start(XENT_LOG_REQUESTS="false")
+
+
+def connected(service: Service, stack: ExitStack, receive_buffer: int = 0) -> socket.socket:
+    connection = stack.enter_context(socket.socket())
+    if receive_buffer:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.settimeout(30)
+    connection.connect(address_of(service.address))
+    return connection
+
+
+def resident_kib(service: Service, key: str = "VmRSS") -> int:
+    found = re.search(rf"{key}:\s+(\d+)", Path(f"/proc/{service.process.pid}/status").read_text())
+    assert found
+    return int(found[1])
+
+
+def statuses(client: httpx.Client, count: int = 40) -> set[int]:
+    """What honest clients get."""
+    return {client.post("/v1/loss", content=BODY, headers=JSON).status_code for _ in range(count)}
+
+
+def test_requests_that_are_sent_ahead_are_kept_as_they_came(service: Service) -> None:
+    """8,000 requests of 33 bytes on each connection, behind one that is not whole; 744 MiB were held of 50 MB."""
+    with ExitStack() as stack:
+        before = resident_kib(service)
+        sent = 0
+        for _ in range(200):
+            connection = connected(service, stack)
+            connection.setblocking(False)
+            with suppress(BlockingIOError):
+                sent += connection.send(POST + b"Content-Length: 200000\r\n\r\n" + b" " * 199_999)
+                sent += connection.send((b" " + GET) * 1000)
+        with service.client() as client:
+            assert client.get("/livez").status_code == 200
+        assert resident_kib(service) - before < 2 * sent // 1024 + 32_000
+
+
+def test_pipelined_requests_get_their_responses_one_after_the_other_and_are_not_read_ahead(service: Service) -> None:
+    with ExitStack() as stack:
+        before = resident_kib(service, "VmHWM")
+        many = GET * 8000
+        for _ in range(40):
+            connection = connected(service, stack)
+            connection.setblocking(False)
+            with suppress(BlockingIOError):
+                connection.send(many)
+        with service.client() as client:
+            for _ in range(20):
+                assert client.get("/livez").status_code == 200
+        assert resident_kib(service, "VmHWM") - before < 40 * len(many) // 1024 + 32_000
+
+
+def test_a_request_has_at_most_100_headers(service: Service) -> None:
+    with ExitStack() as stack:
+        for count, status in [(100, b"200"), (101, b"431")]:
+            connection = connected(service, stack)
+            connection.sendall(LIVEZ[:-2] + b"a:b\r\n" * (count - 1) + b"\r\n")
+            assert connection.recv(65536)[9:12] == status
+
+
+def test_an_idle_connection_holds_nothing_of_its_last_request(service: Service) -> None:
+    """1,475 KiB were held for each, of 64 KB."""
+    request = LIVEZ[:-2] + b"".join(b"h%d: %s\r\n" % (number, b"x" * 600) for number in range(98)) + b"\r\n"
+    with ExitStack() as stack:
+        before = resident_kib(service)
+        for _ in range(300):
+            connection = connected(service, stack)
+            connection.sendall(request)
+            assert connection.recv(65536)[9:12] == b"200"
+        time.sleep(1)
+        assert (resident_kib(service) - before) / 300 < 32
+
+
+def livez(connection: socket.socket) -> bytes:
+    """The status that it is answered with."""
+    connection.sendall(LIVEZ)
+    received = b""
+    while not received.endswith(b"}"):
+        received += connection.recv(4096)
+    return received[9:12]
+
+
+def test_beyond_the_connections_that_may_be_the_idlest_is_closed(start: Start) -> None:
+    service = start(XENT_MAX_CONNECTIONS="10")
+    with ExitStack() as stack:
+        slow = connected(service, stack)
+        slow.sendall(POST + b"Content-Length: 100\r\n\r\n" + b" ")
+        idle = [connected(service, stack) for _ in range(9)]
+        assert [livez(each) for each in [*idle, idle[0]]] == [b"200"] * 10
+        assert livez(connected(service, stack)) == b"200"
+        with suppress(ConnectionResetError):
+            assert idle[1].recv(1) == b""
+        assert [livez(each) for each in (idle[0], idle[2])] == [b"200"] * 2
+        slow.sendall(b" " * 99)
+        assert slow.recv(4096)[9:12] == b"400"
+
+
+@pytest.mark.parametrize("length", [60_000, 60_000_000])
+def test_bodies_that_are_announced_and_not_sent_stop_nobody(service: Service, length: int) -> None:
+    """150 connections and 13 KB stopped all honest requests."""
+    large = BODY + b" " * 200_000
+    with ExitStack() as stack, service.client() as client:
+        for _ in range(150):
+            connected(service, stack).sendall(POST + b"Content-Length: %d\r\n\r\n{" % length)
+        assert statuses(client) == {200}
+        found = [client.post("/v1/loss", content=large, headers=JSON).status_code for _ in range(20)]
+        assert found[10:] == [200] * 10
+
+
+def test_responses_that_are_read_slowly_stop_nobody(service: Service) -> None:
+    """8 readers stopped all honest requests for ever."""
+    raw = b'{"labels":1,"include":["gradient","probabilities","elements"],"logits":[' + b"0.1," * 400_000 + b"0]}"
+    body = zlib.compress(raw, 9)
+    head = POST + b"Content-Encoding: deflate\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with ExitStack() as stack, service.client() as client:
+        readers = [connected(service, stack, 4096) for _ in range(32)]
+        for each in readers:
+            each.sendall(head + body)
+        for _ in range(6):
+            time.sleep(0.5)
+            for each in readers:
+                each.settimeout(0.01)
+                with suppress(OSError):
+                    each.recv(65536)
+            assert statuses(client, 10) == {200}
+
+
+def test_who_trickles_gains_nothing_by_it(start: Start) -> None:
+    """A byte now and then is no pace, neither of a sender nor of a reader."""
+    service = start(
+        XENT_GRACE_SECONDS="1", XENT_MIN_SEND_BYTES_PER_SECOND="1000", XENT_MIN_READ_BYTES_PER_SECOND="1000000"
+    )
+    raw = b'{"labels":1,"include":["gradient","probabilities","elements"],"logits":[' + b"0.1," * 400_000 + b"0]}"
+    with ExitStack() as stack:
+        sender, reader = connected(service, stack), connected(service, stack, 4096)
+        reader.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(raw) + raw)
+        sender.sendall(POST + b"Content-Length: 50000\r\n\r\n")
+        with pytest.raises(OSError):  # noqa: PT011, PT012  a broken pipe, at some time
+            for _ in range(100):
+                sender.sendall(b" ")
+                time.sleep(0.1)
+        assert sender.recv(4096)[9:12] == b"408"
+        with pytest.raises(ConnectionResetError):  # noqa: PT012
+            for _ in range(100):
+                assert reader.recv(100)
+                time.sleep(0.1)
+
+
+def test_who_closes_its_sending_half_gets_its_response(service: Service) -> None:
+    large = b'{"labels":' + b"[%s]" % b",".join([b"1"] * 200_000) + b',"logits":[' + b"0.1," * 199_999 + b"0]}"
+    with ExitStack() as stack:
+        for body in (BODY, large):
+            connection = connected(service, stack)
+            connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            connection.shutdown(socket.SHUT_WR)
+            with connection.makefile("rb") as stream:
+                assert stream.read().startswith(b"HTTP/1.1 200")
+
+
+def test_chunk_extensions_are_bounded(service: Service) -> None:
+    with ExitStack() as stack:
+        connection = connected(service, stack)
+        connection.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+        with suppress(OSError):
+            for _ in range(200):
+                connection.sendall(b"1;x=" + b"y" * 30_000 + b"\r\n \r\n")
+        assert connection.recv(4096)[9:12] == b"400"
+
+
+def test_a_deadline_that_can_not_be_met_is_refused(service: Service) -> None:
+    with service.client() as client:
+        large = BODY + b" " * 5_000_000
+        response = client.post("/v1/loss", content=large, headers=JSON | {"X-Request-Timeout-Ms": "1"})
+        assert (response.status_code, "deadline" in response.json()["detail"]) == (503, True)
+        assert (
+            client.post("/v1/loss", content=BODY, headers=JSON | {"X-Request-Timeout-Ms": "60000"}).status_code == 200
+        )
+        response = client.post("/v1/loss", content=BODY, headers=JSON | {"X-Request-Timeout-Ms": "soon"})
+        assert (response.status_code, "soon" in response.json()["detail"]) == (400, True)
