@@ -8,6 +8,7 @@ import pytest
 
 from xent_core import (
     AxisOutOfRange,
+    Infinite,
     InvalidInput,
     LabelOutOfRange,
     MaskedRow,
@@ -74,7 +75,7 @@ def test_advice_says_what_the_evaluation_says(logits: Any, labels: Any, options:
         ([[1], [2]], {"logits_shape": (2, 3)}, WrongShape),
         ([1, 3], {"logits_shape": (2, 3)}, LabelOutOfRange),
         ([0.5, 1.5], {"logits_shape": (2, 3)}, UnclearLabels),
-        ([1, np.nan], {"logits_shape": (2, 3)}, NotANumber),
+        ([1, np.inf], {"logits_shape": (2, 3)}, Infinite),
         ([1, 2], {"logits_shape": (2, 3), "weights": [1, 2, 3]}, WrongShape),
         ([1, 2], {"logits_shape": (2, 3), "class_weights": [1, 2]}, WrongShape),
         ([1, 2], {"logits_shape": (2, 3), "pos_weight": 2}, UnexpectedParameter),

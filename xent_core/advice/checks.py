@@ -63,7 +63,7 @@ def run_checks(
     warnings: list[LossWarning] = []
     checked: list[str] = []
     for check in CHECKS:
-        if check.applies(batch, accumulated):
+        if check.code not in batch.options.silence and check.applies(batch, accumulated):
             checked.append(check.code)
             evidence = check.look(batch, accumulated)
             if evidence is not None:
@@ -86,7 +86,7 @@ def _loss_both_ways(batch: PreparedBatch, accumulated: Accumulated | None) -> Ev
     if accumulated is None:
         return {}
     logits = cast(Array, batch.logits)
-    as_probabilities = accumulate(batch.bind(logits, from_logits=False), batch.weights, ())
+    as_probabilities = accumulate(batch.bind(logits, from_logits=False), batch.weights, (), batch.counts)
     means = {
         "mean_loss_as_logits": mean_loss(accumulated.totals),
         "mean_loss_as_probabilities": mean_loss(as_probabilities.totals),
