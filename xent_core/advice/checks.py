@@ -288,8 +288,11 @@ def _upside_down_questions(positives: int | None, negatives: int | None, pos_wei
 
 
 def _scalar_weight(subject: Subject) -> Evidence | None:
-    weights = subject.batch.weights
-    if weights is None or weights.given.size > 1 or subject.batch.layout.rows == 1:
+    weights, layout = subject.batch.weights, subject.batch.layout
+    if weights is None or weights.given.size > 1 or layout.rows == 1:
+        return None
+    if weights.shape and layout.shape[0] == 1:
+        # It is that of a single image or sequence.
         return None
     weight = float(weights.given.reshape(-1)[0])
     return None if weight in (0.0, 1.0) else {"weight": weight}
