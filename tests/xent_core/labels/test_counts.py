@@ -138,3 +138,67 @@ def test_nan_in_what_counts_is_refused() -> None:
     with pytest.raises(NotANumber) as refusal:
         evaluate([[NAN, 0, 0], [0, NAN, 0]], [1, 2], weights=[0, 1])
     assert refusal.value.position == (1, 1)
+
+
+MANY = 20_000
+"""Rows in several blocks."""
+
+
+@pytest.mark.parametrize("loss_type", [SOFTMAX, SIGMOID])
+def test_whole_blocks_of_padding_are_passed_over(loss_type: Any) -> None:
+    weights = np.arange(MANY) >= MANY - 3
+    for rest in ([0.5, 0.5, 0], [0, 1, 1], [0.5, 0.6, 0]):
+        labels = np.zeros((MANY, 3))
+        labels[-3:] = rest
+        few = evaluate(np.full((3, 3), 0.5), labels[-3:], loss_type=loss_type)
+        many = evaluate(np.full((MANY, 3), 0.5), labels, loss_type=loss_type, weights=weights)
+        assert few.recommendation is not None
+        assert many.recommendation is not None
+        assert many.recommendation.label_kind == few.recommendation.label_kind
+
+
+def test_whole_blocks_of_padding_are_passed_over_by_the_checks_of_probabilities() -> None:
+    weights = np.arange(MANY) >= MANY - 30
+    rows = np.full((MANY, 2), NAN)
+    rows[-30:] = [0.2, 0.8]
+    options: dict[str, Any] = {"weights": weights, "reduction": "sum"}
+    codes = {w.code for w in evaluate(rows, np.zeros(MANY), **options).warnings}
+    assert codes == {"logits_look_like_probabilities", "identical_rows"}
+    rows[-30:] = [0.2, 0.4]
+    found = evaluate(rows, np.zeros(MANY), **options, from_logits=False, include=["probabilities"])
+    assert {w.code for w in found.warnings} == {"probabilities_rescaled", "identical_rows"}
+    assert found.probabilities is not None
+    assert np.isfinite(found.probabilities).all()
+
+
+def test_soft_rows_after_hard_ones_and_hard_ones_after_soft_ones_are_no_multi_hot_labels() -> None:
+    labels = np.zeros((MANY, 3))
+    labels[:, :2] = 1
+    for row in (0, MANY - 1):
+        labels[row] = 0.5
+        result = evaluate(np.zeros((MANY, 3)), labels)
+        assert result.recommendation is not None
+        assert result.recommendation.label_kind == "soft_multi_label"
+
+
+def test_weights_of_0_that_fit_nothing_are_refused_by_their_shape() -> None:
+    with pytest.raises(InvalidInput, match="weights: have shape"):
+        evaluate(LOGITS, [1, 2], weights=[0, 1, 1])
+
+
+def test_labels_in_another_code_are_recognised_among_those_that_count() -> None:
+    result = evaluate([1.0, 2.0, 3.0], [-1, 1, 5], loss_type=SIGMOID, weights=[1, 1, 0])
+    (warning,) = (w for w in result.warnings if w.code == "labels_outside_unit_interval")
+    assert "(labels + 1) / 2" in warning.fix
+
+
+def test_class_indices_of_more_classes_than_are_counted_go_by_what_counts() -> None:
+    result = evaluate(np.zeros((3, 70_000)), [5, 69_999, 5], weights=[1, 0, 1], reduction="sum")
+    assert result.recommendation is not None
+    assert result.recommendation.label_kind == "class_indices"
+
+
+def test_distributions_of_other_rows_are_worse_than_a_guess() -> None:
+    labels = 0.9 * np.eye(3)[np.arange(30) % 3] + 0.1 / 3
+    result = evaluate(9 * np.eye(3)[(np.arange(30) + 1) % 3], labels)
+    assert "worse_than_uniform" in {w.code for w in result.warnings}
