@@ -2,11 +2,20 @@
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from xent_core import InvalidInput, NotANumber, evaluate, recommend, sigmoid_cross_entropy, weighted_cross_entropy
+from xent_core import (
+    InexactLabels,
+    InvalidInput,
+    NotANumber,
+    evaluate,
+    recommend,
+    sigmoid_cross_entropy,
+    weighted_cross_entropy,
+)
 
 NAN, INF = np.nan, np.inf
 LOGITS = np.array([[1.0, -2, 0.5], [0, 1, 2]])
@@ -202,3 +211,13 @@ def test_distributions_of_other_rows_are_worse_than_a_guess() -> None:
     labels = 0.9 * np.eye(3)[np.arange(30) % 3] + 0.1 / 3
     result = evaluate(9 * np.eye(3)[(np.arange(30) + 1) % 3], labels)
     assert "worse_than_uniform" in {w.code for w in result.warnings}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "most"), [(ml_dtypes.bfloat16, 257), (np.float16, 2049), (np.float32, 2**24 + 1)], ids=str
+)
+def test_class_indices_in_a_float_type_that_cannot_hold_the_last_of_them_are_refused(dtype: Any, most: int) -> None:
+    labels = np.array([1, 0], dtype)
+    recommend(labels, logits_shape=(2, most))
+    with pytest.raises(InexactLabels, match=f"exactly up to {most - 1} only"):
+        recommend(labels, logits_shape=(2, most + 1))
