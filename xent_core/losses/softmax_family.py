@@ -27,7 +27,7 @@ from xent_core.compute.reduction import multiply
 from xent_core.errors import UndefinedLoss
 from xent_core.labels.counts import EVERYTHING, Counts, neutral_reader
 from xent_core.labels.onehot import one_hot_indices, one_hot_row, one_hot_rows
-from xent_core.losses.label_shapes import check_distribution_shape, check_index_shape
+from xent_core.losses.label_shapes import check_distribution_shape, check_index_dtype, check_index_shape
 from xent_core.losses.loss import Loss, Parameter, Parameters
 
 # Bytes of logits in a block: the more temporaries of its size are made, the smaller it is.
@@ -81,6 +81,7 @@ class SoftmaxFamily(Loss):
     def check_labels_shape(self, labels: Array, layout: Layout) -> None:
         if self.takes_class_indices:
             check_index_shape(labels, layout)
+            check_index_dtype(labels, layout)
         else:
             check_distribution_shape(labels, layout)
 
