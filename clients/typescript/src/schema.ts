@@ -1351,7 +1351,7 @@ export interface components {
              * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
              * @default []
              */
-            silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "scalar_weight_only_rescales" | "all_weights_zero" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "infinite_loss" | "train_only")[] | null;
+            silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "labels_almost_a_distribution" | "labels_may_be_padded_one_hot" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "one_hot_labels_with_sigmoid" | "single_class_softmax" | "scalar_weight_only_rescales" | "weights_enlarge_imbalance" | "all_weights_zero" | "nothing_counts" | "mean_counts_zero_weights" | "mean_ignores_class_weights" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "probabilities_clipped" | "probabilities_rescaled" | "labels_may_need_a_shift" | "labels_may_be_shifted_twice" | "worse_than_uniform" | "logits_never_negative" | "logits_within_one" | "identical_rows" | "infinite_loss" | "train_only")[] | null;
             /**
              * Include
              * @description Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits.
@@ -1416,22 +1416,38 @@ export interface components {
              * Code
              * @description What was found, for programs. New codes may be added.
              *
-             *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1: softmax would be applied twice
-             *     - `logits_may_be_probabilities`: sigmoid loss, at least 20 logits, all in [0, 1] and not only at its ends
+             *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1, or in [0, 100] and to 100: softmax would be applied twice
+             *     - `logits_may_be_probabilities`: at least 20 logits, all in [0, 1] and not only at its ends, and rows that don't sum to 1
              *     - `labels_not_a_distribution`: softmax loss, a row of labels does not sum to 1
+             *     - `labels_almost_a_distribution`: a loss over distributions, rows of labels whose sums miss 1 by at most 0.05 while others hold
+             *     - `labels_may_be_padded_one_hot`: one-hot rows of labels beside rows of zeros that count
              *     - `multi_hot_labels_with_softmax`: softmax loss, a row of 0/1 labels has more than one 1
              *     - `one_hot_labels_could_be_indices`: softmax loss, every row of labels is one-hot
-             *     - `scalar_weight_only_rescales`: a scalar weight other than 0 and 1: it acts like a learning rate
+             *     - `one_hot_labels_with_sigmoid`: a sigmoid loss was named, at least 3 classes and 20 rows, every row of labels is one-hot
+             *     - `single_class_softmax`: a softmax over one class: the loss is 0 whatever the logit
+             *     - `scalar_weight_only_rescales`: one weight other than 0 and 1 for more than one sample: it acts like a learning rate
+             *     - `weights_enlarge_imbalance`: class weights that grow with the classes' counts, or a pos_weight that favours what is common already
              *     - `all_weights_zero`: every weight is 0
+             *     - `nothing_counts`: no element counts: labels are ignored or missing
+             *     - `mean_counts_zero_weights`: reduction mean with weights of 0: they enlarge the denominator, as in TensorFlow and Keras
+             *     - `mean_ignores_class_weights`: class weights with reduction mean: PyTorch's default mean is weighted_mean here
              *     - `negative_weight`: a negative weight or class weight: the loss is no longer bounded below
              *     - `negative_pos_weight`: a negative pos_weight: the loss is no longer bounded below
              *     - `labels_outside_unit_interval`: a label of the logits' shape below 0 or above 1
+             *     - `probabilities_clipped`: from_logits false: a clipped probability caps a loss
+             *     - `probabilities_rescaled`: from_logits false and a softmax loss: rows that don't sum to 1 were divided by their sum
+             *     - `labels_may_need_a_shift`: class indices in sequences: the mean loss for the next label is far below that for the place's own
+             *     - `labels_may_be_shifted_twice`: class indices in sequences: the mean loss for the label before is far below that for the place's own
+             *     - `worse_than_uniform`: softmax loss, at least 20 samples: the mean is far above log C and the accuracy no better than chance
+             *     - `logits_never_negative`: at least 20 logits, none negative and many exactly 0: a ReLU before the loss
+             *     - `logits_within_one`: at least 20 logits, all in [-1, 1] and most close to its ends: a tanh before the loss
+             *     - `identical_rows`: at least 20 samples, all with exactly the same logits: a dead network, or an input that does not arrive
              *     - `infinite_loss`: some loss is infinite
              *     - `train_only`: sampled softmax: evaluate with the full softmax
              * @example logits_look_like_probabilities
              * @enum {string}
              */
-            code: "logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "scalar_weight_only_rescales" | "all_weights_zero" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "infinite_loss" | "train_only";
+            code: "logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "labels_almost_a_distribution" | "labels_may_be_padded_one_hot" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "one_hot_labels_with_sigmoid" | "single_class_softmax" | "scalar_weight_only_rescales" | "weights_enlarge_imbalance" | "all_weights_zero" | "nothing_counts" | "mean_counts_zero_weights" | "mean_ignores_class_weights" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "probabilities_clipped" | "probabilities_rescaled" | "labels_may_need_a_shift" | "labels_may_be_shifted_twice" | "worse_than_uniform" | "logits_never_negative" | "logits_within_one" | "identical_rows" | "infinite_loss" | "train_only";
             /**
              * Severity
              * @description How sure it is. `certain`: it follows from the numbers. `likely`: nearly always a mistake. `hint`: often right as it is.
@@ -1718,6 +1734,7 @@ export interface components {
              *     - `axis_out_of_range`: The logits have no such axis.
              *     - `label_out_of_range`: A class index is outside [0, C).
              *     - `label_not_whole`: A class index is not an integer.
+             *     - `inexact_labels`: Class indices have a float type that does not hold all of them exactly.
              *     - `not_a_probability`: A value is no probability, though from_logits=False says that it is.
              *     - `masked_row`: Every class of a row is masked by −inf.
              *     - `parameter_out_of_range`: A parameter has a value it can't have.
@@ -1735,7 +1752,7 @@ export interface components {
              * @example label_out_of_range
              * @enum {string}
              */
-            code: "not_numeric" | "ragged" | "empty" | "nan" | "infinite" | "wrong_shape" | "axis_out_of_range" | "label_out_of_range" | "label_not_whole" | "not_a_probability" | "masked_row" | "parameter_out_of_range" | "unexpected_parameter" | "missing_parameter" | "unclear_labels" | "undefined_loss" | "invalid_tensor" | "not_json" | "not_inflatable" | "missing" | "unknown_field" | "unknown_value" | "wrong_type";
+            code: "not_numeric" | "ragged" | "empty" | "nan" | "infinite" | "wrong_shape" | "axis_out_of_range" | "label_out_of_range" | "label_not_whole" | "inexact_labels" | "not_a_probability" | "masked_row" | "parameter_out_of_range" | "unexpected_parameter" | "missing_parameter" | "unclear_labels" | "undefined_loss" | "invalid_tensor" | "not_json" | "not_inflatable" | "missing" | "unknown_field" | "unknown_value" | "wrong_type";
             /**
              * Message
              * @description what was found and what was expected, for people
@@ -1825,7 +1842,7 @@ export interface components {
              * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
              * @default []
              */
-            silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "scalar_weight_only_rescales" | "all_weights_zero" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "infinite_loss" | "train_only")[] | null;
+            silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "labels_almost_a_distribution" | "labels_may_be_padded_one_hot" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "one_hot_labels_with_sigmoid" | "single_class_softmax" | "scalar_weight_only_rescales" | "weights_enlarge_imbalance" | "all_weights_zero" | "nothing_counts" | "mean_counts_zero_weights" | "mean_ignores_class_weights" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "probabilities_clipped" | "probabilities_rescaled" | "labels_may_need_a_shift" | "labels_may_be_shifted_twice" | "worse_than_uniform" | "logits_never_negative" | "logits_within_one" | "identical_rows" | "infinite_loss" | "train_only")[] | null;
             /**
              * Logits Shape
              * @description In place of `logits`: their shape.
