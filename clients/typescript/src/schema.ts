@@ -1037,7 +1037,7 @@ export interface components {
             /**
              * Silence
              * @description Codes of warnings that are not wanted, with commas between them.
-             * @default []
+             * @default
              */
             silence?: string | null;
             /**
