@@ -4,8 +4,8 @@
 RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
 	--universal --python-version 3.11 --generate-hashes --no-strip-extras --custom-compile-command 'make lock'
 RESOLVE = $(RESOLVE_ALONE) pyproject.toml
-# A file's tests stay in one process, with the services that they share. In the order of
-# their names, as the slow ones of tests/app then start first.
+# The tests of a file stay in one process, with the services that they share. Files run in the order of their names,
+# as the slow ones, in tests/app, then start first.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 

@@ -1,8 +1,6 @@
 """Assembles the application: routes, middleware, state and the OpenAPI document."""
 
-from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import orjson
 from fastapi import FastAPI
@@ -11,8 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from app import __version__, docs
-from app.api import loss, losses, operations, recommend, sampled_softmax
-from app.api.fields import TENSOR_OBJECT
+from app.api import loss, losses, openapi_document, operations, recommend, sampled_softmax
 from app.api.oip import infer, models
 from app.api.static_response import StaticContent
 from app.middleware.admission import Admission
@@ -24,7 +21,7 @@ from app.middleware.inflate import Inflate
 from app.middleware.problems import Problems
 from app.middleware.readiness import Readiness
 from app.middleware.reservation import InFlight
-from app.middleware.route_traits import Access, ErrorForm, RouteTraits, TraitsByPath
+from app.middleware.route_traits import TraitsByPath
 from app.settings import Settings, read_api_keys, shared_folder
 from app.state import ApplicationState, state_of
 from app.telemetry.access_log import AccessLog
@@ -37,6 +34,9 @@ Computes classification losses over HTTP, without TensorFlow or PyTorch, and tel
 
 POST a batch of logits and labels to `/v1/loss`. Errors are `application/problem+json`; each says where it is, what was
 found and what was expected.
+
+Each response has the headers `X-Content-Type-Options: nosniff`, `X-Frame-Options: DENY`, `Referrer-Policy: no-referrer`
+and a `Content-Security-Policy`.
 """
 
 
@@ -91,6 +91,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        openapi_tags=openapi_document.TAGS,
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
     for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, docs):
@@ -122,68 +123,5 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         openapi=StaticContent(lambda: orjson.dumps(app.openapi()), "application/json").response,
     )
     app.state = state  # type: ignore[assignment]  # for Starlette it holds anything; `state_of` has its type
-    _declare_problems(app, state.traits)
+    openapi_document.complete(app, state.traits)
     return app
-
-
-def _declare_problems(app: FastAPI, traits_by_path: TraitsByPath) -> None:
-    """Add the error responses, their media types and the API keys to the OpenAPI document.
-
-    FastAPI declares every model as application/json, and an error of its own that never occurs.
-    """
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = generate()
-            for path, operations in document["paths"].items():
-                traits = traits_by_path.of(path)
-                for operation in operations.values():
-                    responses = dict(_responses(operation["responses"], traits))
-                    operation["responses"] = responses | dict(_gates(traits, takes_body="requestBody" in operation))
-            for unused in ("HTTPValidationError", "ValidationError"):
-                document["components"]["schemas"].pop(unused, None)
-            document["components"]["schemas"]["TensorObject"] = TENSOR_OBJECT
-            document["components"]["securitySchemes"] = KEYS
-            document["security"] = [{}, *({scheme: []} for scheme in KEYS)]
-        return app.openapi_schema or {}
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to change the document
-
-
-KEYS = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "an API key, if the service requires one"},
-    "header": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "X-API-Key",
-        "description": "an API key, if the service requires one",
-    },
-}
-
-
-def _responses(responses: dict[str, Any], traits: RouteTraits) -> Iterator[tuple[str, Any]]:
-    for status, response in responses.items():
-        if int(status) < 400:
-            yield status, response
-            continue
-        content = response["content"]["application/json"]
-        if content["schema"] != {"$ref": "#/components/schemas/HTTPValidationError"}:
-            yield status, response | {"content": {traits.error_form.value: content}}
-
-
-def _gates(traits: RouteTraits, *, takes_body: bool) -> Iterator[tuple[str, Any]]:
-    """The error responses that the middleware can send instead of the endpoint."""
-    model = "Problem" if traits.error_form is ErrorForm.PROBLEM else "InferenceError"
-    content = {traits.error_form.value: {"schema": {"$ref": f"#/components/schemas/{model}"}}}
-    for status, description in GATES.items():
-        if {408: takes_body, 503: not traits.always_admitted}.get(status, traits.access is not Access.OPEN):
-            yield str(status), {"description": description, "content": content}
-
-
-GATES = {
-    401: "The request has no API key, and one is required.",
-    403: "The API key is not valid.",
-    408: "The body did not arrive in time.",
-    503: "The service is at capacity or shutting down, or the computation timed out. See Retry-After.",
-}

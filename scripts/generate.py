@@ -1,6 +1,6 @@
 """Makes what is made from the application: `python -m scripts.generate [--check] [PROJECT]`.
 
-    app ──► openapi.json ──► clients/python/xent_client/generated
+    app ──► app/api/response_examples.json ──► openapi.json ──► clients/python/xent_client/generated
     xent_core ──► docs/migration.md
 
 With --check nothing is written: what differs is named, and the exit status is 1.
@@ -16,11 +16,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.api.openapi_document import RESPONSE_EXAMPLES, add_responses, read_recorded
 from app.main import create_app
 from app.settings import Settings
 from scripts.migration_page import migration_page
+from scripts.record import record, settled
 
 ROOT = Path(__file__).parents[1]
+EXAMPLES = RESPONSE_EXAMPLES.relative_to(ROOT)
 DOCUMENT = Path("openapi.json")
 MIGRATION = Path("docs/migration.md")
 CLIENT = Path("clients/python/xent_client/generated")
@@ -33,8 +36,10 @@ Files = dict[Path, bytes]
 def generate() -> Files:
     """All that is made from the application. Raises SystemExit where the generator has so much as a warning."""
     document = create_app(Settings()).openapi()
-    page = migration_page().encode()
-    return {DOCUMENT: _json(document), MIGRATION: page, **_python_client(without_v2(document))}
+    recorded = settled(record(document), read_recorded())
+    add_responses(document, recorded)
+    page, client = migration_page().encode(), _python_client(with_open_codes(without_v2(document)))
+    return {EXAMPLES: _json(recorded), DOCUMENT: _json(document), MIGRATION: page, **client}
 
 
 def without_v2(document: dict[str, Any]) -> dict[str, Any]:
@@ -52,13 +57,24 @@ def without_v2(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "paths": paths, "components": {**document["components"], "schemas": kept}}
 
 
+def with_open_codes(part: Any) -> Any:
+    """The same without the lists of codes, as a client must accept the codes of later versions."""
+    if isinstance(part, list):
+        return [with_open_codes(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    closed = ("enum", "x-enum-descriptions") if "x-enum-descriptions" in part else ()
+    return {key: with_open_codes(value) for key, value in part.items() if key not in closed}
+
+
 def _references(part: Any) -> set[str]:
     """The names of the schemas that a part of a document refers to."""
     if isinstance(part, list):
         return set[str]().union(*map(_references, part))
     if not isinstance(part, dict):
         return set()
-    own = {part["$ref"].rpartition("/")[2]} if isinstance(part.get("$ref"), str) else set()
+    name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
+    own = {name} if name and "/" not in name else set[str]()
     return own | _references(list(part.values()))
 
 
@@ -96,7 +112,7 @@ def _is_leftover(path: Path) -> bool:
 def differences(wanted: Files, project: Path) -> list[str]:
     """What of the project's generated files is not as wanted, in words."""
     found = {path.relative_to(project) for path in _files(project / CLIENT)}
-    found |= {path for path in (DOCUMENT, MIGRATION) if (project / path).exists()}
+    found |= {path for path in (EXAMPLES, DOCUMENT, MIGRATION) if (project / path).exists()}
     return sorted(
         [f"{path} is absent" for path in wanted.keys() - found]
         + [f"{path} is not generated" for path in found - wanted.keys()]

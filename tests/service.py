@@ -129,6 +129,13 @@ class Half:
         return answer
 
 
+# Of HTTP itself, for browsers, and of the answer to their preflight.
+ON_ANY_RESPONSE = {
+    *("content-length", "content-type", "date", "connection", "transfer-encoding"),
+    *("x-content-type-options", "x-frame-options", "referrer-policy", "content-security-policy"),
+}
+
+
 class Document:
     """The published OpenAPI document, and whether answers keep to it."""
 
@@ -152,6 +159,10 @@ class Document:
         """What checks instances of the schema of this name."""
         return self._validator({"$ref": f"#/components/schemas/{name}"})
 
+    def validate(self, schema: dict[str, Any], instance: Any) -> None:
+        """Raises ValidationError unless the instance is of this schema."""
+        self._validator(schema).validate(instance)
+
     def _validator(self, schema: dict[str, Any]) -> Draft202012Validator:
         key = str(schema)
         if key not in self._validators:
@@ -168,7 +179,10 @@ class Document:
         operation = self._operation(response.request)
         if operation is not None:
             assert str(response.status_code) in operation["responses"], f"undeclared status {response.status_code}"
-            content = operation["responses"][str(response.status_code)]["content"]
+            declared = operation["responses"][str(response.status_code)]
+            undeclared = {*response.headers} - {name.lower() for name in declared["headers"]} - ON_ANY_RESPONSE
+            assert not undeclared, f"undeclared headers {undeclared}"
+            content = declared["content"]
             media_type = response.headers["content-type"].partition(";")[0]
             assert media_type in content
             if media_type != "text/plain":

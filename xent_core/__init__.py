@@ -22,6 +22,7 @@ from xent_core.compute.reduction import merge
 from xent_core.errors import (
     AxisOutOfRange,
     Empty,
+    InexactLabels,
     Infinite,
     InvalidInput,
     LabelNotWhole,
@@ -50,6 +51,7 @@ __all__ = [
     "AxisOutOfRange",
     "Empty",
     "Evaluation",
+    "InexactLabels",
     "Infinite",
     "InvalidInput",
     "LabelNotWhole",

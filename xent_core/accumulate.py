@@ -11,6 +11,7 @@ from xent_core.compute.bound_loss import BlockResult, BoundLoss, gradient_of
 from xent_core.compute.layout import Array, Block, row_sums
 from xent_core.compute.reduction import Totals, multiply
 from xent_core.errors import UndefinedLoss
+from xent_core.labels.counts import EVERYTHING, Counts
 from xent_core.results import Output
 
 
@@ -24,10 +25,13 @@ class Accumulated(NamedTuple):
     probabilities: Array | None
 
 
-def accumulate(bound: BoundLoss, weights: Weights | None, include: Collection[Output]) -> Accumulated:
+def accumulate(
+    bound: BoundLoss, weights: Weights | None, include: Collection[Output], counts: Counts = EVERYTHING
+) -> Accumulated:
     """Compute every block once. Raises UndefinedLoss and what the loss raises for values that are not sound."""
     layout, blocks = bound.layout, bound.blocks
     totals = Totals()
+    known = counts.known_in_rows()
     per_sample = np.zeros(layout.rows if len(blocks) > 1 else 0, bound.dtype)
     elements = np.empty(bound.element_shape, bound.dtype) if "elements" in include else None
     gradient = np.empty(layout.shape, bound.dtype) if "gradient" in include else None
@@ -36,10 +40,11 @@ def accumulate(bound: BoundLoss, weights: Weights | None, include: Collection[Ou
         result = bound.compute(block, None)
         weight = None if weights is None else weights.of(block)
         losses = result.losses if weight is None else multiply(result.losses, weight)
+        share = layout.classes if known is None else known[block.rows]
         if len(blocks) > 1:
-            per_sample[block.rows] += _add_losses(totals, losses, layout.classes)
+            per_sample[block.rows] += _add_losses(totals, losses, share)
         else:
-            per_sample = _add_losses(totals, losses, layout.classes).astype(bound.dtype, copy=False)
+            per_sample = _add_losses(totals, losses, share).astype(bound.dtype, copy=False)
         _add_weights(totals, result, weight)
         if elements is not None:
             place = bound.place(elements, block)
@@ -55,14 +60,14 @@ def accumulate(bound: BoundLoss, weights: Weights | None, include: Collection[Ou
     return Accumulated(per_sample.reshape(layout.sample_shape), totals, elements, gradient, probabilities)
 
 
-def _add_losses(totals: Totals, losses: Array, classes: int) -> Array:
-    """Add a block's weighted losses to the totals; its share in each sample's loss."""
+def _add_losses(totals: Totals, losses: Array, share: Array | int) -> Array:
+    """Add a block's weighted losses to the totals; what is of each sample, whose loss is the mean over `share`."""
     if losses.ndim == 1:
         totals.loss += float(np.add.reduce(losses, dtype=np.float64))
         return losses
     sums = row_sums(losses.astype(np.float64, copy=False))
     totals.loss += float(sums.sum())
-    return sums / classes
+    return sums / share
 
 
 def _add_weights(totals: Totals, result: BlockResult, weight: Array | None) -> None:

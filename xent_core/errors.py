@@ -82,6 +82,12 @@ class LabelNotWhole(InvalidInput):
     code = "label_not_whole"
 
 
+class InexactLabels(InvalidInput):
+    """Class indices have a float type that does not hold all of them exactly."""
+
+    code = "inexact_labels"
+
+
 class NotAProbability(InvalidInput):
     """A value is no probability, though from_logits=False says that it is."""
 

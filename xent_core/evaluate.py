@@ -1,12 +1,13 @@
 """`evaluate` and `recommend`: one batch, whole."""
 
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_core.accumulate import accumulate, scale
-from xent_core.advice.checks import run_checks
+from xent_core.advice.checks import WARNINGS, run_checks
 from xent_core.advice.recommend import equivalents_and_recommendation, recommendation
 from xent_core.checks.arguments import as_numbers, check_shape
 from xent_core.checks.values import (
@@ -16,11 +17,13 @@ from xent_core.checks.values import (
     check_probability_sums,
     class_indices,
 )
-from xent_core.compute.layout import TILE_ELEMENTS, Array, Block, row_sums
+from xent_core.compute.layout import TILE_ELEMENTS, row_sums
 from xent_core.compute.reduction import denominator, reduce
 from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedParameter
+from xent_core.labels.counts import neutral_reader
+from xent_core.losses.loss import CLIP
 from xent_core.prepare import Options, PreparedBatch, prepare
-from xent_core.results import OUTPUTS, Advice, Evaluation, Output, Reduction
+from xent_core.results import OUTPUTS, Advice, AdviceLevel, Evaluation, Output, Reduction
 
 
 @np.errstate(all="ignore")
@@ -37,7 +40,10 @@ def evaluate(
     axis: int = -1,
     from_logits: bool = True,
     reduction: Reduction = "mean",
+    clip: float = CLIP,
     include: Collection[Output] = (),
+    advice: AdviceLevel = "full",
+    silence: Collection[str] = (),
 ) -> Evaluation:
     """Per-sample and reduced losses of a batch in nats, the loss that its labels call for, and likely mistakes.
 
@@ -47,8 +53,15 @@ def evaluate(
     or 1. An element is a row of a softmax loss and a logit of a sigmoid loss; a sample is an entry of the batch
     dimensions, and with rank-1 logits of a sigmoid loss each logit.
     loss_type: the name of a loss, or "auto", which goes by the form of the labels, batch by batch.
+    ignore_index: a label of this value does not count; for sigmoid losses each label by itself. A label that is NaN is
+    missing, and does not count either. What does not count, weights of 0 included, is not looked at: its loss and
+    gradient are 0, and its logits and label may be anything, NaN too.
     reduction: "none", "sum", "mean", "weighted_mean" or "mean_by_nonzero_weights", see `xent_core.compute.reduction`.
+    clip: with from_logits=False the smallest probability that is taken, and 1 minus the largest; 0 clips nothing.
     include: any of "elements", "gradient", "probabilities"; each takes memory of the logits' size.
+    advice: "full"; "brief", without reasons, alternatives and equivalents; "none" looks for no recommendation and no
+    warning, and leaves them None and empty.
+    silence: codes of warnings that are not looked for.
     Returns float32 arrays for logits of float16, bfloat16 and float32, else float64.
 
     Raises a subclass of InvalidInput, which says where and why.
@@ -58,19 +71,31 @@ def evaluate(
     ('sparse_softmax_cross_entropy', array([1.9644, 0.1743]), 1.0693)
     """
     options = Options(
-        weights, loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction
+        weights,
+        loss_type,
+        pos_weight,
+        class_weights,
+        label_smoothing,
+        ignore_index,
+        axis,
+        from_logits,
+        reduction,
+        clip,
+        advice,
+        _known_codes(silence),
     )
     for name in include:
         if name not in OUTPUTS:
             raise ParameterOutOfRange("include", f"holds {name!r:.80}; any of {', '.join(OUTPUTS)} was expected")
     values = as_numbers(logits, "logits")
     batch = prepare(values, values.shape, labels, options)
-    accumulated = accumulate(batch.bind(values, from_logits=from_logits), batch.weights, include)
+    bound = batch.bind(values, from_logits=from_logits)
+    accumulated = accumulate(bound, batch.weights, include, batch.counts)
     reduced = reduce(reduction, accumulated.totals)
     if accumulated.gradient is not None:
         scale(accumulated.gradient, denominator(reduction, accumulated.totals))
-    warnings, checked = run_checks(batch, accumulated)
-    calls, recommended = equivalents_and_recommendation(batch)
+    warnings, checked = run_checks(batch, accumulated) if advice != "none" else ((), ())
+    calls, recommended = equivalents_and_recommendation(batch) if advice != "none" else (None, None)
     return Evaluation(
         loss_type=batch.loss.name,
         per_sample=accumulated.per_sample,
@@ -100,6 +125,9 @@ def recommend(
     axis: int = -1,
     from_logits: bool = True,
     reduction: Reduction = "mean",
+    clip: float = CLIP,
+    advice: Literal["full", "brief"] = "full",
+    silence: Collection[str] = (),
 ) -> Advice:
     """The loss that a batch calls for and likely mistakes in it, without computing a loss.
 
@@ -115,7 +143,18 @@ def recommend(
     'sigmoid_cross_entropy'
     """
     options = Options(
-        weights, loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction
+        weights,
+        loss_type,
+        pos_weight,
+        class_weights,
+        label_smoothing,
+        ignore_index,
+        axis,
+        from_logits,
+        reduction,
+        clip,
+        advice,
+        _known_codes(silence),
     )
     if logits is not None and logits_shape is not None:
         raise UnexpectedParameter("logits_shape", "is given beside logits; one of the two was expected")
@@ -133,30 +172,29 @@ def recommend(
 
 def _check_values(batch: PreparedBatch) -> None:
     """What computing the loss would find unsound. Labels come first, as there."""
-    blocks, indexed = batch.layout.blocks(TILE_ELEMENTS), batch.loss.takes_class_indices
-    if indexed:
+    blocks, counts = batch.layout.blocks(TILE_ELEMENTS), batch.counts
+    if batch.loss.takes_class_indices:
         for block in blocks:
-            class_indices(batch.labels, batch.options.ignore_index, batch.layout, block)
+            ignore_index = batch.options.ignore_index
+            class_indices(batch.labels, batch.layout, block, counts.rows(block), ignore_index=ignore_index)
     if batch.logits is None:
         return
-    read = batch.layout.reader(batch.logits, batch.dtype)
+    read = neutral_reader(batch.layout.reader(batch.logits, batch.dtype), counts)
     for block in blocks:
         logits = read(block)
         if batch.options.from_logits:
             check_logits(logits, batch.layout, block)
             if not batch.loss.is_elementwise:
-                check_masked_rows(_masked_rows(batch, logits, block), batch.layout, block)
+                check_masked_rows(np.asarray(np.isneginf(logits).all(axis=1)), batch.layout, block)
         else:
             check_probabilities(logits, batch.layout, block)
             if not batch.loss.is_elementwise:
                 check_probability_sums(row_sums(logits), batch.layout, block)
 
 
-def _masked_rows(batch: PreparedBatch, logits: Array, block: Block) -> Array:
-    """The rows of a block that are masked whole though they count."""
-    masked = np.asarray(np.isneginf(logits).all(axis=1))
-    if batch.weights is not None:
-        masked &= ~batch.weights.zero_rows(block)
-    if batch.options.ignore_index is not None:
-        masked &= batch.labels.reshape(-1)[block.rows] != batch.options.ignore_index
-    return masked
+def _known_codes(silence: Collection[str]) -> tuple[str, ...]:
+    """Raises ParameterOutOfRange where a code is none of a warning."""
+    for code in silence:
+        if code not in WARNINGS:
+            raise ParameterOutOfRange("silence", f"holds {code!r:.80}; codes of warnings were expected")
+    return tuple(silence)

@@ -4,7 +4,14 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from xent_core.checks.arguments import as_numbers, check_name, check_smoothing, class_layout
+from xent_core.checks.arguments import (
+    as_numbers,
+    check_clip,
+    check_finite,
+    check_name,
+    check_smoothing,
+    class_layout,
+)
 from xent_core.checks.causes import of_code, of_mark, values_of
 from xent_core.checks.weights import Weights, check_weights
 from xent_core.compute.bound_loss import BoundLoss
@@ -12,13 +19,14 @@ from xent_core.compute.dtypes import FLOAT64, computation_dtype
 from xent_core.compute.layout import Array, FloatType, Layout
 from xent_core.errors import UnclearLabels, UnexpectedParameter
 from xent_core.framework_names import loss_hint, reduction_hint
-from xent_core.labels.facts import LabelFacts, describe_labels, describe_rows
+from xent_core.labels.counts import Counts, count_elements
+from xent_core.labels.facts import LabelFacts, describe_labels, describe_rows, describe_sample
 from xent_core.losses import AUTO, LOSSES, losses_taking
 from xent_core.losses.label_shapes import check_distribution_shape
-from xent_core.losses.loss import Loss, Parameters
+from xent_core.losses.loss import CLIP, Loss, Parameters
 from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY
 from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY
-from xent_core.results import REDUCTIONS, Reduction
+from xent_core.results import ADVICE, REDUCTIONS, AdviceLevel, Reduction
 
 LOSS_NAMES = ("auto", *LOSSES)
 
@@ -35,6 +43,9 @@ class Options(NamedTuple):
     axis: int = -1
     from_logits: bool = True
     reduction: Reduction = "mean"
+    clip: float = CLIP
+    advice: AdviceLevel = "full"
+    silence: tuple[str, ...] = ()
 
 
 class PreparedBatch(NamedTuple):
@@ -43,7 +54,8 @@ class PreparedBatch(NamedTuple):
     loss      the loss that is computed; `layout` and `parameters` are for it
     logits    None where only their shape is known
     labels    as they were given
-    facts     what the labels look like
+    facts     what the labels look like that count
+    counts    which elements count
     """
 
     loss: Loss
@@ -52,6 +64,7 @@ class PreparedBatch(NamedTuple):
     layout: Layout
     dtype: FloatType
     facts: LabelFacts
+    counts: Counts
     weights: Weights | None
     parameters: Parameters
     options: Options
@@ -65,7 +78,7 @@ class PreparedBatch(NamedTuple):
             self.labels if facts.indices is None or self.loss.is_elementwise else facts.indices,
             self.layout,
             parameters if from_logits == parameters.from_logits else parameters._replace(from_logits=from_logits),
-            may_be_masked=None if self.weights is None else self.weights.zero_rows,
+            counts=self.counts,
             labels_checked=facts.class_counts is not None,
         )
 
@@ -77,23 +90,35 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
     """
     check_name("loss_type", options.loss_type, LOSS_NAMES, loss_hint)
     check_name("reduction", options.reduction, REDUCTIONS, reduction_hint)
-    smoothing = check_smoothing(options.label_smoothing)
+    check_name("advice", options.advice, ADVICE)
+    smoothing, clip = check_smoothing(options.label_smoothing), check_clip(options.clip)
     given = as_numbers(labels, "labels")
     layout = class_layout(shape, options.axis)
-    facts = describe_labels(given, layout, options.ignore_index)
+    dtype = FLOAT64 if logits is None else computation_dtype(logits)
+    weights = None
+    if options.weights is not None:
+        weights = check_finite(as_numbers(options.weights, "weights"), "weights", dtype)
+    counts = count_elements(given, layout, weights, options.ignore_index)
+    facts = describe_labels(given, layout, counts)
     loss = _choose(facts, given, layout, options)
     _refuse_foreign_parameters(loss, options)
-    if not loss.is_elementwise and given.shape == layout.shape and facts.row_sums is None:
+    if not loss.is_elementwise and len(shape) == 1 and layout.classes > 1:
+        facts = describe_sample(given, layout, counts.whole())
+    elif not loss.is_elementwise and given.shape == layout.shape and facts.row_sums is None:
         # What reads as yes/no questions is taken for rows of a softmax, so it is described as such.
-        facts = describe_rows(given, layout)._replace(kind=facts.kind)
-    layout = loss.layout(shape, options.axis)
+        facts = describe_rows(given, layout, counts.whole())._replace(kind=facts.kind)
+    if loss.is_elementwise and _are_questions(facts, layout, options):
+        facts = facts.as_questions()
+    if loss.is_elementwise and layout.class_axis is not None and len(shape) == 1:
+        layout = loss.layout(shape, options.axis)
+        counts = count_elements(given, layout, weights, options.ignore_index)
+    elif not loss.is_elementwise:
+        counts = counts.whole()
     loss.check_labels_shape(given, layout)
-    dtype = FLOAT64 if logits is None else computation_dtype(logits)
-    weights = options.weights
-    fitted = None if weights is None else check_weights(weights, layout, dtype, per_row=not loss.is_elementwise)
+    fitted = None if weights is None else check_weights(weights, layout, per_row=not loss.is_elementwise)
     for_classes = loss.check_per_class(options.class_weights, options.pos_weight, layout, dtype)
-    parameters = Parameters(*for_classes, smoothing, options.ignore_index, options.from_logits)
-    return PreparedBatch(loss, logits, given, layout, dtype, facts, fitted, parameters, options)
+    parameters = Parameters(*for_classes, smoothing, options.ignore_index, options.from_logits, clip)
+    return PreparedBatch(loss, logits, given, layout, dtype, facts, counts, fitted, parameters, options)
 
 
 def _choose(facts: LabelFacts, labels: Array, layout: Layout, options: Options) -> Loss:
@@ -106,7 +131,7 @@ def _choose(facts: LabelFacts, labels: Array, layout: Layout, options: Options) 
         raise UnclearLabels("labels", _no_form(facts, layout) + _cause(labels))
     loss = AUTO[facts.kind]
     if options.pos_weight is not None:
-        if not loss.is_elementwise:
+        if facts.kind == "class_indices":
             raise UnexpectedParameter(
                 "pos_weight",
                 f"is for {' and '.join(losses_taking('pos_weight'))}, but these labels ({facts.kind}) call for "
@@ -120,6 +145,15 @@ def _choose(facts: LabelFacts, labels: Array, layout: Layout, options: Options) 
             "use pos_weight there, or name the loss_type",
         )
     return loss
+
+
+MIN_ROWS_OF_CLASSES, MIN_CLASSES = 20, 3
+
+
+def _are_questions(facts: LabelFacts, layout: Layout, options: Options) -> bool:
+    """Whether a sigmoid loss that was asked for outweighs rows that each hold one class, perhaps by chance."""
+    few = facts.rows < MIN_ROWS_OF_CLASSES or layout.classes < MIN_CLASSES
+    return few or options.pos_weight is not None
 
 
 def _no_form(facts: LabelFacts, layout: Layout) -> str:

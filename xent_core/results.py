@@ -23,6 +23,9 @@ REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 Output = Literal["elements", "gradient", "probabilities"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 
+AdviceLevel = Literal["full", "brief", "none"]
+ADVICE: tuple[AdviceLevel, ...] = get_args(AdviceLevel)
+
 Severity = Literal["certain", "likely", "hint"]
 """Of a warning: it follows from the numbers; it is nearly always a mistake; it is often right as it is."""
 
@@ -114,8 +117,8 @@ class Evaluation(NamedTuple):
     loss_type       the loss that was computed
     per_sample      weighted losses in the samples' shape; for sigmoid losses the mean over the class axis
     reduced         the reduced loss; None for reduction "none"
-    equivalents     the call of the computed loss in each framework
-    recommendation  the loss that the labels call for
+    equivalents     the call of the computed loss in each framework; None with advice "none"
+    recommendation  the loss that the labels call for; None with advice "none"
     warnings        likely mistakes in the batch
     checked         the codes of the checks that ran
     elements        weighted losses before any averaging, if included
@@ -126,8 +129,8 @@ class Evaluation(NamedTuple):
     loss_type: str
     per_sample: NDArray[Any]
     reduced: Reduced | None
-    equivalents: dict[str, str]
-    recommendation: Recommendation
+    equivalents: dict[str, str] | None
+    recommendation: Recommendation | None
     warnings: tuple[LossWarning, ...]
     checked: tuple[str, ...]
     elements: NDArray[Any] | None = None

@@ -60,6 +60,7 @@ class ArrayRoute(APIRoute):
             _require_json(http.headers.get("content-type"))
             body = await read_body(http)
             record, dialect = arrived(http)
+            dialect = dialect._replace(missing=model.arrays_with_missing)
             decode = partial(decode_body, body, arrays, dialect)
             survey = partial(survey_body, body, arrays, dialect)
             request, reserved = await read_request(http, model, body, len(body), decode, survey)

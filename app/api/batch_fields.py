@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from numpy.typing import NDArray
 from pydantic import Field, StrictBool, StrictFloat
 
-from app.api.fields import Array, RequestModel, Whole
+from app.api.fields import Array, RequestModel, Silence, Whole
 from app.api.loss_names import LossTypeOrAuto
 from xent_core.advice.recommend import MAX_SUGGESTED
 from xent_core.losses import CATALOGUE, LOSS_TYPES
-from xent_core.results import Reduction
+from xent_core.losses.loss import CLIP as DEFAULT_CLIP
+from xent_core.results import AdviceLevel, Reduction
 
 LOGITS = (
     "Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid "
@@ -37,8 +38,9 @@ IgnoreIndex = Annotated[
     Whole | None,
     Field(
         description=(
-            "sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no "
-            "denominator. Without it a label outside [0, C) is an error."
+            "A label of this value does not count: its loss and gradient are 0, it is in no denominator, and no check "
+            "reads it. For losses over class indices, and for sigmoid losses, there for each label by itself. Without "
+            "it a class index outside [0, C) is an error."
         ),
     ),
 ]
@@ -48,7 +50,7 @@ FromLogits = Annotated[
     Field(
         description=(
             "false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at "
-            "once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than "
+            "once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by more than "
             "1e-6, or a row that sums to 0, is an error."
         )
     ),
@@ -75,8 +77,30 @@ def num_samples(logits: NDArray[Any], axis: int) -> int:
     return logits.size // length
 
 
+Clip = Annotated[
+    StrictFloat,
+    Field(
+        description=(
+            "With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing."
+        ),
+        json_schema_extra={"minimum": 0, "maximum": 0.5},
+    ),
+]
+AdviceLevelName = Annotated[
+    AdviceLevel,
+    Field(
+        description=(
+            "How much the response says beside numbers. `brief` leaves out reasons, alternatives and equivalents. "
+            "`none` runs no check, and leaves out `recommendation`, `equivalents`, `warnings` and `checked`."
+        )
+    ),
+]
+
+
 class BatchRequest(RequestModel):
     """One batch, and how its losses are to be computed."""
+
+    arrays_with_missing = frozenset({"labels"})
 
     logits: Annotated[Array | None, Field(description=LOGITS)] = None
     labels: Annotated[
@@ -85,7 +109,7 @@ class BatchRequest(RequestModel):
             description=(
                 "Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid "
                 "losses also a scalar, which stands for every element, and, where C = 1, the shape without that "
-                "axis."
+                "axis. null in a list is a missing label, which does not count."
             )
         ),
     ]
@@ -117,6 +141,8 @@ class BatchRequest(RequestModel):
     axis: Axis = -1
     from_logits: FromLogits = True
     reduction: ReductionName = "mean"
+    clip: Clip = DEFAULT_CLIP
+    silence: Silence = ()
 
     @property
     def logits_lengths(self) -> tuple[int, ...]:

@@ -125,6 +125,11 @@ RECOMMEND_EXAMPLES: dict[str, Any] = {
         "description": "Recommends weighted_cross_entropy and suggests a pos_weight of 19.",
         "value": {"labels": [1] + [0] * 19, "logits_shape": [20]},
     },
+    "error_wrong_shape": {
+        "summary": "Error: labels that fit no logits of this shape",
+        "description": "Answered with status 422, wrong_shape at labels.",
+        "value": {"labels": [1, 2, 0], "logits_shape": [2, 3]},
+    },
 }
 
 _LAYER = {

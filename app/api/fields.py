@@ -1,5 +1,6 @@
 """What the requests and answers of `/v1` are made of."""
 
+from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -19,8 +20,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 from typing_extensions import TypeAliasType
 
+from app.wire.describe import describe
 from app.wire.lists import read_array
 from app.wire.tensor import DTYPES, MAX_DIMENSIONS
+from xent_core.advice.checks import WARNINGS
 from xent_core.errors import InvalidInput
 from xent_core.framework_names import field_hint
 
@@ -137,6 +140,42 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def codes(meanings: dict[str, str]) -> JsonSchemaValue:
+    """The schema of a code that programs read: the codes there are, and what each means."""
+    return {"enum": [*meanings], "x-enum-descriptions": [*meanings.values()]}
+
+
+def list_of_codes(meanings: dict[str, str]) -> str:
+    """The same for a description, in Markdown."""
+    return "\n".join(f"- `{code}`: {meaning}" for code, meaning in meanings.items())
+
+
+def _known_warnings(value: Any) -> tuple[str, ...]:
+    """Codes of warnings, each a string that there is."""
+    if not isinstance(value, list | tuple):
+        raise PydanticCustomError("tuple_type", "no list")
+    if len(value) > len(WARNINGS):
+        raise PydanticCustomError("too_long", "too long")
+    for index, code in enumerate(value):
+        if not isinstance(code, str) or code not in WARNINGS:
+            close = get_close_matches(code[:80], WARNINGS, n=1) if isinstance(code, str) else []
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(WARNINGS)}"
+            message = f"is {describe(code)}, no code of a warning; {hint}"
+            context = {"code": "unknown_value", "message": message, "position": [index]}
+            raise PydanticCustomError("invalid_array", "{message}", context)
+    return tuple(value)
+
+
+Silence = Annotated[
+    tuple[str, ...],
+    PlainValidator(_known_warnings),
+    WithJsonSchema(
+        {"type": "array", "items": {"type": "string", **codes(WARNINGS)}, "maxItems": len(WARNINGS), "default": []}
+    ),
+    Field(description="Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out."),
+]
+
+
 Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1), BeforeValidator(_whole)]
 
 
@@ -146,6 +185,8 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
     ignored_prefixes: ClassVar[tuple[str, ...]] = ()
     """Fields whose names begin so are accepted, and nothing is made of them."""
+    arrays_with_missing: ClassVar[frozenset[str]] = frozenset()
+    """Array fields in whose lists null stands for a missing value."""
 
     @model_validator(mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.api.array_route import ArrayRoute, respond
-from app.api.batch_fields import LOGITS, BatchRequest, num_samples
+from app.api.batch_fields import LOGITS, AdviceLevelName, BatchRequest, num_samples
 from app.api.examples import LOSS_EXAMPLES
 from app.api.fields import Array, Encoding, Number, ResponseModel
 from app.api.loss_names import LossType
@@ -19,7 +19,7 @@ from app.api.recommendation_content import advice_content, equivalents_content, 
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
 from xent_core.evaluate import evaluate
-from xent_core.results import OUTPUTS, Evaluation, Output, Reduction
+from xent_core.results import OUTPUTS, AdviceLevel, Evaluation, Output, Reduction
 
 
 def _few(names: Any) -> Any:
@@ -34,7 +34,7 @@ class LossRequest(BatchRequest):
 
     logits: Annotated[Array, Field(description=LOGITS)]
     include: Annotated[
-        tuple[Output, ...],
+        Annotated[tuple[Output, ...], Field(max_length=len(OUTPUTS))],
         BeforeValidator(_few),
         Field(
             description=(
@@ -42,10 +42,10 @@ class LossRequest(BatchRequest):
                 "loss with respect to `logits` as given; of the sum where the reduction is `none`. "
                 "`probabilities`: softmax or sigmoid of the logits."
             ),
-            max_length=len(OUTPUTS),
         ),
     ] = ()
     encoding: Encoding = "list"
+    advice: AdviceLevelName = "full"
 
     @property
     def computed_elements(self) -> int:
@@ -75,12 +75,21 @@ class LossResponse(ResponseModel):
         ),
     ]
     reduced: Annotated[Reduced | None, Field(description="null for reduction `none`")]
-    equivalents: Annotated[Equivalents, Field(description="the call that gives this very value in each framework")]
-    recommendation: Annotated[Recommendation, Field(description="the loss that the labels call for")]
-    warnings: Annotated[list[LossWarning], Field(description="likely mistakes; empty where none was found")]
+    equivalents: Annotated[
+        Equivalents | None,
+        Field(description="the call that gives this very value in each framework; only with `advice` `full`"),
+    ] = None
+    recommendation: Annotated[
+        Recommendation | None, Field(description="the loss that the labels call for; absent with `advice` `none`")
+    ] = None
+    warnings: Annotated[
+        list[LossWarning] | None,
+        Field(description="likely mistakes; empty where none was found, absent with `advice` `none`"),
+    ] = None
     checked: Annotated[
-        list[str], Field(description="the codes of all checks that ran: silence about one that didn't says nothing")
-    ]
+        list[str] | None,
+        Field(description="codes of the checks that ran: without a warning of another check, nothing is known"),
+    ] = None
     elements: Annotated[Array | None, Field(description="weighted losses before any averaging, if asked for")] = None
     gradient: Annotated[Array | None, Field(description="in the logits' shape, if asked for")] = None
     probabilities: Annotated[Array | None, Field(description="in the logits' shape, if asked for")] = None
@@ -126,13 +135,13 @@ def _response(request: LossRequest, record: RequestRecord) -> Iterator[bytes]:
     base64 = arguments.pop("encoding") == "base64"
     result = evaluate(**arguments)
     record_evaluation(record, result, request.logits)
-    return encode_body(_content(result), base64=base64)
+    return encode_body(_content(result, request.advice), base64=base64)
 
 
-def _content(result: Evaluation) -> dict[str, Any]:
+def _content(result: Evaluation, advice: AdviceLevel) -> dict[str, Any]:
     """The evaluation in the form of `LossResponse`."""
     reduced = result.reduced
-    content = {
+    content: dict[str, Any] = {
         "loss_type": result.loss_type,
         "per_sample": result.per_sample,
         "reduced": None
@@ -143,8 +152,11 @@ def _content(result: Evaluation) -> dict[str, Any]:
             "numerator": reduced.numerator,
             "denominator": reduced.denominator,
         },
-        "equivalents": equivalents_content(result.equivalents),
-    } | advice_content(result)
+    }
+    if advice == "full" and result.equivalents is not None:
+        content["equivalents"] = equivalents_content(result.equivalents)
+    if result.recommendation is not None:
+        content |= advice_content(result.recommendation, result, brief=advice == "brief")
     asked_for = {
         "elements": result.elements,
         "gradient": result.gradient,

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.api.fields import ResponseModel
+from app.api.fields import ResponseModel, codes, list_of_codes
 from xent_core.errors import InvalidInput
 
-CODES = {error.code: error.__doc__ for error in InvalidInput.__subclasses__()} | {
+CODES = {error.code: str(error.__doc__) for error in InvalidInput.__subclasses__()} | {
     "not_json": "The body is not JSON.",
     "not_inflatable": "The body is not compressed as its Content-Encoding says.",
     "missing": "A field is absent that is required.",
@@ -27,8 +27,9 @@ class ProblemError(ResponseModel):
     code: Annotated[
         str,
         Field(
-            description="Stable, for programs. " + " ".join(f"`{code}`: {meaning}" for code, meaning in CODES.items()),
+            description="What is wrong, for programs. New codes may be added.\n\n" + list_of_codes(CODES),
             examples=["label_out_of_range"],
+            json_schema_extra=codes(CODES),
         ),
     ]
     message: Annotated[str, Field(description="what was found and what was expected, for people")]

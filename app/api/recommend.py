@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
@@ -11,7 +11,7 @@ import xent_core
 from app.api.array_route import ArrayRoute, respond
 from app.api.batch_fields import BatchRequest
 from app.api.examples import RECOMMEND_EXAMPLES
-from app.api.fields import ResponseModel, Whole
+from app.api.fields import ResponseModel, Whole, codes, list_of_codes
 from app.api.loss_names import LossType
 from app.api.problem import problem_responses
 from app.api.recommendation_content import advice_content
@@ -19,7 +19,7 @@ from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
 from xent_core.advice.checks import WARNINGS
 from xent_core.losses import LOSS_TYPES
-from xent_core.results import LabelKind
+from xent_core.results import LabelKind, Severity
 
 
 class Reason(ResponseModel):
@@ -65,17 +65,20 @@ class Recommendation(ResponseModel):
 
     loss_type: Annotated[LossType, Field(description="what is recommended")]
     label_kind: Annotated[LabelKind, Field(description="what the labels look like")]
-    reasons: Annotated[list[Reason], Field(description="why")]
-    alternatives: Annotated[list[Alternative], Field(description="what else the labels could mean, and when")]
+    reasons: Annotated[list[Reason] | None, Field(description="why; absent with `advice` `brief`")] = None
+    alternatives: Annotated[
+        list[Alternative] | None,
+        Field(description="what else the labels could mean, and when; absent with `advice` `brief`"),
+    ] = None
     equivalents: Annotated[
         Equivalents | None,
         Field(
             description=(
                 "the recommended call in each framework, with this request's parameters and what is suggested filled "
-                "in; null where it is the call of the response's own `equivalents`"
+                "in; null where it is the call of the response's own `equivalents`, absent with `advice` `brief`"
             )
         ),
-    ]
+    ] = None
     suggested: Annotated[Suggested | None, Field(description="parameters against imbalance, where there is one")]
 
 
@@ -85,13 +88,30 @@ class LossWarning(ResponseModel):
     code: Annotated[
         str,
         Field(
-            description="Stable, for programs. " + " ".join(f"`{code}`: {when}." for code, when in WARNINGS.items()),
+            description="What was found, for programs. New codes may be added.\n\n" + list_of_codes(WARNINGS),
             examples=["logits_look_like_probabilities"],
+            json_schema_extra=codes(WARNINGS),
         ),
     ]
-    message: Annotated[str, Field(description="what was seen, for people")]
-    evidence: Annotated[dict[str, Any], Field(description="the figures that set it off")]
+    severity: Annotated[
+        Severity,
+        Field(
+            description=(
+                "How sure it is. `certain`: it follows from the numbers. `likely`: nearly always a mistake. `hint`: "
+                "often right as it is."
+            )
+        ),
+    ]
+    message: Annotated[str, Field(description="what was found, for people")]
+    evidence: Annotated[dict[str, Any], Field(description="the figures that show it")]
     fix: Annotated[str, Field(description="what to change in the request")]
+    change: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="the fix as fields of the request to set; null where arrays have to change",
+            examples=[{"from_logits": False}],
+        ),
+    ]
 
 
 class RecommendRequest(BatchRequest):
@@ -101,6 +121,10 @@ class RecommendRequest(BatchRequest):
         tuple[Whole, ...] | None,
         Field(description="In place of `logits`: their shape.", min_length=1, max_length=32, examples=[[1024, 1000]]),
     ] = None
+
+    advice: Annotated[
+        Literal["full", "brief"], Field(description="`brief` leaves out reasons, alternatives and equivalents.")
+    ] = "full"
 
     @property
     def logits_lengths(self) -> tuple[int, ...]:
@@ -146,4 +170,4 @@ async def recommend(
 def _response(request: RecommendRequest, record: RequestRecord) -> Iterator[bytes]:
     advice = xent_core.recommend(**vars(request))
     record.computed("", 0, 0, [warning.code for warning in advice.warnings])
-    return encode_body(advice_content(advice))
+    return encode_body(advice_content(advice.recommendation, advice, brief=request.advice == "brief"))

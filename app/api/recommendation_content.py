@@ -18,10 +18,10 @@ def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray
     record.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
 
 
-def advice_content(result: Evaluation | Advice) -> dict[str, Any]:
+def advice_content(recommendation: Recommendation, result: Evaluation | Advice, *, brief: bool) -> dict[str, Any]:
     """The recommendation, the warnings and the checks that ran."""
     return {
-        "recommendation": _recommendation_content(result.recommendation),
+        "recommendation": _brief(recommendation) if brief else _recommendation_content(recommendation),
         "warnings": warnings_content(result.warnings),
         "checked": result.checked,
     }
@@ -38,8 +38,21 @@ def _encoded_texts(*equivalents: tuple[str, str]) -> Encoded:
 
 def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
     return [
-        {"code": each.code, "message": each.message, "evidence": each.evidence, "fix": each.fix} for each in warnings
+        {
+            "code": each.code,
+            "severity": each.severity,
+            "message": each.message,
+            "evidence": each.evidence,
+            "fix": each.fix,
+            "change": each.change,
+        }
+        for each in warnings
     ]
+
+
+def _brief(recommendation: Recommendation) -> Encoded:
+    written = _written_out(recommendation)
+    return encoded({name: written[name] for name in ("loss_type", "label_kind", "suggested")})
 
 
 def _recommendation_content(recommendation: Recommendation) -> Encoded:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import simdjson
+from numpy.typing import NDArray
 
 from app.wire.cutting import Cuts, Text, cut
 from app.wire.lists import NotPlain, read_array, read_plain
@@ -14,7 +15,7 @@ from app.wire.long_lists import read_long
 from app.wire.parse import Amount, Dialect, NotJson, load, parse
 from app.wire.pieces import Content, pieces
 from app.wire.structure import Outline
-from app.wire.tensor import read_tensor
+from app.wire.tensor import NAN_BESIDE_NULL, read_tensor, refuse_nan
 from app.wire.text import check_text, unescaped
 from xent_core.errors import InvalidInput
 
@@ -141,7 +142,15 @@ def _with_arrays(document: Any, paths: Paths, read: Callable[[Any, str], Any]) -
 
 
 def _array(value: Any, name: str, dialect: Dialect) -> Any:
-    return read_tensor(value, name) if isinstance(value, dict) else read_array(value, name, dialect)
+    return _tensor(value, name, dialect) if isinstance(value, dict) else read_array(value, name, dialect)
+
+
+def _tensor(value: dict[str, Any], name: str, dialect: Dialect) -> NDArray[Any]:
+    """The array of a tensor object. Raises NotANumber where its NaN would be taken for a missing value."""
+    array = read_tensor(value, name)
+    if name in dialect.missing:
+        refuse_nan(array, name, NAN_BESIDE_NULL)
+    return array
 
 
 def _cut_array(body: Content, left: Cuts, value: Any, name: str, dialect: Dialect) -> Any:
@@ -154,7 +163,7 @@ def _cut_array(body: Content, left: Cuts, value: Any, name: str, dialect: Dialec
             del left[data]
             text = memoryview(body)[found.start + 1 : found.stop - 1]
             try:
-                return read_tensor({**value, "data": unescaped(text)}, name)
+                return _tensor({**value, "data": unescaped(text)}, name, dialect)
             except InvalidInput:
                 check_text(text, found.start + 1)
                 raise

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from app.wire.describe import describe
 from app.wire.parse import JSON, Dialect
 from app.wire.ragged import of_another_length
-from app.wire.tensor import MAX_DIMENSIONS
+from app.wire.tensor import MAX_DIMENSIONS, NAN_BESIDE_NULL
 from xent_core.checks.causes import of_strings
-from xent_core.errors import Empty, NotNumeric, Ragged, WrongShape
+from xent_core.errors import Empty, NotANumber, NotNumeric, Ragged, WrongShape
 
 NAMED_NUMBERS = {"Infinity": np.inf, "-Infinity": -np.inf, "NaN": np.nan}
 
@@ -59,6 +59,8 @@ def to_numbers(
     kinds = set(map(type, values))
     if not kinds <= {int, float} and not (dialect.booleans and kinds == {bool}):
         expected = "a number, a nested list of numbers or a tensor object" if whole else "a number"
+        if name in dialect.missing:
+            values = _with_missing(values, name, position)
         values = _with_named_numbers(values, name, position, expected)
     return _whole_numbers(values, name) if kinds == {int} else np.array(values, _dtype_of(kinds))
 
@@ -74,6 +76,13 @@ def _whole_numbers(level: list[int], name: str) -> NDArray[Any]:
     if min(level) < -(2**63) or max(level) >= 2**64:
         raise NotNumeric(name, "holds a whole number that does not fit 64 bits")
     return np.array(level, np.float64)
+
+
+def _with_missing(values: list[Any], name: str, position: Callable[[int], tuple[int, ...]]) -> list[Any]:
+    """With NaN for null. Raises NotANumber for NaN, which would be taken for a missing value."""
+    if "NaN" in values:
+        raise NotANumber(name, NAN_BESIDE_NULL, position(values.index("NaN")))
+    return [np.nan if value is None else value for value in values]
 
 
 def _with_named_numbers(

@@ -72,6 +72,8 @@ class _Reader:
                 found = "is longer than any number; a number was expected"
                 raise NotNumeric(self.name, found, self.outline.position(cut.numbers))
         try:
+            if self.name in self.dialect.missing and b"NaN" in text:
+                raise ValueError("NaN would be taken for a missing value")
             numbers = _plain(self.parser, text, self.dialect, whole=whole)
         except (ValueError, TypeError, RuntimeError):
             numbers = self._read_objects(text, cut)

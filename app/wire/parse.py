@@ -30,6 +30,7 @@ class Dialect(NamedTuple):
     max_depth        how deep lists and objects may be nested
     max_values       how many values a text may hold that is read into Python objects
     max_rank         how many dimensions a list may have that is read into an array
+    missing          the names of the arrays in which null stands for a missing value: NaN
     """
 
     bare_infinities: bool = False
@@ -37,6 +38,7 @@ class Dialect(NamedTuple):
     max_depth: int = MAX_DEPTH
     max_values: int = MAX_VALUES
     max_rank: int = MAX_DIMENSIONS
+    missing: frozenset[str] = frozenset()
 
 
 JSON = Dialect()

@@ -11,7 +11,7 @@ import pybase64
 from numpy.typing import NDArray
 
 from app.wire.describe import describe
-from xent_core.errors import Empty, InvalidInput
+from xent_core.errors import Empty, InvalidInput, NotANumber
 
 # Little-endian whatever the machine. bfloat16 exists in no other order than the machine's.
 DTYPES: dict[str, np.dtype[Any]] = {
@@ -31,6 +31,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
 }
 # NumPy's own limit is 64.
 MAX_DIMENSIONS = 32
+NAN_BESIDE_NULL = "is NaN; a number was expected (a missing one is null in a list; in a tensor, set ignore_index)"
 FIELDS = ("dtype", "shape", "data")
 
 
@@ -80,6 +81,13 @@ def read_tensor(value: dict[str, Any], name: str) -> NDArray[Any]:
     if len(content) != size:
         raise InvalidTensor(f"{name}.data", f"stands for {len(content)} bytes; {size} were expected")
     return view(content, dtype, shape, f"{name}.data")
+
+
+def refuse_nan(array: NDArray[Any], name: str, message: str) -> None:
+    """Raises NotANumber for labels that are NaN, which the losses would take for missing ones."""
+    if array.dtype.kind not in "iub" and np.isnan(array).any():
+        position = np.unravel_index(int(np.isnan(array).argmax()), array.shape)
+        raise NotANumber(name, message, tuple(int(index) for index in position))
 
 
 def view(content: bytes | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:

@@ -110,6 +110,12 @@ def test_a_recommendation_needs_no_logits(xent: Xent, shape: Any) -> None:
     assert "infinite_loss" not in result.checked
 
 
+def test_the_call_of_the_very_value_comes_with_the_losses(xent: Xent) -> None:
+    given = xent.loss(LOGITS, [0] * 6)
+    assert given.equivalents.pytorch == 'F.cross_entropy(logits, labels, reduction="mean")'
+    assert given.recommendation.equivalents is None
+
+
 def test_a_recommendation_takes_logits_weights_and_options(xent: Xent) -> None:
     result = xent.recommend([0, 1, 2, 3, 0, 1], LOGITS.T, weights=3.0, axis=0)
     assert [warning.code for warning in result.warnings] == ["scalar_weight_only_rescales"]
@@ -229,3 +235,16 @@ def test_an_option_that_the_client_does_not_know_is_sent_as_json_has_it(xent: Xe
 def test_a_misspelt_option_is_refused_by_the_service_with_what_was_meant(xent: Xent) -> None:
     with pytest.raises(InvalidInput, match="did you mean weights"):
         xent.loss(LOGITS, [0] * 6, wieghts=np.ones(6))  # type: ignore[call-arg]
+
+
+def test_without_advice_a_result_has_numbers_only(xent: Xent) -> None:
+    result = xent.loss([[2.0, 0.5]], [0], advice="none")
+    assert result.reduced
+    assert (result.recommendation, result.equivalents, result.warnings, result.checked) == (None, None, [], [])
+    assert repr(result).startswith("<LossResult sparse_softmax_cross_entropy, mean ")
+
+
+def test_warnings_can_be_silenced_and_the_clip_chosen(xent: Xent) -> None:
+    result = xent.loss([[1.0, 0.0]], [1], from_logits=False, clip=0.25, weights=2.0, silence=["infinite_loss"])
+    assert result.per_sample.tolist() == [2 * np.log(4.0)]
+    assert "infinite_loss" not in result.checked

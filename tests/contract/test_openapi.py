@@ -9,10 +9,13 @@ import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app.api.problem import CODES
 from app.main import create_app
 from app.settings import Settings
+from scripts.record import settled
 from tests.service import Document
 from xent_core.advice import checks
+from xent_core.advice.checks import WARNINGS
 from xent_core.errors import InvalidInput
 from xent_core.losses import LOSS_TYPES
 
@@ -92,7 +95,8 @@ def test_errors_are_declared_in_the_form_of_their_place(document: Document) -> N
         media_type, schema = ("application/json", "InferenceError") if v2 else ("application/problem+json", "Problem")
         for status, response in operation["responses"].items():
             if int(status) >= 400:
-                assert response["content"] == {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+                assert response["content"].keys() == {media_type}
+                assert response["content"][media_type]["schema"] == {"$ref": f"#/components/schemas/{schema}"}
             elif path == "/metrics":
                 assert list(response["content"]) == ["text/plain"]
             else:
@@ -113,6 +117,100 @@ def test_whoever_can_be_refused_for_a_key_says_so_but_health(document: Document)
         health = path in ("/livez", "/readyz", "/v2/health/live", "/v2/health/ready")
         assert ({"401", "403"} <= operation["responses"].keys()) == (not health)
     assert document.content["security"] == [{}, {"bearer": []}, {"header": []}]
+
+
+def test_what_most_clients_need_comes_first_and_the_open_inference_protocol_last(document: Document) -> None:
+    paths = [*document.content["paths"]]
+    of_v2 = [path.startswith("/v2") for path in paths]
+    assert paths[:3] == ["/v1/loss", "/v1/recommend", "/v1/sampled-softmax"]
+    assert of_v2 == sorted(of_v2)
+    tags = [tag["name"] for tag in document.content["tags"]]
+    assert tags == ["losses", "catalogue", "operations", "inference"]
+    assert {tag for operation in document.operations.values() for tag in operation["tags"]} == {*tags}
+
+
+def schemas_in(part: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a part of the document that has a type."""
+    if isinstance(part, dict):
+        if isinstance(part.get("type"), str):
+            yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from schemas_in(each)
+
+
+def test_limits_of_length_are_those_of_the_type_they_stand_at(document: Document) -> None:
+    kinds = {"maxLength": "string", "minLength": "string", "maxItems": "array", "minItems": "array"}
+    found = [
+        (limit, schema["type"])
+        for schema in schemas_in(document.content["components"]["schemas"])
+        for limit in kinds.keys() & schema.keys()
+    ]
+    assert {"maxItems", "maxLength"} <= {limit for limit, _ in found}
+    assert [each for each in found if each[1] != kinds[each[0]]] == []
+
+
+@pytest.mark.parametrize(("schema", "codes"), [("LossWarning", WARNINGS), ("ProblemError", CODES)])
+def test_codes_are_enumerated_with_their_meanings(document: Document, schema: str, codes: dict[str, str]) -> None:
+    code = document.content["components"]["schemas"][schema]["properties"]["code"]
+    assert dict(zip(code["enum"], code["x-enum-descriptions"], strict=True)) == codes
+    assert all(codes.values())
+
+
+def test_the_headers_of_each_kind_of_response_are_declared(document: Document) -> None:
+    """Those that are not declared fail wherever a test's client gets them."""
+    declared = {
+        (path, status): set(response["headers"])
+        for (_, path), operation in document.operations.items()
+        for status, response in operation["responses"].items()
+    }
+    assert {"Server-Timing", "Vary", "Content-Encoding"} <= declared["/v1/loss", "200"]
+    assert "Retry-After" in declared["/v1/loss", "503"]
+    assert "ETag" in declared["/v1/losses", "200"]
+    assert "WWW-Authenticate" in declared["/v2/models/{model}/infer", "401"]
+    assert all("X-Request-ID" in headers for headers in declared.values())
+    assert all(header["description"] for header in document.content["components"]["headers"].values())
+
+
+# --- The recorded responses
+
+
+RESPONSES = [
+    (method, path, status)
+    for (method, path), operation in PUBLISHED.operations.items()
+    for status, response in operation["responses"].items()
+    if path != "/metrics" or status != "200"
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), RESPONSES)
+def test_each_status_of_each_operation_shows_a_response_of_its_schema(
+    document: Document, method: str, path: str, status: str
+) -> None:
+    content = document.operations[method, path]["responses"][status]["content"]
+    (shown,) = (each for media_type, each in content.items() if media_type.endswith("json"))
+    assert shown["examples"]
+    for example in shown["examples"].values():
+        assert example["summary"]
+        document.validate(shown["schema"], example["value"])
+        if shown["schema"] == PROBLEM:
+            assert example["value"]["status"] == int(status)
+
+
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+@pytest.mark.parametrize(("method", "path", "name"), EXAMPLES)
+def test_the_service_gives_the_response_that_is_shown(
+    client: httpx.Client, document: Document, method: str, path: str, name: str
+) -> None:
+    operation = document.operations[method, path]
+    value = document.examples(method, path)[name]["value"]
+    response = client.request(method, path.format(model="auto", version="1"), json=value)
+    content = operation["responses"][str(response.status_code)]["content"]
+    (shown,) = (each["examples"][name]["value"] for media_type, each in content.items() if media_type.endswith("json"))
+    assert settled(response.json(), shown) == shown
 
 
 def descriptions(part: Any) -> Iterator[str]:

@@ -1,12 +1,16 @@
 """What clients who mean no good can make the service hold, and what that costs the others: as SECURITY.md says."""
 
+import json
 import re
+import signal
 import socket
 import time
 import zlib
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -47,35 +51,22 @@ def statuses(client: httpx.Client, count: int = 40) -> set[int]:
     return {client.post("/v1/loss", content=BODY, headers=JSON).status_code for _ in range(count)}
 
 
-def test_requests_that_are_sent_ahead_are_kept_as_they_came(service: Service) -> None:
-    """8,000 requests of 33 bytes on each connection, behind one that is not whole; 744 MiB were held of 50 MB."""
+def test_pipelined_requests_are_not_read_ahead(service: Service) -> None:
+    """8,000 requests of 33 bytes on each connection; 744 MiB were held of 50 MB."""
+    many = GET * 8000
+    before = resident_kib(service, "VmHWM")
     with ExitStack() as stack:
-        before = resident_kib(service)
-        sent = 0
-        for _ in range(200):
-            connection = connected(service, stack)
-            connection.setblocking(False)
-            with suppress(BlockingIOError):
-                sent += connection.send(POST + b"Content-Length: 200000\r\n\r\n" + b" " * 199_999)
-                sent += connection.send((b" " + GET) * 1000)
-        with service.client() as client:
-            assert client.get("/livez").status_code == 200
-        assert resident_kib(service) - before < 2 * sent // 1024 + 32_000
-
-
-def test_pipelined_requests_get_their_responses_one_after_the_other_and_are_not_read_ahead(service: Service) -> None:
-    with ExitStack() as stack:
-        before = resident_kib(service, "VmHWM")
-        many = GET * 8000
-        for _ in range(40):
+        # All of it is there before the service can respond to any.
+        service.process.send_signal(signal.SIGSTOP)
+        for _ in range(100):
             connection = connected(service, stack)
             connection.setblocking(False)
             with suppress(BlockingIOError):
                 connection.send(many)
+        service.process.send_signal(signal.SIGCONT)
         with service.client() as client:
-            for _ in range(20):
-                assert client.get("/livez").status_code == 200
-        assert resident_kib(service, "VmHWM") - before < 40 * len(many) // 1024 + 32_000
+            assert client.get("/livez").status_code == 200
+        assert resident_kib(service, "VmHWM") - before < 100 * len(many) // 1024 + 32_000
 
 
 def test_a_request_has_at_most_100_headers(service: Service) -> None:
@@ -123,7 +114,7 @@ def test_beyond_the_connections_that_may_be_the_idlest_is_closed(start: Start) -
         assert slow.recv(4096)[9:12] == b"400"
 
 
-@pytest.mark.parametrize("length", [60_000, 60_000_000])
+@pytest.mark.parametrize("length", [60_000, 64 << 20])
 def test_bodies_that_are_announced_and_not_sent_stop_nobody(service: Service, length: int) -> None:
     """150 connections and 13 KB stopped all honest requests."""
     large = BODY + b" " * 200_000
@@ -144,13 +135,13 @@ def test_responses_that_are_read_slowly_stop_nobody(service: Service) -> None:
         readers = [connected(service, stack, 4096) for _ in range(32)]
         for each in readers:
             each.sendall(head + body)
-        for _ in range(6):
-            time.sleep(0.5)
-            for each in readers:
-                each.settimeout(0.01)
-                with suppress(OSError):
-                    each.recv(65536)
-            assert statuses(client, 10) == {200}
+        for each in readers:
+            each.recv(100)
+        time.sleep(1)
+        assert statuses(client) == {200}
+        # One that needs as much memory as each of theirs.
+        deflated = JSON | {"Content-Encoding": "deflate"}
+        assert client.post("/v1/loss", content=body, headers=deflated).status_code == 200
 
 
 def test_who_trickles_gains_nothing_by_it(start: Start) -> None:
@@ -174,12 +165,26 @@ def test_who_trickles_gains_nothing_by_it(start: Start) -> None:
                 time.sleep(0.1)
 
 
+def a_lot_of_work(length: int = 500) -> bytes:
+    """A request that takes a second: as many labels in each row as inputs, and as many rows."""
+    numbers, ids = tensor("float16", length, b"\x00\x3c"), tensor("uint16", length, b"\x00\x00")
+    sampled = {"candidates": [1], "true_expected_count": numbers, "sampled_expected_count": [1]}
+    biases = [0] * length
+    batch = {"weights": numbers, "biases": biases, "inputs": numbers, "labels": ids, "sampled_values": sampled}
+    return json.dumps(batch).encode()
+
+
+def tensor(dtype: str, length: int, element: bytes) -> dict[str, Any]:
+    return {"dtype": dtype, "shape": [length, length], "data": b64encode(element * length**2).decode()}
+
+
 def test_who_closes_its_sending_half_gets_its_response(service: Service) -> None:
-    large = b'{"labels":' + b"[%s]" % b",".join([b"1"] * 200_000) + b',"logits":[' + b"0.1," * 199_999 + b"0]}"
     with ExitStack() as stack:
-        for body in (BODY, large):
+        for path, body in ((b"loss", BODY), (b"sampled-softmax", a_lot_of_work())):
             connection = connected(service, stack)
-            connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            connection.sendall(POST.replace(b"loss", path) + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            # The body is read by now, so that the service sees the end while it computes.
+            time.sleep(0.3)
             connection.shutdown(socket.SHUT_WR)
             with connection.makefile("rb") as stream:
                 assert stream.read().startswith(b"HTTP/1.1 200")

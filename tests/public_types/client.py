@@ -45,7 +45,7 @@ def losses(xent: Xent, logits: NDArray[np.float32], labels: list[int]) -> tuple[
     except XentError as error:
         raise RuntimeError(error.problem.detail if error.problem else None) from error
     value: float = result.reduced.value if result.reduced else 0.0
-    kind: str = result.recommendation.label_kind
+    kind: str = result.recommendation.label_kind if result.recommendation else ""
     codes: list[str] = [warning.code for warning in result.warnings]
     assert kind == "class_indices"
     assert codes == []

@@ -187,7 +187,7 @@ def test_unweighted_elements_are_what_the_loss_function_gives(loss_type: Any, la
     [
         ("pos_weight", 2, [SIGMOID, SOFTMAX, SPARSE]),
         ("class_weights", [1, 1, 1], [SIGMOID, WEIGHTED]),
-        ("ignore_index", -1, [SIGMOID, WEIGHTED, SOFTMAX, "auto"]),
+        ("ignore_index", -1, [SOFTMAX, "auto"]),
     ],
 )
 def test_a_parameter_that_the_loss_does_not_take_is_refused(name: str, value: Any, loss_types: list[Any]) -> None:

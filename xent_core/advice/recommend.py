@@ -42,7 +42,7 @@ def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str]
     suggested, parameters = _balance(batch.facts, batch.layout), batch.parameters
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
-        facts = LabelFacts(batch.facts.kind, rows_not_one=Count(batch.facts.rows_not_one.rows))
+        facts = LabelFacts(batch.facts.kind, rows=batch.facts.rows, rows_not_one=Count(batch.facts.rows_not_one.rows))
         return _usual(facts, batch.layout, batch.loss, batch.labels.shape, batch.labels.dtype, batch.options)
     found = _choose(batch.facts, batch.layout, batch.loss, suggested)
     calls, recommended = _equivalents(batch, batch.loss), _equivalents(batch, LOSSES[found.loss_type], suggested)
@@ -147,7 +147,7 @@ def _weights_for(batch: PreparedBatch, loss: Loss) -> float | tuple[int, ...] | 
 
 def _choose(facts: LabelFacts, layout: Layout, named: Loss, suggested: Suggested | None) -> Recommendation:
     """`named` is what is computed; it is recommended where the labels are of no known kind."""
-    alternatives = _alternatives(facts)
+    alternatives = _alternatives(facts, layout)
     loss = SPARSE if facts.kind == "one_hot" else AUTO.get(facts.kind, named)
     reasons = [_reason_for(facts, layout)]
     if suggested is not None:
@@ -193,24 +193,40 @@ def _reason_for(facts: LabelFacts, layout: Layout) -> Reason:
                 "Every row of labels sums to 1: a distribution over classes that exclude each other.",
             )
         case "multi_hot":
-            return Reason(
-                "labels_are_multi_hot",
-                f"Labels are 0 or 1, and {facts.rows_not_one.rows} of {layout.rows} rows do not hold exactly one 1: "
-                "the classes don't exclude each other.",
-            )
+            return Reason("labels_are_multi_hot", f"Labels are 0 or 1, and {_apart(facts)}")
         case "soft_multi_label":
-            return Reason(
-                "labels_are_soft_multi_label",
-                f"Labels lie from 0 to 1, and {facts.rows_not_one.rows} of {layout.rows} rows do not sum to 1: "
-                "each class is a question of its own.",
-            )
+            return Reason("labels_are_soft_multi_label", f"Labels lie from 0 to 1, and {_apart(facts)}")
         case "other":
             return Reason("loss_type_was_named", "Labels of no known kind; the loss type is the one that was named.")
         case _:
             assert_never(facts.kind)
 
 
-def _alternatives(facts: LabelFacts) -> list[Alternative]:
+def _apart(facts: LabelFacts) -> str:
+    """Why rows of labels are taken apart."""
+    if not facts.rows_not_one.rows:
+        return "what the request says beside them is said of yes/no questions: each class is a question of its own."
+    held = "hold exactly one 1: the classes don't exclude each other"
+    held = held if facts.kind == "multi_hot" else "sum to 1: each class is a question of its own"
+    return f"{facts.rows_not_one.rows} of {facts.rows} rows do not {held}."
+
+
+def _alternatives(facts: LabelFacts, layout: Layout) -> list[Alternative]:
+    if facts.kind in ("multi_hot", "soft_multi_label") and not facts.rows_not_one.rows and layout.classes > 1:
+        return [
+            Alternative(
+                SOFTMAX.name,
+                "every row of labels sums to 1, and that is no coincidence: exactly one class is right for each sample",
+            )
+        ]
+    if facts.kind in ("binary", "soft_binary") and len(layout.shape) == 1 and layout.rows > 1:
+        return [
+            Alternative(
+                SOFTMAX.name,
+                "the logits are one sample's, of classes that exclude each other: send them with a batch dimension, "
+                "or name the loss_type",
+            )
+        ]
     match facts.kind:
         case "one_hot":
             return [

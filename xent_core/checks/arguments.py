@@ -103,7 +103,14 @@ def check_smoothing(value: float) -> float:
     return float(value)
 
 
-def check_name(parameter: str, value: str, known: Collection[str], hint: Callable[[str], str]) -> None:
+def check_clip(value: float) -> float:
+    """clip, from 0 to 0.5. Raises ParameterOutOfRange."""
+    if not 0 <= value <= 0.5:
+        raise ParameterOutOfRange("clip", f"is {value}; a number from 0 to 0.5 was expected")
+    return float(value)
+
+
+def check_name(parameter: str, value: str, known: Collection[str], hint: Callable[[str], str] = lambda _: "") -> None:
     """Raises ParameterOutOfRange where the value is none of the known names. hint: says what else it may be."""
     if value not in known:
         message = f"is {value!r:.80}; one of {', '.join(known)} was expected{hint(str(value))}"

@@ -51,15 +51,18 @@ def check_masked_rows(masked: Array, layout: Layout, block: Block) -> None:
         )
 
 
-def check_labels(labels: Array, layout: Layout, block: Block, dtype: FloatType) -> None:
+def check_labels(labels: Array, layout: Layout, block: Block, dtype: FloatType, counting: Array | None = None) -> None:
     """What this block holds of the labels, one for each logit, is finite in `dtype`. Raises NotANumber, Infinite.
 
-    `labels` are those given: the class axis may be absent from them where it has one class.
+    `labels` are those given: the class axis may be absent from them where it has one class. counting: which of them
+    count, [rows, columns]; None where all do.
     """
     own = layout if labels.shape == layout.shape else Layout.elementwise(labels.shape)
     given = own.view(labels, block).reshape(block.shape)
     converted = given.astype(dtype)
     bad = ~np.isfinite(converted)
+    if counting is not None:
+        bad &= counting
     if bad.any():
         row, column = first_index(bad)
         position = own.position(block.rows.start + row, block.columns.start + column)
@@ -94,21 +97,25 @@ def check_probability_sums(sums: Array, layout: Layout, block: Block) -> None:
 
 
 def class_indices(
-    labels: Array, ignore_index: int | None, layout: Layout, block: Block, *, labels_checked: bool = False
-) -> tuple[Array, Array | None]:
-    """This block's class indices, and which of them are ignored (None: none is).
+    labels: Array,
+    layout: Layout,
+    block: Block,
+    counting: Array | None = None,
+    *,
+    ignore_index: int | None = None,
+    labels_checked: bool = False,
+) -> Array:
+    """This block's class indices; 0 in place of those that do not count.
 
-    An ignored label's index is 0. labels_checked: it is known of the others that they are whole and in range.
-    Raises NotANumber, Infinite, LabelNotWhole, LabelOutOfRange.
+    counting: which rows of the block count; None where all do. labels_checked: it is known of these that they are whole
+    and in range. Raises NotANumber, Infinite, LabelNotWhole, LabelOutOfRange.
     """
     given = labels.reshape(-1)[block.rows]
-    if labels_checked and ignore_index is None:
-        return given.astype(np.intp, copy=False), None
+    if counting is not None:
+        given = np.where(counting, given, given.dtype.type(0))
+    if labels_checked:
+        return given.astype(np.intp, copy=False)
     indices = given if given.dtype.kind in "iub" else _whole(given, layout, block)
-    ignored = None
-    if ignore_index is not None:
-        ignored = indices == ignore_index
-        indices = np.where(ignored, 0, indices)
     if indices.min() < 0 or indices.max() >= layout.classes:
         row = int(((indices < 0) | (indices >= layout.classes)).argmax())
         expected = f"a class index from 0 to {layout.classes - 1} was expected"
@@ -118,7 +125,7 @@ def class_indices(
         raise LabelOutOfRange(
             "labels", f"is {as_text(given[row])}; {expected}", layout.sample_position(block.rows.start + row)
         )
-    return indices.astype(np.intp, copy=False), ignored
+    return indices.astype(np.intp, copy=False)
 
 
 def _whole(labels: Array, layout: Layout, block: Block) -> Array:

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from xent_core.checks.arguments import as_numbers, check_finite
-from xent_core.compute.layout import Array, Block, FloatType, Layout
+from xent_core.compute.layout import Array, Block, Layout
 from xent_core.errors import WrongShape
 
 
@@ -30,10 +28,6 @@ class Weights:
         if not self.given.ndim:
             return self.given
         return self._read(block)
-
-    def zero_rows(self, block: Block) -> Array:
-        """Which rows of a block have the weight 0; for weights that are one for each row, or one for all."""
-        return np.broadcast_to(self.of(block) == 0, block.shape[:1])
 
     @cached_property
     def _read(self) -> Callable[[Block], Array]:
@@ -58,12 +52,8 @@ class Weights:
         return np.broadcast_to(given, layout.sample_shape).reshape(-1)
 
 
-def check_weights(weights: ArrayLike, layout: Layout, dtype: FloatType, *, per_row: bool) -> Weights:
-    """The weights for losses that are one for each row (softmax) or one for each logit (sigmoid).
-
-    Raises Ragged, NotNumeric, Empty, NotANumber, Infinite, WrongShape.
-    """
-    given = check_finite(as_numbers(weights, "weights"), "weights", dtype)
+def check_weights(given: Array, layout: Layout, *, per_row: bool) -> Weights:
+    """The weights for losses that are one for each row (softmax) or one for each logit (sigmoid). Raises WrongShape."""
     elements = layout.sample_shape if per_row else layout.shape
     if given.ndim and given.shape != layout.sample_shape and not dimensions_fit(given.shape, elements):
         raise WrongShape("weights", _misfit(given.shape, elements, layout.sample_shape))

@@ -41,6 +41,14 @@ def multiply(values: Array, weights: Array) -> Array:
     return weighted
 
 
+def divide(values: Array, by: Array) -> Array:
+    """values / by, where 0 / 0 is 0."""
+    quotients: Array = values / by
+    if not np.isfinite(quotients).all():
+        quotients[np.broadcast_to(values == 0, quotients.shape)] = 0
+    return quotients
+
+
 def mean_loss(totals: Totals) -> float:
     """Σ w·ℓ / number of elements not ignored; 0 where there is none."""
     return totals.loss / totals.elements if totals.elements else 0.0

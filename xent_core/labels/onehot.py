@@ -1,5 +1,7 @@
 """Rows that hold a single 1 and else zeros. Only here is found out which rows are one-hot."""
 
+from typing import Any
+
 import numpy as np
 
 from xent_core.compute.layout import Array, row_sums
@@ -22,3 +24,10 @@ def one_hot_rows(labels: Array) -> tuple[Array, Array]:
     alone = np.count_nonzero(labels[candidates], axis=1) == 1
     rows = candidates[alone]
     return rows, labels[rows].argmax(axis=1)
+
+
+def one_hot_row(classes: int, dtype: np.dtype[Any]) -> Array:
+    """A row with the 1 at the first class: it stands in for labels that do not count."""
+    row = np.zeros(classes, dtype)
+    row[0] = 1
+    return row

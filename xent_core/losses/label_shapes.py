@@ -1,8 +1,11 @@
 """The shapes of labels beside logits, by the form that a loss takes. Messages name the loss that takes another form."""
 
+import numpy as np
+
 from xent_core.checks.causes import of_label_shape
+from xent_core.compute.dtypes import is_bfloat16
 from xent_core.compute.layout import Array, Layout
-from xent_core.errors import WrongShape
+from xent_core.errors import InexactLabels, WrongShape
 
 
 def check_index_shape(labels: Array, layout: Layout) -> None:
@@ -13,6 +16,19 @@ def check_index_shape(labels: Array, layout: Layout) -> None:
     if labels.shape == layout.shape:
         expected += "; labels of the logits' shape belong to softmax_cross_entropy"
     raise WrongShape("labels", f"have shape {list(labels.shape)}; {expected}{_cause(labels, layout)}")
+
+
+def check_index_dtype(labels: Array, layout: Layout) -> None:
+    """Class indices in a float type are all held exactly, up to the last class. Raises InexactLabels."""
+    if labels.dtype.kind in "iub":
+        return
+    exact = 1 << (8 if is_bfloat16(labels) else np.finfo(labels.dtype).nmant + 1)
+    if layout.classes > exact + 1:
+        raise InexactLabels(
+            "labels",
+            f"are {labels.dtype.name}, which holds whole numbers exactly up to {exact} only, but there are "
+            f"{layout.classes} classes; send class indices as integers",
+        )
 
 
 def check_distribution_shape(labels: Array, layout: Layout) -> None:

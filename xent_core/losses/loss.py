@@ -1,21 +1,21 @@
 """What a loss is: its entry in the catalogue, the labels it takes, its formula, and its text in other frameworks."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from numpy.typing import ArrayLike
 
-from xent_core.checks.arguments import as_numbers, check_per_class, check_smoothing
+from xent_core.checks.arguments import as_numbers, check_clip, check_per_class, check_smoothing
 from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import computation_dtype
-from xent_core.compute.layout import Array, Block, FloatType, Layout
+from xent_core.compute.layout import Array, FloatType, Layout
 from xent_core.errors import MissingParameter
+from xent_core.labels.counts import EVERYTHING, Counts, count_elements
 from xent_core.results import LabelKind, Reduction
 
 CLIP = 1e-7
-"""With from_logits=False: the smallest probability, and 1 minus the largest."""
+"""With from_logits=False: the smallest probability, and 1 minus the largest, unless a request says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ class Parameters(NamedTuple):
     label_smoothing: float = 0.0
     ignore_index: int | None = None
     from_logits: bool = True
+    clip: float = CLIP
 
 
 class FrameworkText(Protocol):
@@ -164,13 +165,13 @@ class Loss(ABC):
         layout: Layout,
         parameters: Parameters,
         *,
-        may_be_masked: Callable[[Block], Array] | None = None,
+        counts: Counts = EVERYTHING,
         labels_checked: bool = False,
     ) -> BoundLoss:
         """The loss of checked arguments.
 
-        may_be_masked: which rows of a block may be masked whole, as they do not count.
-        labels_checked: the values of the labels are known to be sound.
+        counts: what does not count is not looked at; its losses and gradients are 0.
+        labels_checked: the labels that count are known to be sound.
         """
 
     def of(
@@ -184,14 +185,17 @@ class Loss(ABC):
         label_smoothing: float = 0.0,
         ignore_index: int | None = None,
         from_logits: bool = True,
+        clip: float = CLIP,
     ) -> BoundLoss:
         """The loss of arguments as they were given. Raises a subclass of InvalidInput."""
         values, given = as_numbers(logits, "logits"), as_numbers(labels, "labels")
         layout = self.layout(values.shape, axis)
         for_classes = self.check_per_class(class_weights, pos_weight, layout, computation_dtype(values))
-        parameters = Parameters(*for_classes, check_smoothing(label_smoothing), ignore_index, from_logits)
+        smoothing = check_smoothing(label_smoothing)
+        parameters = Parameters(*for_classes, smoothing, ignore_index, from_logits, check_clip(clip))
         self.check_labels_shape(given, layout)
-        return self.bind(values, given, layout, parameters)
+        counts = count_elements(given, layout, None, ignore_index)
+        return self.bind(values, given, layout, parameters, counts=counts if self.is_elementwise else counts.whole())
 
     def check_per_class(
         self, class_weights: ArrayLike | None, pos_weight: ArrayLike | None, layout: Layout, dtype: FloatType
@@ -216,6 +220,8 @@ WEIGHTS = Parameter(
     "weights",
     "multiplies losses: a scalar, the samples' shape, or the elements' rank with every dimension theirs or 1",
 )
+IGNORE_INDEX = Parameter("ignore_index", "a label of this value costs 0 and enters no denominator")
+CLIP_AT = Parameter("clip", "from_logits false: the smallest probability that is taken, and 1 minus the largest")
 REDUCTION = Parameter("reduction", "none, sum, mean, weighted_mean or mean_by_nonzero_weights")
 AXIS = Parameter("axis", "the class axis, the last by default")
 

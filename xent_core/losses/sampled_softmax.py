@@ -290,7 +290,7 @@ def _class_ids(given: Array, argument: str, classes: int) -> Array:
     """Raises LabelOutOfRange, LabelNotWhole, NotANumber, Infinite."""
     layout = Layout.along((*given.shape, classes), given.ndim)
     try:
-        ids, _ = class_indices(given, None, layout, Block(slice(0, given.size), slice(0, classes)))
+        ids = class_indices(given, layout, Block(slice(0, given.size), slice(0, classes)))
     except InvalidInput as error:
         raise type(error)(argument, error.message, error.position) from None
     return ids.reshape(given.shape)

@@ -5,10 +5,13 @@ from numpy.typing import ArrayLike
 
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array
+from xent_core.compute.reduction import divide, multiply
 from xent_core.losses.loss import (
     AXIS,
+    CLIP_AT,
     EXAMPLE_LOGITS,
     GOODFELLOW,
+    IGNORE_INDEX,
     KERAS_DEFAULT,
     PROBABILITIES,
     REDUCTION,
@@ -58,7 +61,7 @@ class SigmoidCrossEntropy(SigmoidFamily):
         label_form="0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element",
         called_for_by=("binary", "soft_binary", "multi_hot", "soft_multi_label"),
         example={"logits": EXAMPLE_LOGITS, "labels": [[1, 0, 1], [0, 0, 1]]},
-        parameters=(WEIGHTS, LABEL_SMOOTHING, FROM_LOGITS, AXIS, REDUCTION),
+        parameters=(WEIGHTS, IGNORE_INDEX, LABEL_SMOOTHING, FROM_LOGITS, CLIP_AT, AXIS, REDUCTION),
         stability=(
             "exp is taken of −|x| only, so nothing overflows; with labels of 0 and 1 the first two terms are "
             "exact, so that a tiny loss keeps its relative accuracy."
@@ -160,12 +163,11 @@ class SigmoidCrossEntropy(SigmoidFamily):
         return careful_cross_entropy(x, 1.0 - yes, yes)
 
     def probability_losses(self, p: Array, z: Array, parameters: Parameters) -> Array:
-        losses: Array = 0 - (z * np.log(p) + (1 - z) * np.log1p(-p))
+        losses: Array = 0 - (multiply(np.log(p), z) + multiply(np.log1p(-p), 1 - z))
         return losses
 
     def probability_gradient(self, p: Array, z: Array, parameters: Parameters) -> Array:
-        gradient: Array = (1 - z) / (1 - p) - z / p
-        return gradient
+        return divide(1 - z, 1 - p) - divide(z, p)
 
     def elements(self, framework: FrameworkText) -> str:
         return framework.sigmoid_cross_entropy()
@@ -179,6 +181,7 @@ def sigmoid_cross_entropy(
     labels: ArrayLike,
     *,
     label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
     from_logits: bool = True,
 ) -> Array:
     """Cross-entropy between labels and the sigmoid of logits: one loss per logit.
@@ -191,7 +194,8 @@ def sigmoid_cross_entropy(
 
     logits: any shape of rank 1 or more; −inf is a certain no.
     labels: the logits' shape, or a scalar, which stands for every element; finite. The formula holds outside [0, 1]
-    too. label_smoothing: s, from 0 to 1.
+    too. A label that is NaN is missing, and costs 0. label_smoothing: s, from 0 to 1.
+    ignore_index: a label of this value costs 0.
     from_logits=False: `logits` holds probabilities, clipped to [1e-7, 1 − 1e-7].
     Returns the logits' shape. 0 · ∞ is 0: a label of 0 at a logit of −inf costs nothing.
     Raises WrongShape, NotANumber, Infinite, NotAProbability, ParameterOutOfRange, NotNumeric, Ragged, Empty.
@@ -203,7 +207,9 @@ def sigmoid_cross_entropy(
     torch.nn.functional.binary_cross_entropy_with_logits(…, reduction="none").
     """
     return all_losses(
-        SIGMOID_CROSS_ENTROPY.of(logits, labels, label_smoothing=label_smoothing, from_logits=from_logits)
+        SIGMOID_CROSS_ENTROPY.of(
+            logits, labels, label_smoothing=label_smoothing, ignore_index=ignore_index, from_logits=from_logits
+        )
     )
 
 
@@ -212,6 +218,7 @@ def sigmoid_cross_entropy_gradient(
     labels: ArrayLike,
     *,
     label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
     from_logits: bool = True,
 ) -> Array:
     """d(sigmoid_cross_entropy)/d(logits), in the logits' shape.
@@ -225,5 +232,7 @@ def sigmoid_cross_entropy_gradient(
     array([-0.5,  0.5])
     """
     return all_gradients(
-        SIGMOID_CROSS_ENTROPY.of(logits, labels, label_smoothing=label_smoothing, from_logits=from_logits)
+        SIGMOID_CROSS_ENTROPY.of(
+            logits, labels, label_smoothing=label_smoothing, ignore_index=ignore_index, from_logits=from_logits
+        )
     )

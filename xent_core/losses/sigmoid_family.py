@@ -17,10 +17,11 @@ from xent_core.compute.dtypes import computation_dtype
 from xent_core.compute.layout import Array, Block, FloatType, Layout, shaped, tile_buffer
 from xent_core.compute.logsumexp import log1p_exp, sigmoid
 from xent_core.errors import UndefinedLoss
+from xent_core.labels.counts import EVERYTHING, Counts, neutral_reader
 from xent_core.losses.label_shapes import check_element_shape
-from xent_core.losses.loss import CLIP, Loss, Parameter, Parameters
+from xent_core.losses.loss import Loss, Parameter, Parameters
 
-FROM_LOGITS = Parameter("from_logits", "false: the values are probabilities, clipped to [1e-7, 1 − 1e-7]")
+FROM_LOGITS = Parameter("from_logits", "false: the values are probabilities, clipped to [clip, 1 − clip]")
 LABEL_SMOOTHING = Parameter("label_smoothing", "s from 0 to 1: labels become y(1 − s) + s/2")
 
 Terms = Callable[[], tuple[Array, Array, Array]]
@@ -75,11 +76,12 @@ class SigmoidFamily(Loss):
         layout: Layout,
         parameters: Parameters,
         *,
-        may_be_masked: Callable[[Block], Array] | None = None,
+        counts: Counts = EVERYTHING,
         labels_checked: bool = False,
     ) -> BoundLoss:
         dtype = computation_dtype(logits)
-        read_logits = layout.reader(logits, dtype)
+        read_given = layout.reader(logits, dtype)
+        read_logits = neutral_reader(read_given, counts)
         read_labels = _label_reader(labels, layout, dtype)
         room = _Room(layout, dtype)
         smoothing, by_class = parameters.label_smoothing, parameters.pos_weight
@@ -88,10 +90,17 @@ class SigmoidFamily(Loss):
 
         def check_given_labels(block: Block) -> None:
             if labels.ndim:
-                check_labels(labels, layout, block, dtype)
+                check_labels(labels, layout, block, dtype, counts.logits(block))
 
         def compute(block: Block, out: Array | None) -> BlockResult:
-            x, z = read_logits(block), read_labels(block)
+            counting = counts.logits(block)
+            if counting is None:
+                return compute_all(block, out, read_labels(block))
+            result = compute_all(block, out, np.where(counting, read_labels(block), dtype.type(0)))
+            return _without(result, ~counting, read_given, block, parameters, counts.known(block))
+
+        def compute_all(block: Block, out: Array | None, z: Array) -> BlockResult:
+            x = read_logits(block)
             if smoothing:
                 z = z * (1 - smoothing) + smoothing / 2
             own = parameters if by_class is None else parameters._replace(pos_weight=by_class[block.columns])
@@ -120,7 +129,7 @@ class SigmoidFamily(Loss):
         losses[rest] = self.careful_losses(x[rest], np.broadcast_to(z, x.shape)[rest], parameters)
 
     def _of_probabilities(self, given: Array, z: Array, parameters: Parameters) -> BlockResult:
-        p = np.clip(given, CLIP, 1 - CLIP)
+        p = np.clip(given, parameters.clip, 1 - parameters.clip)
 
         def gradient(out: Array) -> None:
             out[...] = np.where(given == p, self.probability_gradient(p, z, parameters), 0)
@@ -129,6 +138,33 @@ class SigmoidFamily(Loss):
             out[...] = given
 
         return BlockResult(self.probability_losses(p, z, parameters), gradient, probabilities)
+
+
+def _without(
+    result: BlockResult,
+    others: Array,
+    read_given: Callable[[Block], Array],
+    block: Block,
+    parameters: Parameters,
+    known: Array | None,
+) -> BlockResult:
+    """The result with losses and gradients of 0 where logits do not count."""
+    result.losses[others] = 0
+
+    def gradient(out: Array) -> None:
+        result.gradient(out)
+        out[others] = 0
+
+    def probabilities(out: Array) -> None:
+        given = read_given(block)
+        if parameters.from_logits:
+            sigmoid(given, out)
+        else:
+            out[...] = given
+        out[others & ~np.isfinite(out)] = 0
+
+    ignored = None if known is None else ~known if known.ndim > 1 else np.broadcast_to(~known[:, None], block.shape)
+    return result._replace(gradient=gradient, probabilities=probabilities, ignored=ignored)
 
 
 def careful_cross_entropy(x: Array, no: Array, yes: Array) -> Array:

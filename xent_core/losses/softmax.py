@@ -7,8 +7,10 @@ from xent_core.compute import logsumexp
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array, row_sums
 from xent_core.compute.logsumexp import CheckBlock, softmax_rows
+from xent_core.compute.reduction import multiply
 from xent_core.losses.loss import (
     AXIS,
+    CLIP_AT,
     EXAMPLE_LOGITS,
     GOODFELLOW,
     KERAS_DEFAULT,
@@ -52,7 +54,7 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
         label_form="the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1",
         called_for_by=("one_hot", "distribution"),
         example={"logits": EXAMPLE_LOGITS, "labels": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]]},
-        parameters=(CLASS_WEIGHTS, WEIGHTS, LABEL_SMOOTHING, FROM_LOGITS, AXIS, REDUCTION),
+        parameters=(CLASS_WEIGHTS, WEIGHTS, LABEL_SMOOTHING, FROM_LOGITS, CLIP_AT, AXIS, REDUCTION),
         stability=(
             "Rows whose sum of exponentials could overflow or underflow are shifted by their largest logit; sums "
             "over labels are accumulated in float64. A label of 0 at a class masked by −inf costs nothing."
@@ -127,13 +129,13 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
         out -= target
 
     def probability_losses(self, p: Array, target: Array) -> Array:
-        return 0 - row_sums(target * np.log(p))
+        return 0 - row_sums(multiply(np.log(p), target))
 
     def probability_gradient(self, p: Array, kept: Array, target: Array, out: Array) -> None:
         """Σ_j y_j − y_c / p_c, the sum over what was not clipped."""
         np.multiply(target, kept, out=out)
         label_sum = row_sums(out)
-        out /= p
+        np.divide(out, p, out=out, where=out != 0)
         np.subtract(label_sum[:, None], out, out=out)
 
     def elements(self, framework: FrameworkText) -> str:

@@ -25,9 +25,10 @@ from xent_core.compute.layout import Array, Block, Layout, row_sums, tile_buffer
 from xent_core.compute.logsumexp import CheckBlock, softmax_rows
 from xent_core.compute.reduction import multiply
 from xent_core.errors import UndefinedLoss
-from xent_core.labels.onehot import one_hot_indices, one_hot_rows
-from xent_core.losses.label_shapes import check_distribution_shape, check_index_shape
-from xent_core.losses.loss import CLIP, Loss, Parameter, Parameters
+from xent_core.labels.counts import EVERYTHING, Counts, neutral_reader
+from xent_core.labels.onehot import one_hot_indices, one_hot_row, one_hot_rows
+from xent_core.losses.label_shapes import check_distribution_shape, check_index_dtype, check_index_shape
+from xent_core.losses.loss import Loss, Parameter, Parameters
 
 # Bytes of logits in a block: the more temporaries of its size are made, the smaller it is.
 INDEX_BLOCK = 1 << 22
@@ -37,7 +38,7 @@ CAREFUL_BLOCK = 1 << 19
 CLASS_WEIGHTS = Parameter("class_weights", "one weight for each class: ℓ = −Σ_c w_c · y_c · log p_c")
 FROM_LOGITS = Parameter(
     "from_logits",
-    "false: the values are probabilities; rows are divided by their sum, then clipped to [1e-7, 1 − 1e-7]",
+    "false: the values are probabilities; rows are divided by their sum, then clipped to [clip, 1 − clip]",
 )
 LABEL_SMOOTHING = Parameter("label_smoothing", "s from 0 to 1: labels become y(1 − s) + s/C")
 
@@ -80,6 +81,7 @@ class SoftmaxFamily(Loss):
     def check_labels_shape(self, labels: Array, layout: Layout) -> None:
         if self.takes_class_indices:
             check_index_shape(labels, layout)
+            check_index_dtype(labels, layout)
         else:
             check_distribution_shape(labels, layout)
 
@@ -90,16 +92,16 @@ class SoftmaxFamily(Loss):
         layout: Layout,
         parameters: Parameters,
         *,
-        may_be_masked: Callable[[Block], Array] | None = None,
+        counts: Counts = EVERYTHING,
         labels_checked: bool = False,
     ) -> BoundLoss:
         """Labels of the samples' shape are class indices, also those that one-hot rows were found to stand for."""
-        rows = _Rows(self, logits, layout, parameters, may_be_masked)
+        rows = _Rows(self, logits, layout, parameters, counts)
         smooth, own_dtype = parameters.label_smoothing, logits.dtype == rows.dtype
         if labels.shape == layout.sample_shape:
             plain = parameters.from_logits and not smooth
             size = (INDEX_BLOCK if own_dtype else LABEL_BLOCK) if plain else CAREFUL_BLOCK
-            compute = rows.indices_computer(labels, parameters.ignore_index, labels_checked=labels_checked)
+            compute = rows.indices_computer(labels, labels_checked=labels_checked)
         else:
             plain = parameters.from_logits and not smooth and parameters.class_weights is None and own_dtype
             size = LABEL_BLOCK if plain else CAREFUL_BLOCK
@@ -116,26 +118,35 @@ class _Rows:
         logits: Array,
         layout: Layout,
         parameters: Parameters,
-        may_be_masked: Callable[[Block], Array] | None,
+        counts: Counts,
     ) -> None:
         self.loss = loss
         self.dtype = computation_dtype(logits)
         self.layout = layout
-        self.read = layout.reader(logits, self.dtype)
+        self.read_given = layout.reader(logits, self.dtype)
+        self.read = neutral_reader(self.read_given, counts)
         self.class_weights = parameters.class_weights
         self.smoothing = parameters.label_smoothing
         self.from_logits = parameters.from_logits
-        self.may_be_masked = may_be_masked
+        self.clip = parameters.clip
+        self.ignore_index = parameters.ignore_index
+        self.counts = counts
         self.buffer = tile_buffer(layout, self.dtype)
 
-    def indices_computer(
-        self, labels: Array, ignore_index: int | None, *, labels_checked: bool
-    ) -> Callable[[Block, Array | None], BlockResult]:
+    def indices_computer(self, labels: Array, *, labels_checked: bool) -> Callable[[Block, Array | None], BlockResult]:
         """What computes a block from class indices."""
 
         def compute(block: Block, _: Array | None) -> BlockResult:
-            indices, ignored = class_indices(labels, ignore_index, self.layout, block, labels_checked=labels_checked)
-            return self.with_indices(block, indices, ignored)
+            counting = self.counts.rows(block)
+            indices = class_indices(
+                labels,
+                self.layout,
+                block,
+                counting,
+                ignore_index=self.ignore_index,
+                labels_checked=labels_checked,
+            )
+            return self.without_others(self.with_indices(block, indices), block, counting)
 
         return compute
 
@@ -144,32 +155,58 @@ class _Rows:
         read_labels = self.layout.reader(labels, labels.dtype)
 
         def compute(block: Block, _: Array | None) -> BlockResult:
-            given = read_labels(block)
+            counting, given = self.counts.rows(block), read_labels(block)
+            if counting is not None:
+                given = np.where(counting[:, None], given, one_hot_row(self.layout.classes, given.dtype))
             indices = one_hot_indices(given)
-            if indices is None:
-                target = given.astype(self.dtype, copy=False)
-                if not (self.from_logits and np.isfinite(row_sums(target)).all()):
-                    check_labels(labels, self.layout, block, self.dtype)
-                return self.with_labels(block, target)
-            return self.with_indices(block, indices, ignored=None)
+            if indices is not None:
+                return self.without_others(self.with_indices(block, indices), block, counting)
+            target = given.astype(self.dtype, copy=False)
+            if not (self.from_logits and np.isfinite(row_sums(target)).all()):
+                check_labels(labels, self.layout, block, self.dtype, None if counting is None else counting[:, None])
+            return self.without_others(self.with_labels(block, target), block, counting)
 
         return compute
 
-    def with_indices(self, block: Block, indices: Array, ignored: Array | None) -> BlockResult:
+    def without_others(self, result: BlockResult, block: Block, counting: Array | None) -> BlockResult:
+        """The result with losses and gradients of 0 in the rows that do not count."""
+        if counting is None:
+            return result
+        others = ~counting
+        result.losses[others] = 0
+        if result.label_weights is not None:
+            result.label_weights[others] = 0
+
+        def gradient(out: Array) -> None:
+            result.gradient(out)
+            out[others] = 0
+
+        def probabilities(out: Array) -> None:
+            result.probabilities(out)
+            given = self.read_given(block)[others]
+            if self.from_logits:
+                of_others = np.empty_like(given)
+                softmax_rows(given, of_others)
+            else:
+                of_others = given / row_sums(given)[:, None]
+            out[others] = np.where(np.isfinite(of_others), of_others, 0)
+
+        known = self.counts.known(block)
+        return result._replace(
+            gradient=gradient, probabilities=probabilities, ignored=None if known is None else ~known
+        )
+
+    def with_indices(self, block: Block, indices: Array) -> BlockResult:
         label_weights = None if self.class_weights is None else self.class_weights[indices]
-        if ignored is not None and label_weights is not None:
-            label_weights[ignored] = 0
         if self.smoothing or not self.from_logits:
             one_hot = np.zeros(block.shape, self.dtype)
             one_hot[np.arange(len(indices)), indices] = 1
-            result = self._with_target(block, self._target(one_hot), ignored, label_weights)
-        else:
-            result = self._with_hard_indices(block, indices, ignored, label_weights)
-        return result if ignored is None else _without(result, ignored)
+            return self._with_target(block, self._target(one_hot), label_weights)
+        return self._with_hard_indices(block, indices, label_weights)
 
     def with_labels(self, block: Block, labels: Array) -> BlockResult:
         label_weights = None if self.class_weights is None else labels @ self.class_weights
-        result = self._with_target(block, self._target(labels), None, label_weights)
+        result = self._with_target(block, self._target(labels), label_weights)
         if self.from_logits and not self.smoothing:
             one_hot, indices = one_hot_rows(labels)
             if len(one_hot):
@@ -177,11 +214,9 @@ class _Rows:
                 result.losses[one_hot] = losses if label_weights is None else multiply(losses, label_weights[one_hot])
         return result
 
-    def _with_hard_indices(
-        self, block: Block, indices: Array, ignored: Array | None, label_weights: Array | None
-    ) -> BlockResult:
+    def _with_hard_indices(self, block: Block, indices: Array, label_weights: Array | None) -> BlockResult:
         logits = self.read(block)
-        losses = self.loss.index_losses(logits, indices, self.buffer, lambda: self._check(logits, block, ignored))
+        losses = self.loss.index_losses(logits, indices, self.buffer, lambda: self._check(logits, block))
 
         def gradient(out: Array) -> None:
             self.loss.index_gradient(logits, indices, out)
@@ -193,38 +228,34 @@ class _Rows:
             gradient,
             partial(softmax_rows, logits),
             label_weights,
-            ignored,
         )
 
-    def _with_target(
-        self, block: Block, target: Array, ignored: Array | None, label_weights: Array | None
-    ) -> BlockResult:
+    def _with_target(self, block: Block, target: Array, label_weights: Array | None) -> BlockResult:
         logits = self.read(block)
         if not self.from_logits:
-            return self._with_probabilities(block, logits, target, ignored, label_weights)
-        losses = self.loss.target_losses(logits, target, self.buffer, lambda: self._check(logits, block, ignored))
+            return self._with_probabilities(block, logits, target, label_weights)
+        losses = self.loss.target_losses(logits, target, self.buffer, lambda: self._check(logits, block))
         if np.isnan(losses).any():
-            self._settle_nan(losses, block, ignored)
+            self._refuse_nan(losses, block)
         return BlockResult(
             losses,
             partial(self.loss.target_gradient, logits, target),
             partial(softmax_rows, logits),
             label_weights,
-            ignored,
         )
 
     def _with_probabilities(
-        self, block: Block, given: Array, target: Array, ignored: Array | None, label_weights: Array | None
+        self, block: Block, given: Array, target: Array, label_weights: Array | None
     ) -> BlockResult:
         """Rows divided by their sum, then clipped, as Keras has it."""
         check_probabilities(given, self.layout, block)
         sums = row_sums(given)
         check_probability_sums(sums, self.layout, block)
         normalised = given / sums[:, None]
-        clipped = np.clip(normalised, CLIP, 1 - CLIP)
+        clipped = np.clip(normalised, self.clip, 1 - self.clip)
         losses = self.loss.probability_losses(clipped, target)
         if np.isnan(losses).any():
-            self._settle_nan(losses, block, ignored)
+            self._refuse_nan(losses, block)
 
         def gradient(out: Array) -> None:
             self.loss.probability_gradient(clipped, normalised == clipped, target, out)
@@ -233,20 +264,16 @@ class _Rows:
         def probabilities(out: Array) -> None:
             out[...] = normalised
 
-        return BlockResult(losses, gradient, probabilities, label_weights, ignored)
+        return BlockResult(losses, gradient, probabilities, label_weights)
 
-    def _settle_nan(self, losses: Array, block: Block, ignored: Array | None) -> None:
-        """NaN is 0 in the rows that may be masked whole; elsewhere +inf was added to −inf."""
-        undefined = np.isnan(losses)
-        losses[undefined] = 0
-        self._clear_maskable(undefined, block, ignored)
-        if undefined.any():
-            position = self.layout.sample_position(block.rows.start + int(undefined.argmax()))
-            raise UndefinedLoss(
-                "labels",
-                "of this row stand at masked classes with both signs: its loss is Infinity - Infinity",
-                position,
-            )
+    def _refuse_nan(self, losses: Array, block: Block) -> None:
+        """NaN is where +inf was added to −inf."""
+        position = self.layout.sample_position(block.rows.start + int(np.isnan(losses).argmax()))
+        raise UndefinedLoss(
+            "labels",
+            "of this row stand at masked classes with both signs: its loss is Infinity - Infinity",
+            position,
+        )
 
     def _target(self, labels: Array) -> Array:
         target = labels
@@ -254,26 +281,7 @@ class _Rows:
             target = labels * (1 - self.smoothing) + self.smoothing / self.layout.classes
         return target if self.class_weights is None else target * self.class_weights
 
-    def _check(self, logits: Array, block: Block, ignored: Array | None) -> None:
+    def _check(self, logits: Array, block: Block) -> None:
         check_logits(logits, self.layout, block)
         masked = np.logical_and.reduce(np.isneginf(logits), axis=1)
-        self._clear_maskable(masked, block, ignored)
         check_masked_rows(masked, self.layout, block)
-
-    def _clear_maskable(self, rows: Array, block: Block, ignored: Array | None) -> None:
-        """Of the rows marked, clear those that may be masked whole."""
-        if ignored is not None:
-            rows &= ~ignored
-        if self.may_be_masked is not None:
-            rows &= ~self.may_be_masked(block)
-
-
-def _without(result: BlockResult, ignored: Array) -> BlockResult:
-    """The result with losses and gradients of 0 in the ignored rows."""
-    result.losses[ignored] = 0
-
-    def gradient(out: Array) -> None:
-        result.gradient(out)
-        out[ignored] = 0
-
-    return result._replace(gradient=gradient)

@@ -6,8 +6,10 @@ from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array
 from xent_core.losses.loss import (
     AXIS,
+    CLIP_AT,
     EXAMPLE_LOGITS,
     GOODFELLOW,
+    IGNORE_INDEX,
     KERAS_DEFAULT,
     PROBABILITIES,
     REDUCTION,
@@ -15,7 +17,6 @@ from xent_core.losses.loss import (
     WEIGHTS,
     Elsewhere,
     Entry,
-    Parameter,
     Source,
 )
 from xent_core.losses.softmax import SoftmaxCrossEntropy
@@ -51,10 +52,11 @@ class SparseSoftmaxCrossEntropy(SoftmaxCrossEntropy):
         example={"logits": EXAMPLE_LOGITS, "labels": [1, 2]},
         parameters=(
             CLASS_WEIGHTS,
-            Parameter("ignore_index", "a label of this value costs 0 and counts in no denominator"),
+            IGNORE_INDEX,
             WEIGHTS,
             LABEL_SMOOTHING,
             FROM_LOGITS,
+            CLIP_AT,
             AXIS,
             REDUCTION,
         ),

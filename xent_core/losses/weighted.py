@@ -7,9 +7,12 @@ from numpy.typing import ArrayLike
 
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array
+from xent_core.compute.reduction import divide, multiply
 from xent_core.losses.loss import (
     AXIS,
+    CLIP_AT,
     EXAMPLE_LOGITS,
+    IGNORE_INDEX,
     REDUCTION,
     WEIGHTS,
     Elsewhere,
@@ -69,8 +72,10 @@ class WeightedCrossEntropy(SigmoidFamily):
         parameters=(
             Parameter("pos_weight", "q: how often the positive term counts, a scalar or one for each class; required"),
             WEIGHTS,
+            IGNORE_INDEX,
             LABEL_SMOOTHING,
             FROM_LOGITS,
+            CLIP_AT,
             AXIS,
             REDUCTION,
         ),
@@ -109,12 +114,11 @@ class WeightedCrossEntropy(SigmoidFamily):
         return careful_cross_entropy(x, 1.0 - z.astype(np.float64), _q(parameters).astype(np.float64) * z)
 
     def probability_losses(self, p: Array, z: Array, parameters: Parameters) -> Array:
-        losses: Array = 0 - (_q(parameters) * z * np.log(p) + (1 - z) * np.log1p(-p))
+        losses: Array = 0 - (multiply(np.log(p), _q(parameters) * z) + multiply(np.log1p(-p), 1 - z))
         return losses
 
     def probability_gradient(self, p: Array, z: Array, parameters: Parameters) -> Array:
-        gradient: Array = (1 - z) / (1 - p) - _q(parameters) * z / p
-        return gradient
+        return divide(1 - z, 1 - p) - divide(_q(parameters) * z, p)
 
     def elements(self, framework: FrameworkText) -> str:
         return framework.sigmoid_cross_entropy()
@@ -134,6 +138,7 @@ def weighted_cross_entropy(
     pos_weight: ArrayLike,
     axis: int = -1,
     label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
     from_logits: bool = True,
 ) -> Array:
     """Sigmoid cross-entropy whose positive term counts `pos_weight` times: one loss per logit.
@@ -160,6 +165,7 @@ def weighted_cross_entropy(
             pos_weight=pos_weight,
             axis=axis,
             label_smoothing=label_smoothing,
+            ignore_index=ignore_index,
             from_logits=from_logits,
         )
     )
@@ -172,6 +178,7 @@ def weighted_cross_entropy_gradient(
     pos_weight: ArrayLike,
     axis: int = -1,
     label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
     from_logits: bool = True,
 ) -> Array:
     """d(weighted_cross_entropy)/d(logits), in the logits' shape.
@@ -190,6 +197,7 @@ def weighted_cross_entropy_gradient(
             pos_weight=pos_weight,
             axis=axis,
             label_smoothing=label_smoothing,
+            ignore_index=ignore_index,
             from_logits=from_logits,
         )
     )

@@ -31,6 +31,7 @@ from app.middleware.route_traits import Router
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
+from app.wire.tensor import refuse_nan
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES
 from xent_core.results import OUTPUTS, Evaluation
@@ -168,6 +169,7 @@ def _respond(model: str, request: InferRequest, accepted: str | None, record: Re
 def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
     """What `evaluate` takes."""
     arrays, options = request.inputs, request.options
+    refuse_nan(arrays["labels"], "labels", "is NaN; a number was expected (set ignore_index for missing labels)")
     weights = arrays.get("weights")
     return {
         "logits": arrays["logits"],
@@ -181,6 +183,9 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
         "axis": options.axis,
         "from_logits": options.from_logits,
         "reduction": options.reduction,
+        "clip": options.clip,
+        "advice": options.advice,
+        "silence": options.silence,
         "include": [name for name, _ in request.wanted() if name in OUTPUTS],
     }
 
@@ -208,11 +213,10 @@ def _document(model: str, request: InferRequest, result: Evaluation) -> dict[str
         "gradient": result.gradient,
         "probabilities": result.probabilities,
     }
-    parameters = {
-        "loss_type": result.loss_type,
-        "recommended_loss_type": result.recommendation.loss_type,
-        "warnings": ",".join(warning.code for warning in result.warnings),
-    }
+    parameters: dict[str, Any] = {"loss_type": result.loss_type}
+    if result.recommendation is not None:
+        parameters["recommended_loss_type"] = result.recommendation.loss_type
+        parameters["warnings"] = ",".join(warning.code for warning in result.warnings)
     sums = {} if reduced is None else {"numerator": reduced.numerator, "denominator": reduced.denominator}
     return {
         "model_name": model,

@@ -4,15 +4,34 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, get_args
 
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, StrictBool, StrictStr, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictStr,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from app.api.batch_fields import Axis, FromLogits, IgnoreIndex, LabelSmoothing, ReductionName, num_samples
-from app.api.fields import RequestModel, ResponseModel
+from app.api.batch_fields import (
+    AdviceLevelName,
+    Axis,
+    Clip,
+    FromLogits,
+    IgnoreIndex,
+    LabelSmoothing,
+    ReductionName,
+    num_samples,
+)
+from app.api.fields import RequestModel, ResponseModel, Silence
 from app.api.loss_names import LossType
 from app.api.problem import TOO_LARGE
 from app.wire.oip import Tensor
 from xent_core.framework_names import field_hint
+from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 
 InputName = Literal["logits", "labels", "weights", "pos_weight", "class_weights"]
 OutputName = Literal["per_sample", "loss", "elements", "gradient", "probabilities"]
@@ -104,6 +123,11 @@ def _invalid(code: str, message: str, *position: str | int) -> PydanticCustomErr
 
 Inputs = Annotated[dict[str, NDArray[Any]], PlainValidator(_by_name, json_schema_input_type=list[InferInput])]
 
+
+def _separate(codes: Any) -> Any:
+    return [code.strip() for code in codes.split(",") if code.strip()] if isinstance(codes, str) else codes
+
+
 IGNORED = "Taken because clients send it; does nothing here."
 Ignored = Annotated[Any, Field(description=IGNORED)]
 
@@ -122,6 +146,14 @@ class InferParameters(RequestModel):
     axis: Axis = -1
     from_logits: FromLogits = True
     reduction: ReductionName = "mean"
+    clip: Clip = DEFAULT_CLIP
+    advice: AdviceLevelName = "full"
+    silence: Annotated[
+        Silence,
+        BeforeValidator(_separate),
+        WithJsonSchema({"type": "string", "default": ""}),
+        Field(description="Codes of warnings that are not wanted, with commas between them."),
+    ] = ()
     binary_data_output: Annotated[
         StrictBool, Field(description="Whether outputs that don't say themselves come as bytes behind the JSON.")
     ] = False
@@ -270,16 +302,18 @@ class InferResponseParameters(ResponseModel):
     """What is to be said of the losses beside their values."""
 
     loss_type: Annotated[LossType, Field(description="what was computed")]
-    recommended_loss_type: Annotated[LossType, Field(description="the loss that the labels call for")]
+    recommended_loss_type: Annotated[
+        LossType | None, Field(description="the loss that the labels call for; absent with `advice` `none`")
+    ] = None
     warnings: Annotated[
-        str,
+        str | None,
         Field(
             description=(
-                "the codes of what looks wrong in the batch, with commas between them; `POST /v1/loss` says more"
+                "codes of the warnings, with commas between them, absent with `advice` `none`; see `POST /v1/loss`"
             ),
             examples=["one_hot_labels_could_be_indices"],
         ),
-    ]
+    ] = None
     numerator: Annotated[float | None, Field(description="Σ w·ℓ; absent for reduction `none`")] = None
     denominator: Annotated[
         float | None, Field(description="what it is divided by, absent for reduction `none`; see there")

@@ -32,9 +32,8 @@ def html(name: str, parts: Sequence[str], warnings: Warnings, losses: Array | No
 
 
 def _warning(warning: LossWarning) -> str:
-    severity = warning.to_dict().get("severity")
-    kind = f" ({escape(str(severity))})" if severity else ""
-    return f"<code>{escape(warning.code)}</code>{kind}: {escape(warning.message)} <i>{escape(warning.fix)}</i>"
+    kind = f"<code>{escape(warning.code)}</code> ({warning.severity})"
+    return f"{kind}: {escape(warning.message)} <i>{escape(warning.fix)}</i>"
 
 
 def _histogram(losses: Array) -> str:

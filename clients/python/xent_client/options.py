@@ -7,6 +7,7 @@ too, so that the service refuses a misspelt name and says what was meant.
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
+from xent_client.generated.models.loss_request_advice_type_0 import LossRequestAdviceType0 as AdviceLevel
 from xent_client.generated.models.loss_request_include_type_0_item import LossRequestIncludeType0Item as OutputName
 from xent_client.generated.models.loss_request_loss_type_type_0 import LossRequestLossTypeType0 as LossTypeOrAuto
 from xent_client.generated.models.reduced_reduction import ReducedReduction as Reduction
@@ -27,10 +28,13 @@ class BatchOptions(TypedDict, total=False):
     class_weights: softmax losses only: one weight for each class, [C]; or a mapping of every class index to its weight,
         as scikit-learn and Keras have it.
     label_smoothing: from 0 to 1; 0 by default.
-    ignore_index: sparse_softmax_cross_entropy only: labels of this value do not count.
+    ignore_index: labels of this value do not count; for losses over class indices, and for sigmoid losses.
     axis: the class axis; −1 by default.
     from_logits: False where `logits` holds probabilities.
     reduction: "mean", the default; "sum", "weighted_mean", "mean_by_nonzero_weights" or "none".
+    clip: with from_logits=False, the smallest probability that is used; 1e-7 by default.
+    advice: "full", the default; "brief" or "none". With "none" there is no recommendation and no warning.
+    silence: codes of warnings that are not wanted.
     """
 
     loss_type: LossTypeOrAuto | None
@@ -41,6 +45,9 @@ class BatchOptions(TypedDict, total=False):
     axis: int | None
     from_logits: bool | None
     reduction: Reduction | None
+    clip: float | None
+    advice: AdviceLevel | None
+    silence: Collection[str] | None
 
 
 class LossOptions(BatchOptions, total=False):

@@ -29,10 +29,12 @@ class LossResult:
     loss_type: what was computed.
     per_sample: weighted losses in the samples' shape (the logits' shape without the class axis).
     reduced: None for reduction "none".
-    equivalents: the call that gives this very value: `tensorflow1`, `tensorflow2`, `keras`, `pytorch`, `optax`.
+    equivalents: the call that gives this very value: `tensorflow1`, `tensorflow2`, `keras`, `pytorch`, `optax`. None
+        unless `advice` is "full".
     recommendation: the loss that the labels call for: `loss_type`, `label_kind`, `reasons`, `alternatives`,
-        `suggested`, and `equivalents`, which is None where it is the same call.
-    warnings: likely mistakes, each with `code`, `message`, `evidence` and `fix`; nothing was changed because of them.
+        `suggested`, and `equivalents`, which is None where it is the same call. None for advice "none".
+    warnings: likely mistakes, each with `code`, `severity`, `message`, `evidence`, `fix` and `change`; nothing
+        was changed because of them.
     checked: the codes of all checks that ran.
     elements: weighted losses before any averaging. None unless included, as are the next two.
     gradient: of the reduced loss (of the sum for reduction "none"), in the logits' shape.
@@ -42,8 +44,8 @@ class LossResult:
     loss_type: LossType
     per_sample: Array
     reduced: Reduced | None
-    equivalents: Equivalents
-    recommendation: Recommendation
+    equivalents: Equivalents | None
+    recommendation: Recommendation | None
     warnings: list[LossWarning]
     checked: list[str]
     elements: Array | None = None
@@ -62,9 +64,10 @@ INCLUDED_ARRAYS = ("elements", "gradient", "probabilities")
 
 
 def _parts(result: "LossResult") -> list[str]:
-    recommended = result.recommendation.loss_type
     parts = [result.loss_type, _value(result.reduced), _array(result.per_sample)]
-    return parts if recommended == result.loss_type else [*parts, f"recommended: {recommended}"]
+    if result.recommendation is None or result.recommendation.loss_type == result.loss_type:
+        return parts
+    return [*parts, f"recommended: {result.recommendation.loss_type}"]
 
 
 def _value(reduced: Reduced | None) -> str:
@@ -171,10 +174,10 @@ def read_loss(body: Any) -> LossResult:
         loss_type=body["loss_type"],
         per_sample=to_array(body["per_sample"]),
         reduced=_reduced(body["reduced"]),
-        equivalents=Equivalents.from_dict(body["equivalents"]),
-        recommendation=Recommendation.from_dict(body["recommendation"]),
+        equivalents=Equivalents.from_dict(body["equivalents"]) if "equivalents" in body else None,
+        recommendation=Recommendation.from_dict(body["recommendation"]) if "recommendation" in body else None,
         warnings=_warnings(body),
-        checked=body["checked"],
+        checked=body.get("checked", []),
         **{name: to_array(body[name]) for name in INCLUDED_ARRAYS if body.get(name) is not None},
     )
 
@@ -201,4 +204,4 @@ def _reduced(value: Any) -> Reduced | None:
 
 
 def _warnings(body: Any) -> list[LossWarning]:
-    return [LossWarning.from_dict(each) for each in body["warnings"]]
+    return [LossWarning.from_dict(each) for each in body.get("warnings", [])]

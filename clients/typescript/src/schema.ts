@@ -38,70 +38,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v2/models/{model}/infer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Compute the losses of a batch
-         * @description The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
-         *     it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
-         *
-         *     The body is one JSON document, or one with the bytes of binary tensors behind it; the header Inference-Header-Content-Length
-         *     then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
-         *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
-         *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
-         *
-         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
-         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
-         *
-         *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
-         *     of the JSON before it was.
-         */
-        post: operations["v2_infer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{model}/versions/{version}/infer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Compute the losses of a batch with a version of a model
-         * @description The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
-         *     it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
-         *
-         *     The body is one JSON document, or one with the bytes of binary tensors behind it; the header Inference-Header-Content-Length
-         *     then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
-         *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
-         *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
-         *
-         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
-         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
-         *
-         *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
-         *     of the JSON before it was.
-         */
-        post: operations["v2_version_infer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/recommend": {
         parameters: {
             query?: never;
@@ -195,6 +131,150 @@ export interface paths {
         get: operations["get_loss"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the process alive?
+         * @description Answers for as long as the process can answer at all. Restart it where this fails.
+         */
+        get: operations["livez"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Can it take requests?
+         * @description Answers 200 for as long as the service can take requests. Send it none where this fails.
+         */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What it did, in numbers
+         * @description Counts, times and sizes of all workers together, in Prometheus' text format.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much it takes
+         * @description What a request may hold, how long it may take, and how many there may be at once: settings of this service.
+         */
+        get: operations["limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the losses of a batch
+         * @description The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
+         *     it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
+         *
+         *     The body is one JSON document, or one with the bytes of binary tensors behind it; the header Inference-Header-Content-Length
+         *     then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
+         *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
+         *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
+         *
+         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
+         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
+         *
+         *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
+         *     of the JSON before it was.
+         */
+        post: operations["v2_infer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/versions/{version}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute the losses of a batch with a version of a model
+         * @description The losses of `POST /v1/loss` in the Open Inference Protocol (KServe's V2, Triton's, MLServer's), for clients that speak
+         *     it. The model in the path is the loss type; the parameters are the other fields of `POST /v1/loss`.
+         *
+         *     The body is one JSON document, or one with the bytes of binary tensors behind it; the header Inference-Header-Content-Length
+         *     then says where the JSON ends. Content-Type is not looked at. A binary tensor has no `data` but a parameter
+         *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
+         *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
+         *
+         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
+         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
+         *
+         *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
+         *     of the JSON before it was.
+         */
+        post: operations["v2_version_infer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -515,86 +595,6 @@ export interface paths {
          * @description Always an error: the models are fixed, and all are ready. 501 is what Triton's status UNSUPPORTED maps to.
          */
         post: operations["v2_unload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/livez": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Is the process alive?
-         * @description Answers for as long as the process can answer at all. Restart it where this fails.
-         */
-        get: operations["livez"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/readyz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Can it take requests?
-         * @description Answers 200 for as long as the service can take requests. Send it none where this fails.
-         */
-        get: operations["readyz"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What it did, in numbers
-         * @description Counts, times and sizes of all workers together, in Prometheus' text format.
-         */
-        get: operations["metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/limits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How much it takes
-         * @description What a request may hold, how long it may take, and how many there may be at once: settings of this service.
-         */
-        get: operations["limits"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1001,7 +1001,7 @@ export interface components {
             label_smoothing?: number | null;
             /**
              * Ignore Index
-             * @description sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no denominator. Without it a label outside [0, C) is an error.
+             * @description A label of this value does not count: its loss and gradient are 0, it is in no denominator, and no check reads it. For losses over class indices, and for sigmoid losses, there for each label by itself. Without it a class index outside [0, C) is an error.
              */
             ignore_index?: number | null;
             /**
@@ -1012,7 +1012,7 @@ export interface components {
             axis?: number | null;
             /**
              * From Logits
-             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
+             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
              * @default true
              */
             from_logits?: boolean | null;
@@ -1022,6 +1022,24 @@ export interface components {
              * @default mean
              */
             reduction?: ("none" | "sum" | "mean" | "weighted_mean" | "mean_by_nonzero_weights") | null;
+            /**
+             * Clip
+             * @description With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing.
+             * @default 1e-7
+             */
+            clip?: number | null;
+            /**
+             * Advice
+             * @description How much the response says beside numbers. `brief` leaves out reasons, alternatives and equivalents. `none` runs no check, and leaves out `recommendation`, `equivalents`, `warnings` and `checked`.
+             * @default full
+             */
+            advice?: ("full" | "brief" | "none") | null;
+            /**
+             * Silence
+             * @description Codes of warnings that are not wanted, with commas between them.
+             * @default []
+             */
+            silence?: string | null;
             /**
              * Binary Data Output
              * @description Whether outputs that don't say themselves come as bytes behind the JSON.
@@ -1050,9 +1068,9 @@ export interface components {
             priority?: unknown | null;
             /**
              * Timeout
-             * @description Taken because clients send it; does nothing here.
+             * @description How long the client waits, in microseconds; 0: as long as it takes. What would come later is refused.
              */
-            timeout?: unknown | null;
+            timeout?: number | null;
             /**
              * Headers
              * @description Taken because clients send it; does nothing here.
@@ -1141,16 +1159,15 @@ export interface components {
             loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
             /**
              * Recommended Loss Type
-             * @description the loss that the labels call for
-             * @enum {string}
+             * @description the loss that the labels call for; absent with `advice` `none`
              */
-            recommended_loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
+            recommended_loss_type?: ("sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy") | null;
             /**
              * Warnings
-             * @description the codes of what looks wrong in the batch, with commas between them; `POST /v1/loss` says more
+             * @description codes of the warnings, with commas between them, absent with `advice` `none`; see `POST /v1/loss`
              * @example one_hot_labels_could_be_indices
              */
-            warnings: string;
+            warnings?: string | null;
             /**
              * Numerator
              * @description Σ w·ℓ; absent for reduction `none`
@@ -1275,7 +1292,7 @@ export interface components {
         LossRequest: {
             /** @description Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid losses: any shape, each logit its own yes/no question. -Infinity masks a class. Nested lists are computed in float64. */
             logits: components["schemas"]["Array"];
-            /** @description Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid losses also a scalar, which stands for every element, and, where C = 1, the shape without that axis. */
+            /** @description Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid losses also a scalar, which stands for every element, and, where C = 1, the shape without that axis. null in a list is a missing label, which does not count. */
             labels: components["schemas"]["Array"];
             /** @description Multiplies losses. A scalar; or the samples' shape; or the rank of the elements with every dimension equal to theirs or 1. Nothing else broadcasts. Finite. Absent: 1. */
             weights?: components["schemas"]["Array"] | null;
@@ -1302,7 +1319,7 @@ export interface components {
             label_smoothing?: number | null;
             /**
              * Ignore Index
-             * @description sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no denominator. Without it a label outside [0, C) is an error.
+             * @description A label of this value does not count: its loss and gradient are 0, it is in no denominator, and no check reads it. For losses over class indices, and for sigmoid losses, there for each label by itself. Without it a class index outside [0, C) is an error.
              */
             ignore_index?: number | null;
             /**
@@ -1313,7 +1330,7 @@ export interface components {
             axis?: number | null;
             /**
              * From Logits
-             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
+             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
              * @default true
              */
             from_logits?: boolean | null;
@@ -1323,6 +1340,18 @@ export interface components {
              * @default mean
              */
             reduction?: ("none" | "sum" | "mean" | "weighted_mean" | "mean_by_nonzero_weights") | null;
+            /**
+             * Clip
+             * @description With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing.
+             * @default 1e-7
+             */
+            clip?: number | null;
+            /**
+             * Silence
+             * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
+             * @default []
+             */
+            silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "labels_almost_a_distribution" | "labels_may_be_padded_one_hot" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "one_hot_labels_with_sigmoid" | "single_class_softmax" | "scalar_weight_only_rescales" | "weights_enlarge_imbalance" | "all_weights_zero" | "nothing_counts" | "mean_counts_zero_weights" | "mean_ignores_class_weights" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "probabilities_clipped" | "probabilities_rescaled" | "labels_may_need_a_shift" | "labels_may_be_shifted_twice" | "worse_than_uniform" | "logits_never_negative" | "logits_within_one" | "identical_rows" | "infinite_loss" | "train_only")[] | null;
             /**
              * Include
              * @description Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits.
@@ -1335,6 +1364,12 @@ export interface components {
              * @default list
              */
             encoding?: ("list" | "base64") | null;
+            /**
+             * Advice
+             * @description How much the response says beside numbers. `brief` leaves out reasons, alternatives and equivalents. `none` runs no check, and leaves out `recommendation`, `equivalents`, `warnings` and `checked`.
+             * @default full
+             */
+            advice?: ("full" | "brief" | "none") | null;
         };
         /**
          * LossResponse
@@ -1351,20 +1386,20 @@ export interface components {
             per_sample: components["schemas"]["Array"];
             /** @description null for reduction `none` */
             reduced: components["schemas"]["Reduced"] | null;
-            /** @description the call that gives this very value in each framework */
-            equivalents: components["schemas"]["Equivalents"];
-            /** @description the loss that the labels call for */
-            recommendation: components["schemas"]["Recommendation"];
+            /** @description the call that gives this very value in each framework; only with `advice` `full` */
+            equivalents?: components["schemas"]["Equivalents"] | null;
+            /** @description the loss that the labels call for; absent with `advice` `none` */
+            recommendation?: components["schemas"]["Recommendation"] | null;
             /**
              * Warnings
-             * @description likely mistakes; empty where none was found
+             * @description likely mistakes; empty where none was found, absent with `advice` `none`
              */
-            warnings: components["schemas"]["LossWarning"][];
+            warnings?: components["schemas"]["LossWarning"][] | null;
             /**
              * Checked
-             * @description the codes of all checks that ran: silence about one that didn't says nothing
+             * @description codes of the checks that ran: without a warning of another check, nothing is known
              */
-            checked: string[];
+            checked?: string[] | null;
             /** @description weighted losses before any averaging, if asked for */
             elements?: components["schemas"]["Array"] | null;
             /** @description in the logits' shape, if asked for */
@@ -1379,18 +1414,54 @@ export interface components {
         LossWarning: {
             /**
              * Code
-             * @description Stable, for programs. `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1: softmax would be applied twice. `logits_may_be_probabilities`: sigmoid loss, at least 20 logits, all in [0, 1] and not only at its ends. `labels_not_a_distribution`: softmax loss, a row of labels does not sum to 1. `multi_hot_labels_with_softmax`: softmax loss, a row of 0/1 labels has more than one 1. `one_hot_labels_could_be_indices`: softmax loss, every row of labels is one-hot. `scalar_weight_only_rescales`: a scalar weight other than 0 and 1: it acts like a learning rate. `all_weights_zero`: every weight is 0. `negative_weight`: a negative weight or class weight: the loss is no longer bounded below. `negative_pos_weight`: a negative pos_weight: the loss is no longer bounded below. `labels_outside_unit_interval`: a label of the logits' shape below 0 or above 1. `infinite_loss`: some loss is infinite. `train_only`: sampled softmax: evaluate with the full softmax.
+             * @description What was found, for programs. New codes may be added.
+             *
+             *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1, or in [0, 100] and to 100: softmax would be applied twice
+             *     - `logits_may_be_probabilities`: at least 20 logits, all in [0, 1] and not only at its ends, and rows that don't sum to 1
+             *     - `labels_not_a_distribution`: softmax loss, a row of labels does not sum to 1
+             *     - `labels_almost_a_distribution`: a loss over distributions, rows of labels whose sums miss 1 by at most 0.05 while others hold
+             *     - `labels_may_be_padded_one_hot`: one-hot rows of labels beside rows of zeros that count
+             *     - `multi_hot_labels_with_softmax`: softmax loss, a row of 0/1 labels has more than one 1
+             *     - `one_hot_labels_could_be_indices`: softmax loss, every row of labels is one-hot
+             *     - `one_hot_labels_with_sigmoid`: a sigmoid loss was named, at least 3 classes and 20 rows, every row of labels is one-hot
+             *     - `single_class_softmax`: a softmax over one class: the loss is 0 whatever the logit
+             *     - `scalar_weight_only_rescales`: one weight other than 0 and 1 for more than one sample: it acts like a learning rate
+             *     - `weights_enlarge_imbalance`: class weights that grow with the classes' counts, or a pos_weight that favours what is common already
+             *     - `all_weights_zero`: every weight is 0
+             *     - `nothing_counts`: no element counts: labels are ignored or missing
+             *     - `mean_counts_zero_weights`: reduction mean with weights of 0: they enlarge the denominator, as in TensorFlow and Keras
+             *     - `mean_ignores_class_weights`: class weights with reduction mean: PyTorch's default mean is weighted_mean here
+             *     - `negative_weight`: a negative weight or class weight: the loss is no longer bounded below
+             *     - `negative_pos_weight`: a negative pos_weight: the loss is no longer bounded below
+             *     - `labels_outside_unit_interval`: a label of the logits' shape below 0 or above 1
+             *     - `probabilities_clipped`: from_logits false: a clipped probability caps a loss
+             *     - `probabilities_rescaled`: from_logits false and a softmax loss: rows that don't sum to 1 were divided by their sum
+             *     - `labels_may_need_a_shift`: class indices in sequences: the mean loss for the next label is far below that for the place's own
+             *     - `labels_may_be_shifted_twice`: class indices in sequences: the mean loss for the label before is far below that for the place's own
+             *     - `worse_than_uniform`: softmax loss, at least 20 samples: the mean is far above log C and the accuracy no better than chance
+             *     - `logits_never_negative`: at least 20 logits, none negative and many exactly 0: a ReLU before the loss
+             *     - `logits_within_one`: at least 20 logits, all in [-1, 1] and most close to its ends: a tanh before the loss
+             *     - `identical_rows`: at least 20 samples, all with exactly the same logits: a dead network, or an input that does not arrive
+             *     - `infinite_loss`: some loss is infinite
+             *     - `train_only`: sampled softmax: evaluate with the full softmax
              * @example logits_look_like_probabilities
+             * @enum {string}
              */
-            code: string;
+            code: "logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "labels_almost_a_distribution" | "labels_may_be_padded_one_hot" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "one_hot_labels_with_sigmoid" | "single_class_softmax" | "scalar_weight_only_rescales" | "weights_enlarge_imbalance" | "all_weights_zero" | "nothing_counts" | "mean_counts_zero_weights" | "mean_ignores_class_weights" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "probabilities_clipped" | "probabilities_rescaled" | "labels_may_need_a_shift" | "labels_may_be_shifted_twice" | "worse_than_uniform" | "logits_never_negative" | "logits_within_one" | "identical_rows" | "infinite_loss" | "train_only";
+            /**
+             * Severity
+             * @description How sure it is. `certain`: it follows from the numbers. `likely`: nearly always a mistake. `hint`: often right as it is.
+             * @enum {string}
+             */
+            severity: "certain" | "likely" | "hint";
             /**
              * Message
-             * @description what was seen, for people
+             * @description what was found, for people
              */
             message: string;
             /**
              * Evidence
-             * @description the figures that set it off
+             * @description the figures that show it
              */
             evidence: {
                 [key: string]: unknown;
@@ -1400,6 +1471,16 @@ export interface components {
              * @description what to change in the request
              */
             fix: string;
+            /**
+             * Change
+             * @description the fix as fields of the request to set; null where arrays have to change
+             * @example {
+             *       "from_logits": false
+             *     }
+             */
+            change: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * ModelConfig
@@ -1642,10 +1723,36 @@ export interface components {
             loc: (string | number)[];
             /**
              * Code
-             * @description Stable, for programs. `not_numeric`: An array holds something that is not a number. `ragged`: Rows of one array differ in length or depth. `empty`: An array holds nothing. `nan`: An array holds NaN. `infinite`: An infinity stands where none may. `wrong_shape`: Shapes don't fit each other. `axis_out_of_range`: The logits have no such axis. `label_out_of_range`: A class index is outside [0, C). `label_not_whole`: A class index is not an integer. `not_a_probability`: A value is no probability, though from_logits=False says that it is. `masked_row`: Every class of a row is masked by −inf. `parameter_out_of_range`: A parameter has a value it can't have. `unexpected_parameter`: The loss type doesn't take this parameter. `missing_parameter`: The loss type needs this parameter. `unclear_labels`: The labels have none of the forms that loss_type="auto" knows. `undefined_loss`: The result would be +inf − inf. `invalid_tensor`: A tensor object's dtype, shape or data is not what it must be, or they contradict each other. `not_json`: The body is not JSON. `not_inflatable`: The body is not compressed as its Content-Encoding says. `missing`: A field is absent that is required. `unknown_field`: A field is none of this request's. `unknown_value`: A value is none of those that the field knows. `wrong_type`: A value is of another type than the field's.
+             * @description What is wrong, for programs. New codes may be added.
+             *
+             *     - `not_numeric`: An array holds something that is not a number.
+             *     - `ragged`: Rows of one array differ in length or depth.
+             *     - `empty`: An array holds nothing.
+             *     - `nan`: An array holds NaN.
+             *     - `infinite`: An infinity stands where none may.
+             *     - `wrong_shape`: Shapes don't fit each other.
+             *     - `axis_out_of_range`: The logits have no such axis.
+             *     - `label_out_of_range`: A class index is outside [0, C).
+             *     - `label_not_whole`: A class index is not an integer.
+             *     - `inexact_labels`: Class indices have a float type that does not hold all of them exactly.
+             *     - `not_a_probability`: A value is no probability, though from_logits=False says that it is.
+             *     - `masked_row`: Every class of a row is masked by −inf.
+             *     - `parameter_out_of_range`: A parameter has a value it can't have.
+             *     - `unexpected_parameter`: The loss type doesn't take this parameter.
+             *     - `missing_parameter`: The loss type needs this parameter.
+             *     - `unclear_labels`: The labels have none of the forms that loss_type="auto" knows.
+             *     - `undefined_loss`: The result would be +inf − inf.
+             *     - `invalid_tensor`: A tensor object's dtype, shape or data is not what it must be, or they contradict each other.
+             *     - `not_json`: The body is not JSON.
+             *     - `not_inflatable`: The body is not compressed as its Content-Encoding says.
+             *     - `missing`: A field is absent that is required.
+             *     - `unknown_field`: A field is none of this request's.
+             *     - `unknown_value`: A value is none of those that the field knows.
+             *     - `wrong_type`: A value is of another type than the field's.
              * @example label_out_of_range
+             * @enum {string}
              */
-            code: string;
+            code: "not_numeric" | "ragged" | "empty" | "nan" | "infinite" | "wrong_shape" | "axis_out_of_range" | "label_out_of_range" | "label_not_whole" | "inexact_labels" | "not_a_probability" | "masked_row" | "parameter_out_of_range" | "unexpected_parameter" | "missing_parameter" | "unclear_labels" | "undefined_loss" | "invalid_tensor" | "not_json" | "not_inflatable" | "missing" | "unknown_field" | "unknown_value" | "wrong_type";
             /**
              * Message
              * @description what was found and what was expected, for people
@@ -1676,7 +1783,7 @@ export interface components {
         RecommendRequest: {
             /** @description Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid losses: any shape, each logit its own yes/no question. -Infinity masks a class. Nested lists are computed in float64. */
             logits?: components["schemas"]["Array"] | null;
-            /** @description Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid losses also a scalar, which stands for every element, and, where C = 1, the shape without that axis. */
+            /** @description Class indices (the logits' shape without the class axis), or the logits' shape. For sigmoid losses also a scalar, which stands for every element, and, where C = 1, the shape without that axis. null in a list is a missing label, which does not count. */
             labels: components["schemas"]["Array"];
             /** @description Multiplies losses. A scalar; or the samples' shape; or the rank of the elements with every dimension equal to theirs or 1. Nothing else broadcasts. Finite. Absent: 1. */
             weights?: components["schemas"]["Array"] | null;
@@ -1703,7 +1810,7 @@ export interface components {
             label_smoothing?: number | null;
             /**
              * Ignore Index
-             * @description sparse_softmax_cross_entropy only: a label of this value gives loss 0 and counts in no denominator. Without it a label outside [0, C) is an error.
+             * @description A label of this value does not count: its loss and gradient are 0, it is in no denominator, and no check reads it. For losses over class indices, and for sigmoid losses, there for each label by itself. Without it a class index outside [0, C) is an error.
              */
             ignore_index?: number | null;
             /**
@@ -1714,7 +1821,7 @@ export interface components {
             axis?: number | null;
             /**
              * From Logits
-             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
+             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
              * @default true
              */
             from_logits?: boolean | null;
@@ -1725,6 +1832,18 @@ export interface components {
              */
             reduction?: ("none" | "sum" | "mean" | "weighted_mean" | "mean_by_nonzero_weights") | null;
             /**
+             * Clip
+             * @description With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing.
+             * @default 1e-7
+             */
+            clip?: number | null;
+            /**
+             * Silence
+             * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
+             * @default []
+             */
+            silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "labels_almost_a_distribution" | "labels_may_be_padded_one_hot" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "one_hot_labels_with_sigmoid" | "single_class_softmax" | "scalar_weight_only_rescales" | "weights_enlarge_imbalance" | "all_weights_zero" | "nothing_counts" | "mean_counts_zero_weights" | "mean_ignores_class_weights" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "probabilities_clipped" | "probabilities_rescaled" | "labels_may_need_a_shift" | "labels_may_be_shifted_twice" | "worse_than_uniform" | "logits_never_negative" | "logits_within_one" | "identical_rows" | "infinite_loss" | "train_only")[] | null;
+            /**
              * Logits Shape
              * @description In place of `logits`: their shape.
              * @example [
@@ -1733,6 +1852,12 @@ export interface components {
              *     ]
              */
             logits_shape?: number[] | null;
+            /**
+             * Advice
+             * @description `brief` leaves out reasons, alternatives and equivalents.
+             * @default full
+             */
+            advice?: ("full" | "brief") | null;
         };
         /**
          * RecommendResponse
@@ -1771,16 +1896,16 @@ export interface components {
             label_kind: "binary" | "soft_binary" | "class_indices" | "one_hot" | "distribution" | "multi_hot" | "soft_multi_label" | "other";
             /**
              * Reasons
-             * @description why
+             * @description why; absent with `advice` `brief`
              */
-            reasons: components["schemas"]["Reason"][];
+            reasons?: components["schemas"]["Reason"][] | null;
             /**
              * Alternatives
-             * @description what else the labels could mean, and when
+             * @description what else the labels could mean, and when; absent with `advice` `brief`
              */
-            alternatives: components["schemas"]["Alternative"][];
-            /** @description the recommended call in each framework, with this request's parameters and what is suggested filled in; null where it is the call of the response's own `equivalents` */
-            equivalents: components["schemas"]["Equivalents"] | null;
+            alternatives?: components["schemas"]["Alternative"][] | null;
+            /** @description the recommended call in each framework, with this request's parameters and what is suggested filled in; null where it is the call of the response's own `equivalents`, absent with `advice` `brief` */
+            equivalents?: components["schemas"]["Equivalents"] | null;
             /** @description parameters against imbalance, where there is one */
             suggested: components["schemas"]["Suggested"] | null;
         };
@@ -2070,7 +2195,30 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The request's own `X-Request-ID`, or a new one. Log lines about the request have it. */
+        "X-Request-ID": string;
+        /** @description The time spent in each phase, in milliseconds. */
+        "Server-Timing": string;
+        /** @description `no-store`; for content that changes with the version only, `no-cache`. */
+        "Cache-Control": string;
+        /** @description The version of the content. A request with it in `If-None-Match` gets 304. */
+        ETag: string;
+        /** @description `Accept-Encoding`: caches must keep one response for each. */
+        Vary: string;
+        /** @description How the body is compressed, if it is. */
+        "Content-Encoding": string;
+        /** @description `Bearer` */
+        "WWW-Authenticate": string;
+        /** @description `close`: the rest of the body is not read. */
+        Connection: string;
+        /** @description The media type that is accepted. */
+        Accept: string;
+        /** @description The content codings that are accepted. */
+        "Accept-Encoding": string;
+        /** @description Seconds to wait before the next attempt. */
+        "Retry-After": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -2091,6 +2239,11 @@ export interface operations {
             /** @description The losses. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2100,33 +2253,43 @@ export interface operations {
             /** @description The body is not JSON, or not compressed as its header says. */
             400: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body came too slowly. */
+            /** @description The body did not arrive in time. */
             408: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2136,6 +2299,8 @@ export interface operations {
             /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2145,6 +2310,10 @@ export interface operations {
             /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Accept: components["headers"]["Accept"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2154,6 +2323,8 @@ export interface operations {
             /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
             422: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2163,15 +2334,608 @@ export interface operations {
             /** @description The service failed; its log says why. */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recommend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecommendRequest"];
+            };
+        };
+        responses: {
+            /** @description The recommendation. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendResponse"];
+                };
+            };
+            /** @description The body is not JSON, or not compressed as its header says. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Accept: components["headers"]["Accept"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sampled_softmax: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampledSoftmaxRequest"];
+            };
+        };
+        responses: {
+            /** @description The losses. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampledSoftmaxResponse"];
+                };
+            };
+            /** @description The body is not JSON, or not compressed as its header says. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Accept: components["headers"]["Accept"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_losses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalogue. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_loss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description one of the catalogue's names */
+                loss_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntry"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing by this name. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    livez: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The service is shutting down. Retry-After says when to try again. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus metrics. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2203,6 +2967,10 @@ export interface operations {
             /** @description The losses. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
                     /** @description How many bytes of the answer are JSON. There where bytes of tensors follow. */
                     "Inference-Header-Content-Length"?: number;
                     [name: string]: unknown;
@@ -2215,24 +2983,31 @@ export interface operations {
             /** @description The body is no JSON or no frame, or the request can't be computed: see statuses 400 and 422 of `POST /v1/loss`, which are one here. */
             400: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2242,15 +3017,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The body came too slowly. */
+            /** @description The body did not arrive in time. */
             408: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2260,6 +3040,8 @@ export interface operations {
             /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2269,6 +3051,9 @@ export interface operations {
             /** @description The body is compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2278,15 +3063,20 @@ export interface operations {
             /** @description The service failed; its log says why. */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2320,6 +3110,10 @@ export interface operations {
             /** @description The losses. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
                     /** @description How many bytes of the answer are JSON. There where bytes of tensors follow. */
                     "Inference-Header-Content-Length"?: number;
                     [name: string]: unknown;
@@ -2332,24 +3126,31 @@ export interface operations {
             /** @description The body is no JSON or no frame, or the request can't be computed: see statuses 400 and 422 of `POST /v1/loss`, which are one here. */
             400: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2359,15 +3160,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The body came too slowly. */
+            /** @description The body did not arrive in time. */
             408: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2377,6 +3183,8 @@ export interface operations {
             /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
             413: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2386,6 +3194,9 @@ export interface operations {
             /** @description The body is compressed otherwise than by gzip, deflate or zstd. */
             415: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2395,353 +3206,24 @@ export interface operations {
             /** @description The service failed; its log says why. */
             500: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-        };
-    };
-    recommend: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RecommendRequest"];
-            };
-        };
-        responses: {
-            /** @description The recommendation. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecommendResponse"];
-                };
-            };
-            /** @description The body is not JSON, or not compressed as its header says. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body came too slowly. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sampled_softmax: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SampledSoftmaxRequest"];
-            };
-        };
-        responses: {
-            /** @description The losses. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SampledSoftmaxResponse"];
-                };
-            };
-            /** @description The body is not JSON, or not compressed as its header says. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body came too slowly. */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_losses: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The catalogue. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Catalogue"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_loss: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description one of the catalogue's names */
-                loss_type: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The entry. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CatalogueEntry"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing by this name. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2758,33 +3240,43 @@ export interface operations {
             /** @description The server. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServerMetadata"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2805,6 +3297,8 @@ export interface operations {
             /** @description It is. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2825,15 +3319,20 @@ export interface operations {
             /** @description Yes. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ServerReady"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is shutting down. Retry-After says when to try again. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2854,33 +3353,43 @@ export interface operations {
             /** @description Their names. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Models"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2901,33 +3410,43 @@ export interface operations {
             /** @description One entry for each model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2951,24 +3470,31 @@ export interface operations {
             /** @description The model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelMetadata"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2978,15 +3504,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3012,24 +3543,31 @@ export interface operations {
             /** @description The model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelMetadata"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3039,15 +3577,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3071,24 +3614,31 @@ export interface operations {
             /** @description It does. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelReady"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3098,15 +3648,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3132,24 +3687,31 @@ export interface operations {
             /** @description It does. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelReady"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3159,15 +3721,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3191,24 +3758,31 @@ export interface operations {
             /** @description The configuration. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelConfig"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3218,15 +3792,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3252,24 +3831,31 @@ export interface operations {
             /** @description The configuration. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelConfig"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3279,15 +3865,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3311,24 +3902,31 @@ export interface operations {
             /** @description One entry. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3338,15 +3936,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3372,24 +3975,31 @@ export interface operations {
             /** @description One entry. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AllStatistics"];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3399,15 +4009,20 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3428,33 +4043,43 @@ export interface operations {
             /** @description One entry for each model. */
             200: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RepositoryModel"][];
                 };
             };
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3475,18 +4100,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3496,6 +4126,8 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3505,15 +4137,20 @@ export interface operations {
             /** @description The models are fixed. */
             501: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3534,18 +4171,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key is required, and there is none. */
+            /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The key is not known. */
+            /** @description The API key is not valid. */
             403: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3555,6 +4197,8 @@ export interface operations {
             /** @description There is no such model, or no such version. */
             404: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3564,162 +4208,24 @@ export interface operations {
             /** @description The models are fixed. */
             501: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
             503: {
                 headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-        };
-    };
-    livez: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
-    };
-    readyz: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It can. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    metrics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Prometheus metrics. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    limits: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The limits. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Limits"];
-                };
-            };
-            /** @description A key is required, and there is none. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key is not known. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is full, or about to end, or the computation took too long. Retry-After says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { createXent, type LossRequest, type XentOptions, XentError, type XentErrorCode } from "../src/index.js";
 import { respond, problem, type Running, startService, startStub } from "./service.js";
 
-const BATCH: LossRequest = { logits: [[2, 0.5, 1]], labels: [1] };
+const BATCH = { logits: [[2, 0.5, 1]], labels: [1] } satisfies LossRequest;
 
 let service: Running;
 
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => service?.stop());
 
-async function failure(options: XentOptions, request = BATCH): Promise<XentError> {
+async function failure(options: XentOptions, request: LossRequest = BATCH): Promise<XentError> {
   const error = await createXent({ retries: 0, ...options }).loss(request).catch((reason: unknown) => reason);
   assert.ok(error instanceof XentError, String(error));
   assert.ok(error instanceof Error);
@@ -104,7 +104,7 @@ for (const [name, value, message] of OBJECTS) {
   test(`an object in place of ${name} is a TypeError that names it, before anything is sent`, async () => {
     const stub = await startStub(respond(200, {}));
     const xent = createXent({ baseUrl: stub.address });
-    const request = { ...BATCH, [name]: value } as LossRequest;
+    const request = { ...BATCH, [name]: value };
     await assert.rejects(xent.loss(request), { name: "TypeError", message });
     await assert.rejects(xent.recommend(request), { name: "TypeError", message }).finally(stub.stop);
     assert.equal(stub.arrivals.length, 0);

@@ -89,7 +89,7 @@ for (const [lossType, [request, expected]] of Object.entries(CASES)) {
     near(typedArray(result.per_sample), expected);
     near([Number(result.reduced?.value)], [mean(expected)]);
     assert.equal(result.loss_type, lossType === "auto" ? "sparse_softmax_cross_entropy" : lossType);
-    assert.ok(result.checked.length > 0);
+    assert.ok(result.checked?.length);
   });
 }
 
@@ -195,7 +195,7 @@ test("suggested class weights can be sent back as they are", async () => {
   const labels = [...Array(30).fill(0), 1, 2, 2];
   const logits = labels.map(() => [0, 0, 0]);
   const { recommendation } = await xent.loss({ logits, labels });
-  const class_weights = recommendation.suggested?.class_weights;
+  const class_weights = recommendation?.suggested?.class_weights;
   assert.ok(class_weights);
   const { per_sample } = await xent.loss({ logits, labels, class_weights });
   near(typedArray(per_sample), labels.map((label) => (33 / (3 * [30, 1, 2][label as number]!)) * Math.log(3)));

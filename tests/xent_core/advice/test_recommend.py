@@ -188,10 +188,17 @@ def test_auto_with_a_pos_weight_computes_weighted_cross_entropy_where_labels_cal
     assert_allclose(evaluation.reduced.value, 8 * np.log(2))
 
 
-@pytest.mark.parametrize("labels", [[0, 2], [[0, 0, 1], [1, 0, 0]], [[0, 0.5, 0.5], [1, 0, 0]]])
-def test_auto_refuses_a_pos_weight_where_labels_call_for_a_softmax(labels: ArrayLike) -> None:
+def test_auto_refuses_a_pos_weight_beside_class_indices() -> None:
     with pytest.raises(UnexpectedParameter, match="pos_weight: is for weighted_cross_entropy, but these labels"):
-        evaluate(np.zeros((2, 3)), labels, pos_weight=2)
+        evaluate(np.zeros((2, 3)), [0, 2], pos_weight=2)
+
+
+@pytest.mark.parametrize("labels", [[[0, 0, 1], [1, 0, 0]], [[0, 0.5, 0.5], [1, 0, 0]]])
+def test_a_pos_weight_goes_before_rows_that_sum_to_1_and_the_softmax_is_an_alternative(labels: ArrayLike) -> None:
+    evaluation = evaluate(np.zeros((2, 3)), labels, pos_weight=2)
+    assert evaluation.loss_type == WEIGHTED
+    assert evaluation.recommendation.loss_type in (WEIGHTED, SIGMOID)
+    assert SOFTMAX in [alternative.loss_type for alternative in evaluation.recommendation.alternatives]
 
 
 @pytest.mark.parametrize("labels", [1, [[0, 1, 1], [0, 0, 0]], [[0, 0.5, 0.6], [1, 0, 0]]])

@@ -121,7 +121,7 @@ def test_an_odd_value_is_found_in_whichever_block_it_lies(
             (odd, np.full(shape, 0.5), SOFTMAX, position),
             (odd, 1, SIGMOID, position),
             (np.zeros(shape), odd, SOFTMAX, position),
-            (np.zeros(shape), odd, SIGMOID, position),
+            (np.zeros(shape), np.where(np.isnan(odd), np.inf, 0), SIGMOID, position),
             (np.zeros(shape), odd_index, SPARSE, sample),
         ]:
             with pytest.raises(InvalidInput) as refusal:

@@ -58,8 +58,18 @@ def kind_of(labels: ArrayLike, shape: tuple[int, ...], axis: int = -1, **options
         ("multi_hot", [[0, 0, 0], [0, 1, 0]], TABLE),
         ("multi_hot", [[0, 0, 0], [0, 0, 0]], TABLE),
         ("multi_hot", [[1, 1, 0], [0, 0, 0]], TABLE),
-        ("soft_multi_label", [[0.2, 0.3, 0.5011], [0.1, 0.6, 0.3]], TABLE),
-        ("soft_multi_label", [[0.2, 0.3, 0.4989], [0.1, 0.6, 0.3]], TABLE),
+        ("distribution", [[0.2, 0.3, 0.5011], [0.1, 0.6, 0.3]], TABLE),
+        ("distribution", [[0.2, 0.3, 0.4989], [0.1, 0.6, 0.3]], TABLE),
+        ("distribution", [[0.2, 0.3, 0.5499], [0.1, 0.6, 0.3]], TABLE),
+        ("soft_multi_label", [[0.2, 0.3, 0.5501], [0.1, 0.6, 0.3]], TABLE),
+        ("soft_multi_label", [[0.2, 0.3, 0.5011], [0.1, 0.6, 0.3022]], TABLE),
+        ("distribution", [[0.33, 0.33, 0.33], [0.62, 0.27, 0.12]], TABLE),
+        ("soft_multi_label", [[0.33, 0.33, 0.36], [0.62, 0.27, 0.15]], TABLE),
+        ("multi_hot", [[0, 1, np.nan], [1, np.nan, 0]], TABLE),
+        ("soft_multi_label", [[0, 0.5, np.nan], [1, np.nan, 0]], TABLE),
+        ("one_hot", [[0, 1, 0], [np.nan] * 3], TABLE),
+        ("class_indices", [np.nan, 2], TABLE),
+        ("binary", [0, 1, np.nan, 0], ROW),
         ("soft_multi_label", [[1, 1, 0.5], [0, 0, 0]], TABLE),
         ("unclear_labels", 2, TABLE),
         ("unclear_labels", -1, TABLE),
@@ -166,10 +176,19 @@ def test_labels_of_no_known_kind_are_computed_where_the_loss_type_is_named(label
         ([[0, 0, 1], [0, np.nan, 0]], TABLE, (1, 1)),
     ],
 )
-def test_no_label_is_nan_or_infinite(labels: Any, shape: tuple[int, ...], position: tuple[int, ...]) -> None:
-    infinite = np.where(np.isnan(labels), -np.inf, labels)
-    for values, error in [(labels, NotANumber), (infinite, Infinite)]:
-        with pytest.raises(error) as refusal:
-            evaluate(np.zeros(shape), values)
-        assert refusal.value.argument == "labels"
-        assert refusal.value.position == position
+def test_no_label_is_infinite(labels: Any, shape: tuple[int, ...], position: tuple[int, ...]) -> None:
+    with pytest.raises(Infinite) as refusal:
+        evaluate(np.zeros(shape), np.where(np.isnan(labels), -np.inf, labels))
+    assert refusal.value.argument == "labels"
+    assert refusal.value.position == position
+
+
+def test_a_scalar_label_that_is_nan_is_refused() -> None:
+    with pytest.raises(NotANumber):
+        evaluate(np.zeros(TABLE), np.nan)
+
+
+def test_a_row_of_a_softmax_with_some_labels_missing_is_refused() -> None:
+    with pytest.raises(NotANumber) as refusal:
+        evaluate(np.zeros(TABLE), [[0, 1, 0], [0, np.nan, 1]], loss_type="softmax_cross_entropy")
+    assert refusal.value.position == (1, 1)

@@ -10,6 +10,7 @@ from .equivalents import Equivalents
 from .health import Health
 from .limits import Limits
 from .loss_request import LossRequest
+from .loss_request_advice_type_0 import LossRequestAdviceType0
 from .loss_request_encoding_type_0 import LossRequestEncodingType0
 from .loss_request_include_type_0_item import LossRequestIncludeType0Item
 from .loss_request_loss_type_type_0 import LossRequestLossTypeType0
@@ -17,13 +18,16 @@ from .loss_request_reduction_type_0 import LossRequestReductionType0
 from .loss_response import LossResponse
 from .loss_response_loss_type import LossResponseLossType
 from .loss_warning import LossWarning
+from .loss_warning_change_type_0 import LossWarningChangeType0
 from .loss_warning_evidence import LossWarningEvidence
+from .loss_warning_severity import LossWarningSeverity
 from .number_type_1 import NumberType1
 from .parameter import Parameter
 from .problem import Problem
 from .problem_error import ProblemError
 from .reason import Reason
 from .recommend_request import RecommendRequest
+from .recommend_request_advice_type_0 import RecommendRequestAdviceType0
 from .recommend_request_loss_type_type_0 import RecommendRequestLossTypeType0
 from .recommend_request_reduction_type_0 import RecommendRequestReductionType0
 from .recommend_response import RecommendResponse
@@ -56,6 +60,7 @@ __all__ = (
     "Health",
     "Limits",
     "LossRequest",
+    "LossRequestAdviceType0",
     "LossRequestEncodingType0",
     "LossRequestIncludeType0Item",
     "LossRequestLossTypeType0",
@@ -63,7 +68,9 @@ __all__ = (
     "LossResponse",
     "LossResponseLossType",
     "LossWarning",
+    "LossWarningChangeType0",
     "LossWarningEvidence",
+    "LossWarningSeverity",
     "NumberType1",
     "Parameter",
     "Problem",
@@ -73,6 +80,7 @@ __all__ = (
     "RecommendationLabelKind",
     "RecommendationLossType",
     "RecommendRequest",
+    "RecommendRequestAdviceType0",
     "RecommendRequestLossTypeType0",
     "RecommendRequestReductionType0",
     "RecommendResponse",

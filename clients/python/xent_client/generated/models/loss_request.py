@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 
 from ..models.array_type_1 import ArrayType1, check_array_type_1
+from ..models.loss_request_advice_type_0 import (
+    LossRequestAdviceType0,
+    check_loss_request_advice_type_0,
+)
 from ..models.loss_request_encoding_type_0 import (
     LossRequestEncodingType0,
     check_loss_request_encoding_type_0,
@@ -67,22 +71,30 @@ class LossRequest:
             w_c for each class, ℓ = −Σ_c w_c · y_c · log p_c.
         label_smoothing (float | None | Unset): s, from 0 to 1. Softmax: y(1 − s) + s/C. Sigmoid: y(1 − s) + s/2.
             Default: 0.0.
-        ignore_index (int | None | Unset): sparse_softmax_cross_entropy only: a label of this value gives loss 0 and
-            counts in no denominator. Without it a label outside [0, C) is an error.
+        ignore_index (int | None | Unset): A label of this value does not count: its loss and gradient are 0, it is in
+            no denominator, and no check reads it. For losses over class indices, and for sigmoid losses, there for each
+            label by itself. Without it a class index outside [0, C) is an error.
         axis (int | None | Unset): The class axis. Default: -1.
         from_logits (bool | None | Unset): false: `logits` holds probabilities. Softmax: each row is divided by its sum;
-            then (sigmoid: at once) values are clipped to [1e-7, 1 − 1e-7], as Keras does. A value outside [0, 1] by more
-            than 1e-6, or a row that sums to 0, is an error. Default: True.
+            then (sigmoid: at once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by
+            more than 1e-6, or a row that sums to 0, is an error. Default: True.
         reduction (LossRequestReductionType0 | None | Unset): How losses become one value. With w an element's weight, v
             its weight for denominators (w times its labels' class weight): `sum`: Σ w·ℓ. `mean`: Σ w·ℓ / number of elements
             not ignored (TensorFlow's SUM_OVER_BATCH_SIZE). `weighted_mean`: Σ w·ℓ / Σ v (TensorFlow's MEAN; PyTorch's mean
             with class weights and indices). `mean_by_nonzero_weights`: Σ w·ℓ / number of elements with v ≠ 0 (the default
             of tf.losses). `none`: there is no reduced loss. A denominator of 0 gives 0. Default: 'mean'.
+        clip (float | None | Unset): With `from_logits` false: the smallest probability that is used, and 1 minus the
+            largest. 0 clips nothing. Default: 1e-07.
+        silence (list[str] | None | Unset): Codes of warnings that are not wanted. These checks do not run, and
+            `checked` leaves them out.
         include (list[LossRequestIncludeType0Item] | None | Unset): Heavier outputs, on demand. `elements`: weighted
             losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the
             reduction is `none`. `probabilities`: softmax or sigmoid of the logits.
         encoding (LossRequestEncodingType0 | None | Unset): How arrays come back: as nested lists, or as tensor objects
             in the dtype of the computation. Default: 'list'.
+        advice (LossRequestAdviceType0 | None | Unset): How much the response says beside numbers. `brief` leaves out
+            reasons, alternatives and equivalents. `none` runs no check, and leaves out `recommendation`, `equivalents`,
+            `warnings` and `checked`. Default: 'full'.
     """
 
     logits: ArrayType1 | float | list[Any] | TensorObject
@@ -96,8 +108,11 @@ class LossRequest:
     axis: int | None | Unset = -1
     from_logits: bool | None | Unset = True
     reduction: LossRequestReductionType0 | None | Unset = "mean"
+    clip: float | None | Unset = 1e-07
+    silence: list[str] | None | Unset = UNSET
     include: list[LossRequestIncludeType0Item] | None | Unset = UNSET
     encoding: LossRequestEncodingType0 | None | Unset = "list"
+    advice: LossRequestAdviceType0 | None | Unset = "full"
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.tensor_object import TensorObject  # noqa: PLC0415
@@ -203,6 +218,21 @@ class LossRequest:
         else:
             reduction = self.reduction
 
+        clip: float | None | Unset
+        if isinstance(self.clip, Unset):
+            clip = UNSET
+        else:
+            clip = self.clip
+
+        silence: list[str] | None | Unset
+        if isinstance(self.silence, Unset):
+            silence = UNSET
+        elif isinstance(self.silence, list):
+            silence = self.silence
+
+        else:
+            silence = self.silence
+
         include: list[str] | None | Unset
         if isinstance(self.include, Unset):
             include = UNSET
@@ -222,6 +252,14 @@ class LossRequest:
             encoding = self.encoding
         else:
             encoding = self.encoding
+
+        advice: None | str | Unset
+        if isinstance(self.advice, Unset):
+            advice = UNSET
+        elif isinstance(self.advice, str):
+            advice = self.advice
+        else:
+            advice = self.advice
 
         field_dict: dict[str, Any] = {}
 
@@ -249,10 +287,16 @@ class LossRequest:
             field_dict["from_logits"] = from_logits
         if reduction is not UNSET:
             field_dict["reduction"] = reduction
+        if clip is not UNSET:
+            field_dict["clip"] = clip
+        if silence is not UNSET:
+            field_dict["silence"] = silence
         if include is not UNSET:
             field_dict["include"] = include
         if encoding is not UNSET:
             field_dict["encoding"] = encoding
+        if advice is not UNSET:
+            field_dict["advice"] = advice
 
         return field_dict
 
@@ -489,6 +533,32 @@ class LossRequest:
 
         reduction = _parse_reduction(d.pop("reduction", UNSET))
 
+        def _parse_clip(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        clip = _parse_clip(d.pop("clip", UNSET))
+
+        def _parse_silence(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                silence_type_0 = cast(list[str], data)
+
+                return silence_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        silence = _parse_silence(d.pop("silence", UNSET))
+
         def _parse_include(data: object) -> list[LossRequestIncludeType0Item] | None | Unset:
             if data is None:
                 return data
@@ -528,6 +598,23 @@ class LossRequest:
 
         encoding = _parse_encoding(d.pop("encoding", UNSET))
 
+        def _parse_advice(data: object) -> LossRequestAdviceType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                advice_type_0 = check_loss_request_advice_type_0(data)
+
+                return advice_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(LossRequestAdviceType0 | None | Unset, data)
+
+        advice = _parse_advice(d.pop("advice", UNSET))
+
         loss_request = cls(
             logits=logits,
             labels=labels,
@@ -540,8 +627,11 @@ class LossRequest:
             axis=axis,
             from_logits=from_logits,
             reduction=reduction,
+            clip=clip,
+            silence=silence,
             include=include,
             encoding=encoding,
+            advice=advice,
         )
 
         return loss_request

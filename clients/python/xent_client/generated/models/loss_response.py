@@ -34,16 +34,13 @@ class LossResponse:
             one length; or a tensor object. What is not finite is written as the string "Infinity" or "-Infinity"; NaN,
             booleans and other strings in a list are refused.
         reduced (None | Reduced): null for reduction `none`
-        equivalents (Equivalents): Code to paste. Its last line is the loss, or assigns it to `loss`.
-
-            `logits`, `labels`, and where the request gives arrays for them `weights`, `pos_weight` and `class_weights` are
-            the
-            framework's tensors, in the request's shapes and the logits' dtype. Suggested class weights are written out;
-            more
-            than 20 of them are `class_weights`, too.
-        recommendation (Recommendation): The loss that the labels call for, whatever was computed.
-        warnings (list[LossWarning]): likely mistakes; empty where none was found
-        checked (list[str]): the codes of all checks that ran: silence about one that didn't says nothing
+        equivalents (Equivalents | None | Unset): the call that gives this very value in each framework; only with
+            `advice` `full`
+        recommendation (None | Recommendation | Unset): the loss that the labels call for; absent with `advice` `none`
+        warnings (list[LossWarning] | None | Unset): likely mistakes; empty where none was found, absent with `advice`
+            `none`
+        checked (list[str] | None | Unset): codes of the checks that ran: without a warning of another check, nothing is
+            known
         elements (ArrayType1 | float | list[Any] | None | TensorObject | Unset): weighted losses before any averaging,
             if asked for
         gradient (ArrayType1 | float | list[Any] | None | TensorObject | Unset): in the logits' shape, if asked for
@@ -53,16 +50,18 @@ class LossResponse:
     loss_type: LossResponseLossType
     per_sample: ArrayType1 | float | list[Any] | TensorObject
     reduced: None | Reduced
-    equivalents: Equivalents
-    recommendation: Recommendation
-    warnings: list[LossWarning]
-    checked: list[str]
+    equivalents: Equivalents | None | Unset = UNSET
+    recommendation: None | Recommendation | Unset = UNSET
+    warnings: list[LossWarning] | None | Unset = UNSET
+    checked: list[str] | None | Unset = UNSET
     elements: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
     gradient: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
     probabilities: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.equivalents import Equivalents  # noqa: PLC0415
+        from ..models.recommendation import Recommendation  # noqa: PLC0415
         from ..models.reduced import Reduced  # noqa: PLC0415
         from ..models.tensor_object import TensorObject  # noqa: PLC0415
 
@@ -85,16 +84,42 @@ class LossResponse:
         else:
             reduced = self.reduced
 
-        equivalents = self.equivalents.to_dict()
+        equivalents: dict[str, Any] | None | Unset
+        if isinstance(self.equivalents, Unset):
+            equivalents = UNSET
+        elif isinstance(self.equivalents, Equivalents):
+            equivalents = self.equivalents.to_dict()
+        else:
+            equivalents = self.equivalents
 
-        recommendation = self.recommendation.to_dict()
+        recommendation: dict[str, Any] | None | Unset
+        if isinstance(self.recommendation, Unset):
+            recommendation = UNSET
+        elif isinstance(self.recommendation, Recommendation):
+            recommendation = self.recommendation.to_dict()
+        else:
+            recommendation = self.recommendation
 
-        warnings = []
-        for warnings_item_data in self.warnings:
-            warnings_item = warnings_item_data.to_dict()
-            warnings.append(warnings_item)
+        warnings: list[dict[str, Any]] | None | Unset
+        if isinstance(self.warnings, Unset):
+            warnings = UNSET
+        elif isinstance(self.warnings, list):
+            warnings = []
+            for warnings_type_0_item_data in self.warnings:
+                warnings_type_0_item = warnings_type_0_item_data.to_dict()
+                warnings.append(warnings_type_0_item)
 
-        checked = self.checked
+        else:
+            warnings = self.warnings
+
+        checked: list[str] | None | Unset
+        if isinstance(self.checked, Unset):
+            checked = UNSET
+        elif isinstance(self.checked, list):
+            checked = self.checked
+
+        else:
+            checked = self.checked
 
         elements: dict[str, Any] | float | list[Any] | None | str | Unset
         if isinstance(self.elements, Unset):
@@ -142,12 +167,16 @@ class LossResponse:
                 "loss_type": loss_type,
                 "per_sample": per_sample,
                 "reduced": reduced,
-                "equivalents": equivalents,
-                "recommendation": recommendation,
-                "warnings": warnings,
-                "checked": checked,
             }
         )
+        if equivalents is not UNSET:
+            field_dict["equivalents"] = equivalents
+        if recommendation is not UNSET:
+            field_dict["recommendation"] = recommendation
+        if warnings is not UNSET:
+            field_dict["warnings"] = warnings
+        if checked is not UNSET:
+            field_dict["checked"] = checked
         if elements is not UNSET:
             field_dict["elements"] = elements
         if gradient is not UNSET:
@@ -212,18 +241,78 @@ class LossResponse:
 
         reduced = _parse_reduced(d.pop("reduced"))
 
-        equivalents = Equivalents.from_dict(d.pop("equivalents"))
+        def _parse_equivalents(data: object) -> Equivalents | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                equivalents_type_0 = Equivalents.from_dict(data)
 
-        recommendation = Recommendation.from_dict(d.pop("recommendation"))
+                return equivalents_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Equivalents | None | Unset, data)
 
-        warnings = []
-        _warnings = d.pop("warnings")
-        for warnings_item_data in _warnings:
-            warnings_item = LossWarning.from_dict(warnings_item_data)
+        equivalents = _parse_equivalents(d.pop("equivalents", UNSET))
 
-            warnings.append(warnings_item)
+        def _parse_recommendation(data: object) -> None | Recommendation | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                recommendation_type_0 = Recommendation.from_dict(data)
 
-        checked = cast(list[str], d.pop("checked"))
+                return recommendation_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Recommendation | Unset, data)
+
+        recommendation = _parse_recommendation(d.pop("recommendation", UNSET))
+
+        def _parse_warnings(data: object) -> list[LossWarning] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                warnings_type_0 = []
+                _warnings_type_0 = data
+                for warnings_type_0_item_data in _warnings_type_0:
+                    warnings_type_0_item = LossWarning.from_dict(warnings_type_0_item_data)
+
+                    warnings_type_0.append(warnings_type_0_item)
+
+                return warnings_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[LossWarning] | None | Unset, data)
+
+        warnings = _parse_warnings(d.pop("warnings", UNSET))
+
+        def _parse_checked(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                checked_type_0 = cast(list[str], data)
+
+                return checked_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        checked = _parse_checked(d.pop("checked", UNSET))
 
         def _parse_elements(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
             if data is None:

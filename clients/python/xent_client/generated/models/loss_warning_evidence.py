@@ -11,7 +11,7 @@ T = TypeVar("T", bound="LossWarningEvidence")
 
 @_attrs_define
 class LossWarningEvidence:
-    """the figures that set it off"""
+    """the figures that show it"""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

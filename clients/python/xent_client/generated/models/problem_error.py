@@ -15,19 +15,33 @@ class ProblemError:
 
     Attributes:
         loc (list[int | str]): the path to it, from the request's part on
-        code (str): Stable, for programs. `not_numeric`: An array holds something that is not a number. `ragged`: Rows
-            of one array differ in length or depth. `empty`: An array holds nothing. `nan`: An array holds NaN. `infinite`:
-            An infinity stands where none may. `wrong_shape`: Shapes don't fit each other. `axis_out_of_range`: The logits
-            have no such axis. `label_out_of_range`: A class index is outside [0, C). `label_not_whole`: A class index is
-            not an integer. `not_a_probability`: A value is no probability, though from_logits=False says that it is.
-            `masked_row`: Every class of a row is masked by −inf. `parameter_out_of_range`: A parameter has a value it can't
-            have. `unexpected_parameter`: The loss type doesn't take this parameter. `missing_parameter`: The loss type
-            needs this parameter. `unclear_labels`: The labels have none of the forms that loss_type="auto" knows.
-            `undefined_loss`: The result would be +inf − inf. `invalid_tensor`: A tensor object's dtype, shape or data is
-            not what it must be, or they contradict each other. `not_json`: The body is not JSON. `not_inflatable`: The body
-            is not compressed as its Content-Encoding says. `missing`: A field is absent that is required. `unknown_field`:
-            A field is none of this request's. `unknown_value`: A value is none of those that the field knows. `wrong_type`:
-            A value is of another type than the field's.
+        code (str): What is wrong, for programs. New codes may be added.
+
+            - `not_numeric`: An array holds something that is not a number.
+            - `ragged`: Rows of one array differ in length or depth.
+            - `empty`: An array holds nothing.
+            - `nan`: An array holds NaN.
+            - `infinite`: An infinity stands where none may.
+            - `wrong_shape`: Shapes don't fit each other.
+            - `axis_out_of_range`: The logits have no such axis.
+            - `label_out_of_range`: A class index is outside [0, C).
+            - `label_not_whole`: A class index is not an integer.
+            - `inexact_labels`: Class indices have a float type that does not hold all of them exactly.
+            - `not_a_probability`: A value is no probability, though from_logits=False says that it is.
+            - `masked_row`: Every class of a row is masked by −inf.
+            - `parameter_out_of_range`: A parameter has a value it can't have.
+            - `unexpected_parameter`: The loss type doesn't take this parameter.
+            - `missing_parameter`: The loss type needs this parameter.
+            - `unclear_labels`: The labels have none of the forms that loss_type="auto" knows.
+            - `undefined_loss`: The result would be +inf − inf.
+            - `invalid_tensor`: A tensor object's dtype, shape or data is not what it must be, or they contradict each
+            other.
+            - `not_json`: The body is not JSON.
+            - `not_inflatable`: The body is not compressed as its Content-Encoding says.
+            - `missing`: A field is absent that is required.
+            - `unknown_field`: A field is none of this request's.
+            - `unknown_value`: A value is none of those that the field knows.
+            - `wrong_type`: A value is of another type than the field's.
         message (str): what was found and what was expected, for people
     """
 

@@ -14,6 +14,7 @@ from ..models.recommendation_loss_type import (
     RecommendationLossType,
     check_recommendation_loss_type,
 )
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.alternative import Alternative
@@ -32,19 +33,21 @@ class Recommendation:
     Attributes:
         loss_type (RecommendationLossType): what is recommended
         label_kind (RecommendationLabelKind): what the labels look like
-        reasons (list[Reason]): why
-        alternatives (list[Alternative]): what else the labels could mean, and when
-        equivalents (Equivalents | None): the recommended call in each framework, with this request's parameters and
-            what is suggested filled in; null where it is the call of the response's own `equivalents`
         suggested (None | Suggested): parameters against imbalance, where there is one
+        reasons (list[Reason] | None | Unset): why; absent with `advice` `brief`
+        alternatives (list[Alternative] | None | Unset): what else the labels could mean, and when; absent with `advice`
+            `brief`
+        equivalents (Equivalents | None | Unset): the recommended call in each framework, with this request's parameters
+            and what is suggested filled in; null where it is the call of the response's own `equivalents`, absent with
+            `advice` `brief`
     """
 
     loss_type: RecommendationLossType
     label_kind: RecommendationLabelKind
-    reasons: list[Reason]
-    alternatives: list[Alternative]
-    equivalents: Equivalents | None
     suggested: None | Suggested
+    reasons: list[Reason] | None | Unset = UNSET
+    alternatives: list[Alternative] | None | Unset = UNSET
+    equivalents: Equivalents | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,27 +58,43 @@ class Recommendation:
 
         label_kind: str = self.label_kind
 
-        reasons = []
-        for reasons_item_data in self.reasons:
-            reasons_item = reasons_item_data.to_dict()
-            reasons.append(reasons_item)
-
-        alternatives = []
-        for alternatives_item_data in self.alternatives:
-            alternatives_item = alternatives_item_data.to_dict()
-            alternatives.append(alternatives_item)
-
-        equivalents: dict[str, Any] | None
-        if isinstance(self.equivalents, Equivalents):
-            equivalents = self.equivalents.to_dict()
-        else:
-            equivalents = self.equivalents
-
         suggested: dict[str, Any] | None
         if isinstance(self.suggested, Suggested):
             suggested = self.suggested.to_dict()
         else:
             suggested = self.suggested
+
+        reasons: list[dict[str, Any]] | None | Unset
+        if isinstance(self.reasons, Unset):
+            reasons = UNSET
+        elif isinstance(self.reasons, list):
+            reasons = []
+            for reasons_type_0_item_data in self.reasons:
+                reasons_type_0_item = reasons_type_0_item_data.to_dict()
+                reasons.append(reasons_type_0_item)
+
+        else:
+            reasons = self.reasons
+
+        alternatives: list[dict[str, Any]] | None | Unset
+        if isinstance(self.alternatives, Unset):
+            alternatives = UNSET
+        elif isinstance(self.alternatives, list):
+            alternatives = []
+            for alternatives_type_0_item_data in self.alternatives:
+                alternatives_type_0_item = alternatives_type_0_item_data.to_dict()
+                alternatives.append(alternatives_type_0_item)
+
+        else:
+            alternatives = self.alternatives
+
+        equivalents: dict[str, Any] | None | Unset
+        if isinstance(self.equivalents, Unset):
+            equivalents = UNSET
+        elif isinstance(self.equivalents, Equivalents):
+            equivalents = self.equivalents.to_dict()
+        else:
+            equivalents = self.equivalents
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -83,12 +102,15 @@ class Recommendation:
             {
                 "loss_type": loss_type,
                 "label_kind": label_kind,
-                "reasons": reasons,
-                "alternatives": alternatives,
-                "equivalents": equivalents,
                 "suggested": suggested,
             }
         )
+        if reasons is not UNSET:
+            field_dict["reasons"] = reasons
+        if alternatives is not UNSET:
+            field_dict["alternatives"] = alternatives
+        if equivalents is not UNSET:
+            field_dict["equivalents"] = equivalents
 
         return field_dict
 
@@ -103,35 +125,6 @@ class Recommendation:
         loss_type = check_recommendation_loss_type(d.pop("loss_type"))
 
         label_kind = check_recommendation_label_kind(d.pop("label_kind"))
-
-        reasons = []
-        _reasons = d.pop("reasons")
-        for reasons_item_data in _reasons:
-            reasons_item = Reason.from_dict(reasons_item_data)
-
-            reasons.append(reasons_item)
-
-        alternatives = []
-        _alternatives = d.pop("alternatives")
-        for alternatives_item_data in _alternatives:
-            alternatives_item = Alternative.from_dict(alternatives_item_data)
-
-            alternatives.append(alternatives_item)
-
-        def _parse_equivalents(data: object) -> Equivalents | None:
-            if data is None:
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                equivalents_type_0 = Equivalents.from_dict(data)
-
-                return equivalents_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(Equivalents | None, data)
-
-        equivalents = _parse_equivalents(d.pop("equivalents"))
 
         def _parse_suggested(data: object) -> None | Suggested:
             if data is None:
@@ -148,13 +141,74 @@ class Recommendation:
 
         suggested = _parse_suggested(d.pop("suggested"))
 
+        def _parse_reasons(data: object) -> list[Reason] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                reasons_type_0 = []
+                _reasons_type_0 = data
+                for reasons_type_0_item_data in _reasons_type_0:
+                    reasons_type_0_item = Reason.from_dict(reasons_type_0_item_data)
+
+                    reasons_type_0.append(reasons_type_0_item)
+
+                return reasons_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[Reason] | None | Unset, data)
+
+        reasons = _parse_reasons(d.pop("reasons", UNSET))
+
+        def _parse_alternatives(data: object) -> list[Alternative] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                alternatives_type_0 = []
+                _alternatives_type_0 = data
+                for alternatives_type_0_item_data in _alternatives_type_0:
+                    alternatives_type_0_item = Alternative.from_dict(alternatives_type_0_item_data)
+
+                    alternatives_type_0.append(alternatives_type_0_item)
+
+                return alternatives_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[Alternative] | None | Unset, data)
+
+        alternatives = _parse_alternatives(d.pop("alternatives", UNSET))
+
+        def _parse_equivalents(data: object) -> Equivalents | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                equivalents_type_0 = Equivalents.from_dict(data)
+
+                return equivalents_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Equivalents | None | Unset, data)
+
+        equivalents = _parse_equivalents(d.pop("equivalents", UNSET))
+
         recommendation = cls(
             loss_type=loss_type,
             label_kind=label_kind,
+            suggested=suggested,
             reasons=reasons,
             alternatives=alternatives,
             equivalents=equivalents,
-            suggested=suggested,
         )
 
         recommendation.additional_properties = d
