@@ -150,14 +150,14 @@ def admit(http: Request, request: RequestModel, reserved: int) -> None:
     reservation_of(http).reserve(max(0, request.work_bytes - reserved))
 
 
-async def respond(http: Request, request: RequestModel, write: Callable[[RequestRecord], Iterable[bytes]]) -> Response:
+async def respond(http: Request, write: Callable[[RequestRecord], Iterable[bytes]]) -> Response:
     """The response whose JSON `write` computes, in pieces, in a coding that the client accepts.
 
     All of that is done off the event loop, unless the request as a whole is small.
     """
     record = record_of(http)
     work = partial(_respond, write, accepted_coding(http.headers.get("accept-encoding")), record)
-    return await offload.run(work, request.work_bytes, record.until)
+    return await offload.run(work, reservation_of(http).bytes, record.until)
 
 
 def _respond(

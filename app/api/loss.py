@@ -127,7 +127,7 @@ the checks that ran.
     tags=["losses"],
 )
 async def loss(http: Request, request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
-    return await respond(http, request, partial(_response, request))
+    return await respond(http, partial(_response, request))
 
 
 def _response(request: LossRequest, record: RequestRecord) -> Iterator[bytes]:

@@ -164,7 +164,7 @@ leaves them out. The other fields are those of `POST /v1/loss`, and are checked 
 async def recommend(
     http: Request, request: Annotated[RecommendRequest, Body(openapi_examples=RECOMMEND_EXAMPLES)]
 ) -> Response:
-    return await respond(http, request, partial(_response, request))
+    return await respond(http, partial(_response, request))
 
 
 def _response(request: RecommendRequest, record: RequestRecord) -> Iterator[bytes]:

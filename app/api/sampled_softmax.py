@@ -187,7 +187,7 @@ async def sampled_softmax(
     http: Request,
     request: Annotated[SampledSoftmaxRequest, Body(openapi_examples=SAMPLED_EXAMPLES)],
 ) -> Response:
-    return await respond(http, request, partial(_response, request))
+    return await respond(http, partial(_response, request))
 
 
 def _response(request: SampledSoftmaxRequest, record: RequestRecord) -> Iterator[bytes]:

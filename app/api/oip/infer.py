@@ -28,6 +28,7 @@ from app.api.pieces_response import PiecesResponse
 from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
 from app.middleware.route_traits import Router
+from app.state import reservation_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
 from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
@@ -154,7 +155,7 @@ async def infer(
 ) -> Response:
     record = record_of(http)
     work = partial(_respond, model, request, http.headers.get("accept-encoding"), record)
-    return await offload.run(work, request.work_bytes, record.until)
+    return await offload.run(work, reservation_of(http).bytes, record.until)
 
 
 def _respond(model: str, request: InferRequest, accepted: str | None, record: RequestRecord) -> Response:

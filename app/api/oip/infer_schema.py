@@ -151,8 +151,11 @@ class InferParameters(RequestModel):
     silence: Annotated[
         Silence,
         BeforeValidator(_separate),
-        WithJsonSchema({"type": "string", "default": ""}),
-        Field(description="Codes of warnings that are not wanted, with commas between them."),
+        WithJsonSchema({"type": "string"}),
+        Field(
+            description="Codes of warnings that are not wanted, with commas between them.",
+            json_schema_extra={"default": ""},
+        ),
     ] = ()
     binary_data_output: Annotated[
         StrictBool, Field(description="Whether outputs that don't say themselves come as bytes behind the JSON.")

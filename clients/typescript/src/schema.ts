@@ -1037,7 +1037,7 @@ export interface components {
             /**
              * Silence
              * @description Codes of warnings that are not wanted, with commas between them.
-             * @default []
+             * @default
              */
             silence?: string | null;
             /**
@@ -2109,7 +2109,7 @@ export interface components {
             /**
              * Version
              * @description of the service
-             * @example 0.1.0
+             * @example 0.2.0
              */
             version: string;
             /**
