@@ -67,6 +67,6 @@ CMD ["python", "-m", "app"]
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="xent" \
       org.opencontainers.image.description="Classification losses over HTTP, and which one it should have been" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0"

@@ -1,3 +1,3 @@
 """The service: everything that knows HTTP, bytes or the environment. `python -m app` starts it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -52,6 +52,11 @@ class Acceptor:
         """Use this context for the connections that are accepted from now on."""
         self._tls["ssl"] = tls
 
+    @property
+    def is_connecting(self) -> bool:
+        """Whether an accepted connection has no protocol yet."""
+        return bool(self._tasks)
+
     def close(self) -> None:
         """Accept the connections in the backlog, then stop listening."""
         self._is_closed = True

@@ -138,8 +138,13 @@ class Server(uvicorn.Server):
 
     async def _last_requests(self, until: float) -> None:
         """Wait for requests that idle connections are about to send: uvicorn would close those at once."""
-        while any(each.is_idle for each in self._connections()) and time.monotonic() < until:  # noqa: ASYNC110  as uvicorn does
+        while self._awaits_requests() and time.monotonic() < until:  # noqa: ASYNC110  as uvicorn does
             await asyncio.sleep(0.02)
+
+    def _awaits_requests(self) -> bool:
+        """Whether a connection is idle, or accepted and not yet set up."""
+        is_connecting = any(acceptor.is_connecting for acceptor in self.acceptors)
+        return is_connecting or any(each.is_idle for each in self._connections())
 
     def _check_paces(self, now: float) -> None:
         for connection in self._connections():

@@ -197,7 +197,7 @@ def test_what_was_done_is_counted(fresh: httpx.Client) -> None:
     assert all(found[f'xent_phase_seconds_total{{phase="{phase}"}}'] > 0 for phase in PHASES)
     assert found["xent_in_flight_requests"] == 1
     assert found["xent_workers"] == 1
-    assert found['xent_build_info{version="0.1.0"}'] == 1
+    assert found['xent_build_info{version="0.2.0"}'] == 1
 
 
 def test_names_are_few_however_many_paths_are_tried(fresh: httpx.Client) -> None:

@@ -13,7 +13,7 @@ class ServerMetadata(ResponseModel):
     """Which server this is."""
 
     name: Annotated[str, Field(description="always xent")]
-    version: Annotated[str, Field(description="of the service", examples=["0.1.0"])]
+    version: Annotated[str, Field(description="of the service", examples=["0.2.0"])]
     extensions: Annotated[list[str], Field(description="what is there beyond the protocol's core")]
 
 

@@ -29,7 +29,7 @@ from xent_client.python_warnings import XentWarning
 from xent_client.results import Evaluation, LossResult, RecommendResult, Reduced, SampledResult, SampledValues
 from xent_client.xent import AsyncXent, Xent
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "AsyncXent",

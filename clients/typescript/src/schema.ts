@@ -2109,7 +2109,7 @@ export interface components {
             /**
              * Version
              * @description of the service
-             * @example 0.1.0
+             * @example 0.2.0
              */
             version: string;
             /**
