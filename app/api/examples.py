@@ -3,6 +3,13 @@
 from typing import Any
 
 _LOGITS = [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]]
+_TOKENS = [0, 1, 2, 1, 0, 2, 2, 0, 1, 2, 0, 1]
+
+
+def _sharp(classes: list[int]) -> list[list[float]]:
+    """Logits that predict these of three classes."""
+    return [[4.0 if each == predicted else -1.0 for each in range(3)] for predicted in classes]
+
 
 LOSS_EXAMPLES: dict[str, Any] = {
     "class_indices": {
@@ -96,6 +103,97 @@ LOSS_EXAMPLES: dict[str, Any] = {
         "summary": "Mistake: labels of −1 and 1",
         "description": "Answered with the warning labels_outside_unit_interval: the formula is computed as it stands.",
         "value": {"logits": [2.0, -1.0, 0.5], "labels": [1, -1, -1], "loss_type": "sigmoid_cross_entropy"},
+    },
+    "mistake_almost_a_distribution": {
+        "summary": "Mistake: a row of labels that sums to 1.02",
+        "description": "Answered with the warning labels_almost_a_distribution.",
+        "value": {
+            "logits": [*_LOGITS, [0.4, -0.2, 0.3]],
+            "labels": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3], [0.1, 0.6, 0.32]],
+        },
+    },
+    "mistake_padded_one_hot": {
+        "summary": "Mistake: rows of zeros as padding among one-hot labels",
+        "description": "Answered with the warning labels_may_be_padded_one_hot.",
+        "value": {"logits": _LOGITS * 12, "labels": [[0, 1, 0], [0, 0, 1]] * 10 + [[0, 0, 0]] * 4},
+    },
+    "mistake_one_hot_sigmoid": {
+        "summary": "Mistake: a sigmoid for classes that exclude each other",
+        "description": "Answered with the warning one_hot_labels_with_sigmoid.",
+        "value": {
+            "logits": [[2.0, -0.5, 1.0], [-0.1, 1.5, 3.0], [0.3, -2.0, 0.4], [1.2, 0.1, -0.7]] * 5,
+            "labels": [[0, 1, 0], [0, 0, 1], [1, 0, 0], [1, 0, 0]] * 5,
+            "loss_type": "sigmoid_cross_entropy",
+        },
+    },
+    "mistake_single_class": {
+        "summary": "Mistake: a softmax over one class",
+        "description": "Answered with the warning single_class_softmax.",
+        "value": {"logits": [[2.0], [0.5]], "labels": [0, 0], "loss_type": "sparse_softmax_cross_entropy"},
+    },
+    "mistake_class_weights": {
+        "summary": "Mistake: class weights that are upside down",
+        "description": "Answered with the warnings weights_enlarge_imbalance and mean_ignores_class_weights.",
+        "value": {"logits": _LOGITS * 11, "labels": [0] * 20 + [1, 2], "class_weights": [10.0, 1.0, 1.0]},
+    },
+    "mistake_nothing_counts": {
+        "summary": "Mistake: every label ignored",
+        "description": "Answered with the warning nothing_counts.",
+        "value": {"logits": _LOGITS, "labels": [-100, -100], "ignore_index": -100},
+    },
+    "mistake_zero_weights": {
+        "summary": "Mistake: weights of 0 with reduction mean",
+        "description": "Answered with the warning mean_counts_zero_weights.",
+        "value": {"logits": _LOGITS, "labels": [1, 2], "weights": [1.0, 0.0]},
+    },
+    "mistake_clipped": {
+        "summary": "Mistake: a probability of 0 for the right class",
+        "description": "Answered with the warning probabilities_clipped.",
+        "value": {"logits": [[1.0, 0.0, 0.0], [0.2, 0.3, 0.5]], "labels": [1, 2], "from_logits": False},
+    },
+    "mistake_rescaled": {
+        "summary": "Mistake: probabilities that do not sum to 1",
+        "description": "Answered with the warning probabilities_rescaled.",
+        "value": {"logits": [[0.3, 0.3, 0.6], [0.2, 0.3, 0.5]], "labels": [1, 2], "from_logits": False},
+    },
+    "mistake_relu": {
+        "summary": "Mistake: a ReLU before the loss",
+        "description": "Answered with the warning logits_never_negative.",
+        "value": {
+            "logits": [[0.0, 1.5, 0.0, 0.3], [2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.7, 3.1], [0.9, 0.0, 0.0, 0.0]] * 3,
+            "labels": [1, 0, 3, 0] * 3,
+        },
+    },
+    "mistake_tanh": {
+        "summary": "Mistake: a tanh before the loss",
+        "description": "Answered with the warning logits_within_one.",
+        "value": {
+            "logits": [[0.99, -0.98, 0.2], [-0.99, 0.97, -0.4], [0.5, -0.99, 0.98], [-0.97, 0.3, 0.99]] * 2,
+            "labels": [0, 1, 2, 2] * 2,
+        },
+    },
+    "mistake_identical_rows": {
+        "summary": "Mistake: the same logits for all samples",
+        "description": "Answered with the warning identical_rows.",
+        "value": {"logits": [[2.0, 0.5, 1.0]] * 24, "labels": [0, 1, 2] * 8},
+    },
+    "mistake_other_rows": {
+        "summary": "Mistake: labels of other rows",
+        "description": "Answered with the warning worse_than_uniform.",
+        "value": {
+            "logits": [[9.0, -4.0, 1.0], [-3.0, 8.0, 0.5], [0.2, -5.0, 7.0], [8.1, -4.2, 0.3]] * 6,
+            "labels": [1, 2, 0, 1] * 6,
+        },
+    },
+    "mistake_no_shift": {
+        "summary": "Mistake: logits that predict the next label",
+        "description": "Answered with the warnings labels_may_need_a_shift and worse_than_uniform.",
+        "value": {"logits": [_sharp(_TOKENS[1:] + _TOKENS[:1])] * 2, "labels": [_TOKENS] * 2},
+    },
+    "mistake_shifted_twice": {
+        "summary": "Mistake: logits that predict the label before",
+        "description": "Answered with the warnings labels_may_be_shifted_twice and worse_than_uniform.",
+        "value": {"logits": [_sharp(_TOKENS[-1:] + _TOKENS[:-1])] * 2, "labels": [_TOKENS] * 2},
     },
     "error_label_out_of_range": {
         "summary": "Error: a label one past the end",
