@@ -260,7 +260,7 @@ class Connection(UvicornProtocol):
         if self.state is BODY:
             self._enter(WHOLE)
             self.end_body()
-        elif self.state is DISCARDING:
+        else:
             self._enter(WHOLE)
             self._be_idle()
 
@@ -578,20 +578,17 @@ class Connection(UvicornProtocol):
 
     def discard(self, at_most: int) -> int | None:
         """For the pump. Over TLS the transport must read; `data_received` pauses it again."""
-        if self.transport.is_closing():
-            return None
         if self.scheme == "http":
-            return raw_socket.discard(self.transport, at_most)
+            return None if self.transport.is_closing() else raw_socket.discard(self.transport, at_most)
         self.flow.resume_reading()
         return BYTES_OF_A_READ
 
     def cut_off(self) -> None:
         """Close at once."""
-        if self.state is not CLOSED:
-            self._enter(CLOSE)
-            self.traffic.pump.remove(self)
-            self.connections.discard(self)
-            self.transport.abort()
+        self._enter(CLOSE)
+        self.traffic.pump.remove(self)
+        self.connections.discard(self)
+        self.transport.abort()
 
     def _refuse(self, refused: Refused) -> None:
         """Refuse a malformed or late request, with a response if none has started, and close."""

@@ -39,10 +39,7 @@ def discard(transport: asyncio.Transport, at_most: int) -> int | None:
     """
     theirs = transport.get_extra_info("socket")
     gone = 0
-    try:
-        ours = socket.socket(theirs.family, theirs.type, theirs.proto, theirs.fileno())
-    except OSError:
-        return None
+    ours = socket.socket(theirs.family, theirs.type, theirs.proto, theirs.fileno())
     try:
         while gone < at_most:
             count = ours.recv_into(_discarded, min(at_most - gone, len(_discarded)), DISCARD)

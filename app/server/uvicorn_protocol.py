@@ -54,7 +54,6 @@ class UvicornProtocol(HttpToolsProtocol):
 
     def before_response(self, cycle: Cycle) -> None:
         """The response starts."""
-        raise NotImplementedError
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  the protocol's form
         self.connections.discard(self)
@@ -103,26 +102,27 @@ class UvicornProtocol(HttpToolsProtocol):
         self._start_asgi_task(cycle, self.app)
         return cycle
 
+    @property
+    def _unanswered(self) -> Cycle:
+        """The request whose body is being received."""
+        return self.cycle  # type: ignore[return-value]  # it is there until its response is
+
     def give_body(self, body: bytes) -> None:
         """Pass a part of the body to the application."""
-        cycle = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            cycle.body += body
-            if len(cycle.body) > HIGH_WATER_LIMIT:
-                self.flow.pause_reading()
-            cycle.message_event.set()
+        cycle = self._unanswered
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def end_body(self) -> None:
         """The body is complete."""
-        cycle = self.cycle
-        if cycle is not None:
-            cycle.more_body = False
-            cycle.message_event.set()
+        self._unanswered.more_body = False
+        self._unanswered.message_event.set()
 
     def wake_receiver(self) -> None:
         """Have the application's `receive` return at once."""
-        if self.cycle is not None:
-            self.cycle.message_event.set()
+        self._unanswered.message_event.set()
 
     def end_of_client(self) -> None:
         """Tell the application that the client has disconnected."""

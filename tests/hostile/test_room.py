@@ -75,6 +75,10 @@ def test_a_request_has_at_most_100_headers(service: Service) -> None:
             connection = connected(service, stack)
             connection.sendall(LIVEZ[:-2] + b"a:b\r\n" * (count - 1) + b"\r\n")
             assert connection.recv(65536)[9:12] == status
+        # Also where they have no end.
+        connection = connected(service, stack)
+        connection.sendall(LIVEZ[:-2] + b"a:b\r\n" * 100)
+        assert connection.recv(65536)[9:12] == b"431"
 
 
 def test_an_idle_connection_holds_nothing_of_its_last_request(service: Service) -> None:
@@ -112,6 +116,21 @@ def test_beyond_the_connections_that_may_be_the_idlest_is_closed(start: Start) -
         assert [livez(each) for each in (idle[0], idle[2])] == [b"200"] * 2
         slow.sendall(b" " * 99)
         assert slow.recv(4096)[9:12] == b"400"
+
+
+def test_where_none_is_idle_the_slowest_sender_is_closed(start: Start) -> None:
+    service = start(XENT_MAX_CONNECTIONS="3")
+    head = POST + b"Content-Length: 50000\r\n\r\n"
+    with ExitStack() as stack:
+        fast, slow, also_fast = (connected(service, stack) for _ in range(3))
+        for each, count in [(fast, 10_000), (slow, 1), (also_fast, 10_000)]:
+            each.sendall(head + b" " * count)
+        time.sleep(0.5)
+        assert livez(connected(service, stack)) == b"200"
+        with suppress(ConnectionResetError):
+            assert slow.recv(1) == b""
+        fast.sendall(b" " * 40_000)
+        assert fast.recv(4096)[9:12] == b"400"
 
 
 @pytest.mark.parametrize("length", [60_000, 64 << 20])

@@ -116,6 +116,23 @@ def test_who_would_be_too_late_does_not_wait() -> None:
     run(test)
 
 
+def test_who_could_not_wait_for_long_does_not_tell_of_overload() -> None:
+    async def test(at: Gate) -> None:
+        places = full_of(at)
+        hasty, patient = Request(), Request()
+        at.wait(hasty, asyncio.get_running_loop().time() + 0.01)
+        await asyncio.sleep(0.02)
+        assert isinstance(hasty.why, BodiesFull)
+        at.wait(patient, float("inf"))
+        await asyncio.sleep(4 * gate.SECONDS_OF_PATIENCE_IN_OVERLOAD)
+        assert patient.why is None
+        at.forget(patient)
+        for place in places:
+            place.leave()
+
+    run(test)
+
+
 def test_a_body_that_does_not_come_counts_no_longer_but_again_once_it_is_whole() -> None:
     async def test(at: Gate) -> None:
         slow, fast = Request(), Request()
