@@ -54,8 +54,9 @@ def losses(xent: Xent, logits: NDArray[np.float32], labels: list[int]) -> tuple[
 
 
 def class_weights(xent: Xent) -> LossResult:
-    by_index = xent.loss([[1.0, 2.0]], [0], class_weights={0: 1.0, 1: 2.0})
-    assert by_index.reduced == xent.loss([[1.0, 2.0]], [0], class_weights=[1.0, 2.0]).reduced
+    by_index = xent.loss([[1.0, 2.0]], [0], class_weights={0: 1.0, 1: 2.0}, reduction="weighted_mean")
+    by_position = xent.loss([[1.0, 2.0]], [0], class_weights=[1.0, 2.0], reduction="weighted_mean")
+    assert by_index.reduced == by_position.reduced
     return by_index
 
 
