@@ -15,7 +15,7 @@ def test_told_to_end_it_is_not_ready_but_goes_on_for_a_while(tmp_path: Path) -> 
         assert client.get("/v2/health/ready").status_code == 200
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
-        assert "about to end" in problem(client.get("/readyz"), 503)["detail"]
+        assert "the service is shutting down" in problem(client.get("/readyz"), 503)["detail"]
         response = client.get("/v2/health/ready")
         assert (response.status_code, list(response.json())) == (503, ["error"])
         assert client.get("/livez").status_code == 200

@@ -43,7 +43,7 @@ def test_what_does_not_finish_in_time_is_answered_503_and_the_service_ends(tmp_p
         assert server.process.wait(10) == 0
         assert 0.9 < time.monotonic() - began < 4
         response = half.answer()
-        assert "about to end" in problem(response, 503)["detail"]
+        assert "the service is shutting down" in problem(response, 503)["detail"]
         assert response.headers["retry-after"] == "1"
 
 
