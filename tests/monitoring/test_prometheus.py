@@ -6,13 +6,13 @@ import re
 import signal
 import socket
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.contract.test_admission import working
 from tests.monitoring import shipped
 from tests.monitoring.stand import SPARSE, Prometheus, Sent, wait_for
 from tests.service import Server
@@ -162,48 +162,36 @@ def test_a_worker_that_ends_is_not_counted_until_another_stands_in_its_place(tmp
 
 
 def held(server: Server, length: int) -> socket.socket:
-    """A request that has announced a body of this length, and sends none of it."""
+    """A request that has sent all but one byte of a body of this length."""
     connection = socket.create_connection(("127.0.0.1", int(server.address.rpartition(":")[2])))
     head = f"POST /v1/loss HTTP/1.1\r\nHost: here\r\nX-API-Key: {KEY}\r\nContent-Type: application/json\r\n"
-    connection.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode())
+    connection.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode() + b" " * (length - 1))
     return connection
 
 
+def refusals(server: Server) -> set[str]:
+    """The reasons of refusals that it has counted."""
+    with server.client() as client:
+        counted = metrics_of(client)
+    return {series for series, value in counted.items() if value and "xent_rejected_total" in series}
+
+
 def test_every_reason_that_is_asked_for_is_one_that_the_service_gives(tmp_path: Path) -> None:
-    settings = {
-        "XENT_API_KEYS": KEY,
-        "XENT_OPEN_METRICS": "true",
-        "XENT_MAX_REQUESTS_IN_FLIGHT": "2",
-        "XENT_MAX_BYTES_IN_FLIGHT": "1000",
-        "XENT_COMPUTE_SECONDS": "0.001",
-        "XENT_DRAIN_SECONDS": "10",
-    }
-    with (
-        ExitStack() as connections,
-        Server(tmp_path / "log", **settings) as server,
-        server.client(headers={"X-API-Key": KEY}) as client,
-    ):
-
-        def status(content: Any, **options: Any) -> int:
-            return client.post("/v1/loss", json=content, **options).status_code
-
-        def in_hand() -> float:
-            return metrics_of(client)["xent_in_flight_requests"]
-
-        assert status(SPARSE, headers={"X-API-Key": "no-key-of-ours"}) == 403
-        assert status({"logits": [[0.25] * 500_000], "labels": [0]}) == 503
-        wait_for("room", lambda: in_hand() == 1)
-        connections.enter_context(held(server, 990))
-        wait_for("the first in hand", lambda: in_hand() == 2)
-        assert status(SPARSE) == 503
-        connections.enter_context(held(server, 1))
-        wait_for("the second in hand", lambda: in_hand() == 3)
-        assert status(SPARSE) == 503
-        server.process.send_signal(signal.SIGTERM)
-        wait_for("it ends", lambda: client.get("/readyz").status_code == 503)
-
-        given = {series for series, value in metrics_of(client).items() if value and "xent_rejected_total" in series}
-        asked_for = set().union(*map(shipped.reasons_in, shipped.all_expressions()))
-        assert {f'xent_rejected_total{{reason="{reason}"}}' for reason in asked_for} <= given
-        connections.close()
-        server.stop(signal.SIGINT)
+    with Server(tmp_path / "busy", XENT_MAX_REQUESTS_IN_FLIGHT="1") as busy, working(busy, 1):
+        given = refusals(busy)
+    access = {"XENT_API_KEYS": KEY, "XENT_OPEN_METRICS": "true"}
+    headers = {"X-API-Key": KEY}
+    small = Server(tmp_path / "small", XENT_MAX_BYTES_IN_FLIGHT="1000", **access)
+    with small, small.client(headers=headers) as client, held(small, 990):
+        wait_for("room is taken", lambda: client.post("/v1/loss", json=SPARSE).status_code == 503)
+        given |= refusals(small)
+    slow = Server(tmp_path / "slow", XENT_COMPUTE_SECONDS="0.001", XENT_DRAIN_SECONDS="20", **access)
+    with slow, slow.client(headers=headers) as client:
+        assert client.post("/v1/loss", json=SPARSE, headers={"X-API-Key": "no-key-of-ours"}).status_code == 403
+        assert client.post("/v1/loss", json={"logits": [[0.25] * 500_000], "labels": [0]}).status_code == 503
+        slow.process.send_signal(signal.SIGTERM)
+        wait_for("it drains", lambda: client.get("/readyz").status_code == 503)
+        given |= refusals(slow)
+        slow.stop(signal.SIGINT)
+    asked_for = set().union(*map(shipped.reasons_in, shipped.all_expressions()))
+    assert {f'xent_rejected_total{{reason="{reason}"}}' for reason in asked_for} <= given
