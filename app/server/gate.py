@@ -123,7 +123,10 @@ class Gate:
         if len(self._waiting) >= MAX_WAITING:
             raise self._full()
         patience = SECONDS_OF_PATIENCE_IN_OVERLOAD if now < self._overload_until else SECONDS_OF_PATIENCE
-        timer = loop.call_later(min(patience, until - now), self._lose_patience, request)
+        if until - now < patience:
+            timer = loop.call_later(until - now, self._give_up, request, WouldBeTooLate())
+        else:
+            timer = loop.call_later(patience, self._lose_patience, request)
         self._waiting.append(request)
         self._since[request] = now, timer
 
@@ -145,11 +148,12 @@ class Gate:
         self._seconds_of_one += WEIGHT_OF_LATEST * (seconds - self._seconds_of_one)
 
     def _lose_patience(self, request: Waiting) -> None:
-        self._waiting.remove(request)
-        self._end_of_wait(request)
-        if (now := asyncio.get_running_loop().time()) < self._overload_until:
-            self._overload_until = now + SECONDS_OF_OVERLOAD
-        request.shed(self._full())
+        self._overload_until = asyncio.get_running_loop().time() + SECONDS_OF_OVERLOAD
+        self._give_up(request, self._full())
+
+    def _give_up(self, request: Waiting, why: Full) -> None:
+        self.forget(request)
+        request.shed(why)
 
     def _end_of_wait(self, request: Waiting) -> None:
         since, timer = self._since.pop(request)

@@ -122,7 +122,7 @@ def test_who_could_not_wait_for_long_does_not_tell_of_overload() -> None:
         hasty, patient = Request(), Request()
         at.wait(hasty, asyncio.get_running_loop().time() + 0.01)
         await asyncio.sleep(0.02)
-        assert isinstance(hasty.why, BodiesFull)
+        assert isinstance(hasty.why, WouldBeTooLate)
         at.wait(patient, float("inf"))
         await asyncio.sleep(4 * gate.SECONDS_OF_PATIENCE_IN_OVERLOAD)
         assert patient.why is None
