@@ -57,10 +57,10 @@ def to_numbers(
     Raises NotNumeric.
     """
     kinds = set(map(type, values))
+    if name in dialect.missing and not kinds <= {int}:
+        values = _with_missing(values, name, position)
     if not kinds <= {int, float} and not (dialect.booleans and kinds == {bool}):
         expected = "a number, a nested list of numbers or a tensor object" if whole else "a number"
-        if name in dialect.missing:
-            values = _with_missing(values, name, position)
         values = _with_named_numbers(values, name, position, expected)
     return _whole_numbers(values, name) if kinds == {int} else np.array(values, _dtype_of(kinds))
 
@@ -80,8 +80,9 @@ def _whole_numbers(level: list[int], name: str) -> NDArray[Any]:
 
 def _with_missing(values: list[Any], name: str, position: Callable[[int], tuple[int, ...]]) -> list[Any]:
     """With NaN for null. Raises NotANumber for NaN, which would be taken for a missing value."""
-    if "NaN" in values:
-        raise NotANumber(name, NAN_BESIDE_NULL, position(values.index("NaN")))
+    for index, value in enumerate(values):
+        if value == "NaN" or value != value:
+            raise NotANumber(name, NAN_BESIDE_NULL, position(index))
     return [np.nan if value is None else value for value in values]
 
 

@@ -236,7 +236,7 @@ async def watched_asynchronously(count: int, seen: list[int]) -> AsyncIterator[t
 
 def test_a_thousand_batches_take_the_memory_of_a_few(server: Server) -> None:
     seen: list[int] = []
-    with Xent(server.address) as xent:
+    with Xent(server.address, python_warnings=False) as xent:
         result = xent.evaluate(watched(1_000, seen), loss_type="sparse_softmax_cross_entropy")
     assert (result.batches, result.reduced.denominator) == (1_000, 96_000)
     assert result.reduced.value == pytest.approx(math.log(256), rel=1e-6)
@@ -247,7 +247,7 @@ def test_a_thousand_awaited_batches_take_the_memory_of_a_few(server: Server) -> 
     seen: list[int] = []
 
     async def main() -> int:
-        async with AsyncXent(server.address) as xent:
+        async with AsyncXent(server.address, python_warnings=False) as xent:
             return (
                 await xent.evaluate(watched_asynchronously(1_000, seen), loss_type="sparse_softmax_cross_entropy")
             ).batches
@@ -340,7 +340,7 @@ def test_a_thousand_batches_of_a_file_take_the_memory_of_a_few(server: Server, t
                 seen.append(anonymous())
             yield batch
 
-    with Xent(server.address) as xent:
+    with Xent(server.address, python_warnings=False) as xent:
         result = xent.evaluate(watching(), loss_type="sparse_softmax_cross_entropy")
     assert (result.batches, result.reduced.denominator) == (1000, rows)
     assert max(seen) - min(seen) < 1000 * BATCH_BYTES / 10
@@ -390,7 +390,7 @@ def test_arguments_that_do_not_go_together_are_a_type_error(xent: Xent, arrays: 
 
 
 def test_a_batch_that_is_too_large_can_be_split(narrow: Server, client_class: type[Xent]) -> None:
-    with client_class(narrow.address) as xent:
+    with client_class(narrow.address, python_warnings=False) as xent:
         with pytest.raises(TooLarge, match=r"evaluate\(logits, labels, batch_size=…\)"):
             xent.loss(LOGITS, LABELS)
         assert xent.evaluate(LOGITS, LABELS, batch_size=20, **SPARSE).batches == 3  # type: ignore[arg-type]
