@@ -330,6 +330,7 @@ def test_pages_of_other_origins_can_see_that_it_is_full(tmp_path: Path) -> None:
         assert response.headers["access-control-allow-origin"] == "https://labels.example"
 
 
+@pytest.mark.alone
 def test_callers_who_come_while_others_keep_it_busy_are_let_in(tmp_path: Path) -> None:
     """All of these have something to ask at any time; who comes new is answered no later than they are."""
     with Server(tmp_path / "log", XENT_LOG_REQUESTS="false") as server:

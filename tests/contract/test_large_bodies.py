@@ -63,6 +63,7 @@ BODIES = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("make", "status"), BODIES.values(), ids=[*BODIES])
 def test_it_says_so_while_large_bodies_are_at_work(server: Server, make: Any, status: int) -> None:
     """Two of them at once. A machine that is busy with other things may take longer; so the best of some rounds."""
