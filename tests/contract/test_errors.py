@@ -565,8 +565,8 @@ COLOSSAL: dict[str, tuple[Callable[[], bytes], int, str | None]] = {
     ),
     "a million unknown fields": (
         lambda: b'{"labels": 1, "logits": [1], ' + b",".join(b'"%x": 7654321' % i for i in range(1_000_000)) + b"}",
-        413,
-        None,
+        422,
+        "unknown_field",
     ),
     "30 unknown fields of control characters": (
         lambda: (

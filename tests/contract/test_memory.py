@@ -50,7 +50,7 @@ REQUESTS = {
     "no JSON": post(b'{"labels": 1, "logits": [' + NUMBERS + b"x]}", 400),
     "a NaN": post(b'{"labels": 1, "logits": [' + NUMBERS + b"NaN]}", 422),
     "a label that is none": post(b'{"labels": 7, "loss_type": "sparse_softmax_cross_entropy", "logits": [0.5]}', 422),
-    "an unknown field": post(b'{"labels": 1, "logits": [1], "other": [' + NUMBERS + b"1]}", 422),
+    "an unknown field": post(b'{"labels": 1, "logits": [1], "other": [' + NUMBERS + b"1]}", 413),
     "cut off": cut_off,
 }
 
