@@ -146,10 +146,8 @@ class Connection(UvicornProtocol):
     def resume_writing(self) -> None:
         self._unread = 0
         super().resume_writing()
-        if self.cycle is None:
-            self._end_of_backlog()
-            if self.state is SENDING:
-                self._be_ready_for_next()
+        if self.state is SENDING and self.cycle is None:
+            self._be_ready_for_next()
 
     def _end_of_backlog(self) -> None:
         self._reading = self._reservation = None
@@ -427,7 +425,6 @@ class Connection(UvicornProtocol):
     def _be_ready_for_next(self) -> None:
         self._enter(RESPONDED)
         self._leave_gate()
-        self._end_of_backlog()
         self._be_idle()
         self.flow.resume_reading()
         if self._data:
@@ -439,6 +436,7 @@ class Connection(UvicornProtocol):
 
     def _be_idle(self) -> None:
         """Wait for the next request, and hold nothing of the last one."""
+        self._end_of_backlog()
         self.forget_request()
         self._set_timer(self.traffic.settings.idle_seconds)
 
@@ -534,20 +532,16 @@ class Connection(UvicornProtocol):
 
     def reading_pace(self) -> float | None:
         """Bytes per second that the client reads of its response; None if it has not waited long."""
-        if self._reading is None:
-            return None
-        began, read = self._reading
+        began, read = self._reading or (inf, 0)
         seconds = self.loop.time() - began
-        if seconds < SECONDS_TO_READ_UNDISTURBED:
-            return None
-        return (self._written - self._unread_bytes() - read) / seconds
+        is_slow = seconds >= SECONDS_TO_READ_UNDISTURBED
+        return (self._written - self._unread_bytes() - read) / seconds if is_slow else None
 
     @property
     def sending_pace(self) -> float:
         """Bytes per second of the body; infinity if none is being received."""
-        if self.state not in (BODY, DISCARDING):
-            return inf
-        return self._body_bytes / max(self.loop.time() - self._since, 0.001)
+        is_receiving = self.state in (BODY, DISCARDING)
+        return self._body_bytes / max(self.loop.time() - self._since, 0.001) if is_receiving else inf
 
     def _unread_bytes(self) -> int:
         return self.transport.get_write_buffer_size() + raw_socket.unacknowledged_bytes(self.transport)

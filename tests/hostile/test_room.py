@@ -7,8 +7,8 @@ import socket
 import time
 import zlib
 from base64 import b64encode
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +52,48 @@ def statuses(client: httpx.Client, count: int = 40) -> set[int]:
 
 
 def test_pipelined_requests_are_not_read_ahead(service: Service) -> None:
-    """8,000 requests of 33 bytes on each connection; 744 MiB were held of 50 MB."""
+    """8,000 requests of 33 bytes on each of 200 connections; 744 MiB were held of 50 MB."""
     many = GET * 8000
     before = resident_kib(service, "VmHWM")
     with ExitStack() as stack:
         # All of it is there before the service can respond to any.
-        service.process.send_signal(signal.SIGSTOP)
-        for _ in range(100):
-            connection = connected(service, stack)
-            connection.setblocking(False)
-            with suppress(BlockingIOError):
-                connection.send(many)
-        service.process.send_signal(signal.SIGCONT)
+        with stopped(service):
+            for _ in range(60):
+                connection = connected(service, stack)
+                connection.setblocking(False)
+                with suppress(BlockingIOError):
+                    connection.send(many)
         with service.client() as client:
             assert client.get("/livez").status_code == 200
-        assert resident_kib(service, "VmHWM") - before < 100 * len(many) // 1024 + 32_000
+        assert resident_kib(service, "VmHWM") - before < 60 * len(many) // 1024 + 32_000
+
+
+@contextmanager
+def stopped(service: Service) -> Iterator[None]:
+    service.process.send_signal(signal.SIGSTOP)
+    yield
+    service.process.send_signal(signal.SIGCONT)
+
+
+def test_beyond_16_mb_behind_requests_without_a_response_connections_get_that_one_response(start: Start) -> None:
+    service = start(XENT_MAX_REQUESTS_IN_FLIGHT="1000")
+    behind = (GET[:-2] + b"x: " + b"y" * 30_000 + b"\r\n\r\n") * 8
+    with ExitStack() as stack:
+        connections = [connected(service, stack) for _ in range(300)]
+        assert {livez(each) for each in connections} == {b"200"}
+        with stopped(service):
+            for each in connections:
+                each.setblocking(False)
+                with suppress(BlockingIOError):
+                    each.send(GET + behind)
+        closed = 0
+        for each in connections:
+            each.settimeout(30)
+            with suppress(ConnectionResetError):
+                received = each.recv(4096)
+                assert received.startswith(b"HTTP/1.1 404")
+                closed += b"connection: close" in received.partition(b"\r\n\r\n")[0]
+        assert 0 < closed < 300
 
 
 def test_a_request_has_at_most_100_headers(service: Service) -> None:
@@ -145,8 +172,10 @@ def test_bodies_that_are_announced_and_not_sent_stop_nobody(service: Service, le
         assert found[10:] == [200] * 10
 
 
-def test_responses_that_are_read_slowly_stop_nobody(service: Service) -> None:
-    """8 readers stopped all honest requests for ever."""
+@pytest.mark.parametrize("room", [512 << 20, 50 << 20])
+def test_responses_that_are_read_slowly_stop_nobody(start: Start, room: int) -> None:
+    """8 readers stopped all honest requests for ever. Where there is no room besides them, the slowest are cut off."""
+    service = start(XENT_MAX_BYTES_IN_FLIGHT=str(room))
     raw = b'{"labels":1,"include":["gradient","probabilities","elements"],"logits":[' + b"0.1," * 400_000 + b"0]}"
     body = zlib.compress(raw, 9)
     head = POST + b"Content-Encoding: deflate\r\nContent-Length: %d\r\n\r\n" % len(body)
@@ -156,7 +185,7 @@ def test_responses_that_are_read_slowly_stop_nobody(service: Service) -> None:
             each.sendall(head + body)
         for each in readers:
             each.recv(100)
-        time.sleep(1)
+        time.sleep(1.5)
         assert statuses(client) == {200}
         # One that needs as much memory as each of theirs.
         deflated = JSON | {"Content-Encoding": "deflate"}
@@ -201,9 +230,11 @@ def test_who_closes_its_sending_half_gets_its_response(service: Service) -> None
     with ExitStack() as stack:
         for path, body in ((b"loss", BODY), (b"sampled-softmax", a_lot_of_work())):
             connection = connected(service, stack)
-            connection.sendall(POST.replace(b"loss", path) + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-            # The body is read by now, so that the service sees the end while it computes.
-            time.sleep(0.3)
+            connection.sendall(POST.replace(b"loss", path) + b"Content-Length: %d\r\n\r\n" % len(body) + body[:-1])
+            time.sleep(0.2)
+            connection.sendall(body[-1:])
+            # The service sees the end while it computes.
+            time.sleep(0.1)
             connection.shutdown(socket.SHUT_WR)
             with connection.makefile("rb") as stream:
                 assert stream.read().startswith(b"HTTP/1.1 200")

@@ -3,11 +3,14 @@
 import itertools
 import json
 import re
+import signal
 import socket
 import ssl
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,6 +34,30 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
         assert running.process.poll() is None
     assert running.complaints == []
+
+
+def test_who_is_refused_and_resets_the_connection_does_no_harm(hasty: Server) -> None:
+    parts = urlsplit(hasty.address)
+    with socket.create_connection((parts.hostname, parts.port)) as connection:
+        connection.sendall(b"no HTTP\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 400"
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    time.sleep(0.5)
+    with hasty.client() as client:
+        assert client.get("/livez").status_code == 200
+
+
+def test_who_is_refused_just_before_the_end_gets_to_read_why(tmp_path: Path) -> None:
+    with Server(tmp_path / "log") as server:
+        parts = urlsplit(server.address)
+        with socket.create_connection((parts.hostname, parts.port)) as connection:
+            connection.sendall(b"no HTTP\r\n\r\n")
+            time.sleep(0.1)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.4)
+            connection.sendall(b"and more")
+            assert connection.recv(12) == b"HTTP/1.1 400"
+        assert server.process.wait(10) == 0
 
 
 class Caller:

@@ -12,8 +12,11 @@ import pytest
 from app import docs
 from tests.service import Server
 
-ASSET = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: xent\r\n"
-CONTENT = (Path(docs.__file__).parent / "swagger-ui-bundle.js").read_bytes()
+# Long enough for the write of its end to be one that does not fit any more.
+ASSET = b"GET /docs/swagger-ui.css HTTP/1.1\r\nHost: xent\r\n"
+CONTENT = (Path(docs.__file__).parent / "swagger-ui.css").read_bytes()
+# More than the systems of both sides take of what is not read.
+COUNT = 50
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n"
 
 
@@ -21,7 +24,7 @@ LIVEZ = b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("slow") / "log", XENT_ANSWER_SECONDS="2") as running:
         with running.client() as client:  # it is made when it is first asked for
-            assert client.get("/docs/swagger-ui-bundle.js").status_code == 200
+            assert client.get("/docs/swagger-ui.css").status_code == 200
         yield running
     assert running.complaints == []
 
@@ -38,16 +41,19 @@ def connected(server: Server) -> socket.socket:
 
 def test_who_reads_slowly_gets_all_of_it_and_then_the_next_response(server: Server) -> None:
     with closing(connected(server)) as connection, connection.makefile("rb") as stream:
-        connection.sendall(ASSET + b"\r\n" + LIVEZ)
+        # The body of the last of them comes when its response has been read.
+        connection.sendall((ASSET + b"\r\n") * (COUNT - 1) + ASSET + b"Content-Length: 4\r\n\r\n")
         time.sleep(0.5)
-        assert stream.readline() == b"HTTP/1.1 200 OK\r\n"
-        while stream.readline() != b"\r\n":
-            pass
-        received = b""
-        while len(received) < len(CONTENT):
-            received += stream.read(min(16_384, len(CONTENT) - len(received)))
-            time.sleep(0.001)
-        assert received == CONTENT
+        for _ in range(COUNT):
+            assert stream.readline() == b"HTTP/1.1 200 OK\r\n"
+            while stream.readline() != b"\r\n":
+                pass
+            received = b""
+            while len(received) < len(CONTENT):
+                received += stream.read(min(16_384, len(CONTENT) - len(received)))
+                time.sleep(0.001)
+            assert received == CONTENT
+        connection.sendall(b"body" + LIVEZ)
         assert stream.readline() == b"HTTP/1.1 200 OK\r\n"
 
 
