@@ -31,9 +31,7 @@ BATCH: dict[str, Any] = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels":
 
 
 def test_an_error_of_the_input_says_where_and_why(xent: Xent) -> None:
-    with pytest.raises(
-        InvalidInput, match=r"^labels\[1\] is 3; a class index from 0 to 2 was expected"
-    ) as raised:
+    with pytest.raises(InvalidInput, match=r"^labels\[1\] is 3; a class index from 0 to 2 was expected") as raised:
         xent.loss(BATCH["logits"], [1, 3])
     assert raised.value.status == 422
     assert raised.value.problem
