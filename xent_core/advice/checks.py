@@ -106,14 +106,14 @@ def _ranges_of_distributions(subject: Subject) -> Evidence | None:
     tolerance = sum_tolerance(cast(Array, batch.logits))
     read = row_reader(batch.layout.reader(cast(Array, batch.logits), batch.dtype), batch.counts)
     least, most = np.inf, -np.inf
-    for block in batch.layout.blocks(TILE_ELEMENTS):
+    for block in batch.layout.blocks(TILE_ELEMENTS // 2):
         rows = read(block)
         if not len(rows):
             continue
         sums = row_sums(rows) / total
         least, most = min(least, float(sums.min())), max(most, float(sums.max()))
         off = max(1 - least, most - 1)
-        if off > tolerance and off > _rounding(rows / total, tolerance, logits.values):
+        if off > tolerance and off > _rounding(rows if total == 1 else rows / total, tolerance, logits.values):
             return None
     return {"minimum": logits.low, "maximum": logits.high, "smallest_row_sum": least, "largest_row_sum": most}
 
@@ -402,7 +402,12 @@ def _class_of_rows(batch: PreparedBatch) -> Array:
         return batch.labels.reshape(-1)
     if batch.facts.indices is not None:
         return batch.facts.indices.reshape(-1)
-    return np.asarray(batch.labels.argmax(axis=batch.layout.class_axis)).reshape(-1)
+    # Block by block: of labels on another axis than the last, argmax would make a copy.
+    classes = np.empty(batch.layout.rows, np.intp)
+    read = batch.layout.reader(batch.labels, batch.dtype)
+    for block in batch.layout.blocks(TILE_ELEMENTS):
+        classes[block.rows] = read(block).argmax(axis=1)
+    return classes
 
 
 FAR_ABOVE = 2.0

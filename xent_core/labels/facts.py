@@ -93,8 +93,9 @@ def decimals_of(values: Array, least: int) -> int | None:
     """With how few decimals all values can be written, `least` or more; None where it takes more than 6."""
     for decimals in range(least, MAX_DECIMALS + 1):
         shifted = values * values.dtype.type(10**decimals)
+        np.abs(np.subtract(shifted, np.rint(shifted), out=shifted), out=shifted)
         # What float32 makes of a number of so many decimals up to 1 misses it by less.
-        if (np.abs(shifted - np.rint(shifted)) < min(1e-3, 2e-7 * 10**decimals)).all():
+        if (shifted < min(1e-3, 2e-7 * 10**decimals)).all():
             return decimals
     return None
 
