@@ -129,6 +129,13 @@ def test_without_a_key_nothing_waits_and_nothing_takes_room(tmp_path: Path) -> N
         assert client.post("/v1/loss", content=LARGE, headers=JSON | {"X-API-Key": "key"}).status_code == 200
 
 
+def test_what_is_not_computed_by_its_deadline_is_refused_then(server: Server) -> None:
+    with server.client() as client:
+        hasty = {"X-Request-Timeout-Ms": "300"}
+        response = client.post("/v1/sampled-softmax", json=a_lot_of_work(), headers=hasty)
+        assert "deadline" in problem(response, 503)["detail"]
+
+
 def test_a_timeout_of_v2_is_kept_to(server: Server) -> None:
     inputs = [
         {"name": "logits", "shape": [1, 2], "datatype": "FP32", "data": [1, 2]},
