@@ -162,7 +162,7 @@ class Connection(UvicornProtocol):
                 self._parse(self._next_piece())
                 if self._unused_bytes > MAX_HEAD_BYTES:
                     raise HEADERS_TOO_LARGE
-                if self.state is HEAD and len(self.headers) > MAX_HEADERS:
+                if self.headers and len(self.headers) > MAX_HEADERS:
                     raise TOO_MANY_HEADERS
                 if self._chunked_bytes - self._body_bytes - BYTES_OF_A_CHUNK * self._chunks > MAX_HEAD_BYTES:
                     raise TOO_MUCH_FRAMING
