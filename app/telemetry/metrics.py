@@ -4,7 +4,7 @@ import logging
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -81,10 +81,16 @@ class _Sums:
 
 
 class Metrics:
-    """The metrics of this application, and of all workers if they share them through files."""
+    """The metrics of this application, and of all workers if they share them through files.
 
-    def __init__(self, file: SnapshotFile | None = None) -> None:
+    `reserved` gives the requests that are computed now, and the bytes that all requests have reserved.
+    """
+
+    def __init__(
+        self, file: SnapshotFile | None = None, reserved: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    ) -> None:
         self._file = file
+        self._reserved = reserved
         self._own = Snapshot(workers=1)
         self._sums: dict[tuple[str, str, int, str, str], _Sums] = {}
         self._shed: Counter[tuple[str, str, str]] = Counter()
@@ -170,6 +176,7 @@ class Metrics:
             counts["rejected", reason] += count
         self._shed.clear()
         counts["log_lines_dropped",] = log_handler().dropped
+        self._own.requests_computing, self._own.bytes_reserved = self._reserved()
 
     def _count_model(self, model: str, status: int, sums: _Sums) -> None:
         """For `app.telemetry.model_statistics`."""
@@ -199,6 +206,8 @@ class _Families(Collector):
             yield family
         yield _request_seconds(total.counts)
         yield GaugeMetricFamily("xent_in_flight_requests", "Requests in flight.", total.requests_in_flight)
+        yield GaugeMetricFamily("xent_computing_requests", "Requests that hold a slot.", total.requests_computing)
+        yield GaugeMetricFamily("xent_reserved_bytes", "Bytes reserved by requests in flight.", total.bytes_reserved)
         yield GaugeMetricFamily("xent_workers", "Workers that are running.", total.workers)
         yield GaugeMetricFamily(
             "xent_keys_last_reload_successful",

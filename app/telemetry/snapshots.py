@@ -31,6 +31,8 @@ class Snapshot:
     requests_in_flight: int = 0
     workers: int = 0
     keys_reload_failed: bool = False
+    requests_computing: int = 0
+    bytes_reserved: int = 0
 
     def add(self, other: "Snapshot", *, has_ended: bool = False) -> None:
         """Add the counters of another worker, and its gauges unless it has exited."""
@@ -41,6 +43,8 @@ class Snapshot:
             self.requests_in_flight += other.requests_in_flight
             self.workers += other.workers
             self.keys_reload_failed |= other.keys_reload_failed
+            self.requests_computing += other.requests_computing
+            self.bytes_reserved += other.bytes_reserved
 
 
 class SnapshotFile:
@@ -121,7 +125,14 @@ def _temporary(file: Path) -> Path:
 
 
 def _encoded(snapshot: Snapshot, names: list[str]) -> bytes:
-    now = (snapshot.last_inference, snapshot.requests_in_flight, snapshot.workers, snapshot.keys_reload_failed)
+    now = (
+        snapshot.last_inference,
+        snapshot.requests_in_flight,
+        snapshot.workers,
+        snapshot.keys_reload_failed,
+        snapshot.requests_computing,
+        snapshot.bytes_reserved,
+    )
     return orjson.dumps([list(snapshot.counts.items()), *now, names])
 
 

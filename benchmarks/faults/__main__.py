@@ -20,7 +20,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THR
 
 from benchmarks.faults.callers import BAD, GOOD, RUDE, SECONDS_TO_PREPARE, WATCH, Orders, call
 from benchmarks.faults.checks import Ending, Run, checks
-from benchmarks.faults.probe import metric, room_for_bytes, room_for_requests
+from benchmarks.faults.probe import metric
 from benchmarks.faults.report import report
 from benchmarks.faults.service import KEYS, SETTINGS, IllTreatment
 from benchmarks.faults.tally import Tally
@@ -73,14 +73,14 @@ def measured(server: Server, seconds: float) -> Run:
     began = time.time()
     tally = ill_treated(ill, port, seconds)
     ill.wait_until(time.monotonic() + SECONDS_TO_SETTLE)
-    rooms = room_for_requests(port), room_for_bytes(port)
     time.sleep(SECONDS_TO_SETTLE)
     ill.look()
     in_flight, workers = metric(port, "xent_in_flight_requests"), metric(port, "xent_workers")
+    reserved = metric(port, "xent_computing_requests"), metric(port, "xent_reserved_bytes")
     children = len(server.workers)
     stopping = time.monotonic()
     status = server.stop()
-    ending = Ending(rooms, in_flight, workers, children, status, time.monotonic() - stopping)
+    ending = Ending(reserved, in_flight, workers, children, status, time.monotonic() - stopping)
     return Run(began, seconds, tally, ill, ending, server.log.read_text(), server.errors.read_text())
 
 

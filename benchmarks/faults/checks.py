@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from benchmarks.faults.callers import BAD, GOOD, RUDE, WATCH, WATCHED
-from benchmarks.faults.probe import Room
 from benchmarks.faults.service import DRAIN_SECONDS, FINISH_SECONDS, MOST_BYTES, WORKERS, IllTreatment, Memory
 from benchmarks.faults.tally import Killing, Lost, Retirement, Tally
 
@@ -27,14 +26,14 @@ ENDED, HANGS = "worker exited unexpectedly; restarting it", "worker sends no hea
 class Ending:
     """What was left when nobody called any more.
 
-    rooms      for requests and for bytes
+    reserved   slots and bytes, by the metrics
     in_flight  requests, by the metric
     workers    by the metric
     children   of the first process
     status     of its end, which took `seconds`
     """
 
-    rooms: tuple[Room, Room]
+    reserved: tuple[float, float]
     in_flight: float
     workers: float
     children: int
@@ -143,13 +142,11 @@ def of_peak(run: Run) -> Check:
 
 
 def of_ending(run: Run) -> list[Check]:
-    ending, (requests, of_bytes) = run.ending, run.ending.rooms
+    ending, (slots, of_bytes) = run.ending, run.ending.reserved
     within = DRAIN_SECONDS + FINISH_SECONDS + SECONDS_TO_TIDY_UP
-    rooms = "room for as many requests, and for as many bytes, as at the start"
-    rooms_found = f"{requests.found} of {requests.expected} requests, {of_bytes.found} of {of_bytes.expected} bodies"
     return [
         Check("in flight: nothing but the question what is", f"{ending.in_flight:g}", ending.in_flight == 1),
-        Check(rooms, rooms_found, all(room.found == room.expected for room in ending.rooms)),
+        Check("no slot and no byte reserved", f"{slots:g} slots, {of_bytes:g} bytes", slots == of_bytes == 0),
         Check(
             "as many workers as there should be",
             f"{ending.children}; by the metric {ending.workers:g}",

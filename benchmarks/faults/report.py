@@ -136,7 +136,6 @@ def ending(run: Run) -> list[str]:
         "machine that has more to do than it can, and include the callers' own waiting.\n"
         "- A cut connection is put down to a killed worker by its time, not by its number.\n"
         "- A minute or three show no slow leak, and only one worker lives long enough to be looked at for one.\n"
-        "- How many bytes a worker has in flight is not told. That none are left is concluded from there being room "
-        "for all that are accepted.\n"
+        "- That nothing stays reserved is read off the service's own account.\n"
         "- The faults are those somebody thought of.",
     ]

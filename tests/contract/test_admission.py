@@ -100,6 +100,20 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+def test_metrics_say_how_many_slots_and_bytes_are_reserved(small: Server) -> None:
+    def reserved() -> tuple[float, ...]:
+        with small.client() as client:
+            text = client.get("/metrics").text
+        names = ("xent_computing_requests", "xent_reserved_bytes")
+        return tuple(float(re.findall(rf"^{name} (.+)$", text, re.MULTILINE)[0]) for name in names)
+
+    with closing(begin(small, 2000, 1000)):
+        while reserved() != (0, 1000):
+            time.sleep(0.02)
+    while reserved() != (0, 0):
+        time.sleep(0.02)
+
+
 def test_beyond_the_requests_that_may_be_in_flight_it_is_503_at_once(two: Server, document: Document) -> None:
     with two.client(event_hooks={"response": [document.check]}) as client, working(two, 2):
         response = client.post("/v1/loss", json=BATCH)
