@@ -9,7 +9,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from benchmarks.faults.callers import BAD, GOOD, RUDE, WATCH, WATCHED
-from benchmarks.faults.service import DRAIN_SECONDS, FINISH_SECONDS, MOST_BYTES, WORKERS, IllTreatment, Memory
+from benchmarks.faults.service import (
+    DRAIN_SECONDS,
+    FINISH_SECONDS,
+    FULL_DISK,
+    MOST_BYTES,
+    WORKERS,
+    IllTreatment,
+    Memory,
+)
 from benchmarks.faults.tally import Killing, Lost, Retirement, Tally
 
 MIB = 1 << 20
@@ -21,6 +29,7 @@ MAX_GROWTH_IN_SHORT_RUN = 0.3
 SECONDS_TO_SEE_GROWTH = 60
 MOST_IDLE = 120 * MIB
 SECONDS_TO_TIDY_UP = 2.0
+DROPPED = r"\d+ log lines dropped"
 ENDED, HANGS = "worker exited unexpectedly; restarting it", "worker sends no heartbeat; killing it"
 
 
@@ -167,11 +176,16 @@ def of_ending(run: Run) -> list[Check]:
 def of_log(run: Run) -> Check:
     """That it complained of those who were killed, and of nothing else."""
     found = Counter(message_of(line) for line in complaints(run))
+    dropped = [message for message in found if re.fullmatch(DROPPED, message)]
+    if run.ill.deeds[FULL_DISK]:
+        for message in dropped:
+            del found[message]
     killed, hung = run.ill.deeds["SIGKILL"], run.ill.deeds["SIGSTOP"]
     expected = Counter({ENDED: killed + hung, HANGS: hung})
     others = sum((found - expected).values())
-    told = f"{found[ENDED]} ended, {found[HANGS]} hung, {others} other lines"
-    return Check(f"complaints of {killed} killed and {hung} hanging workers only", told, +found == +expected)
+    told = f"{found[ENDED]} ended, {found[HANGS]} hung, {len(dropped)} of dropped lines, {others} other lines"
+    what = f"complaints of {killed} killed and {hung} hanging workers only, and of lines dropped by a full disk"
+    return Check(what, told, +found == +expected and bool(dropped) == bool(run.ill.deeds[FULL_DISK]))
 
 
 def complaints(run: Run) -> list[str]:
