@@ -20,6 +20,9 @@ from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY as WEIGHTED
 from xent_core.prepare import Options, PreparedBatch, prepare
 from xent_core.results import Alternative, LabelKind, Reason, Recommendation, Suggested
 
+OWN = ("shift", "temperature", "gamma", "alpha", "q", "epsilon", "labels_are_logits")
+"""Parameters that only some losses take."""
+
 # Imbalance, and what is suggested against it.
 MIN_LABELS = 20
 RARE_SHARE = 0.1
@@ -43,7 +46,7 @@ def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str]
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
         facts = LabelFacts(batch.facts.kind, rows=batch.facts.rows, rows_not_one=Count(batch.facts.rows_not_one.rows))
-        return _usual(facts, batch.layout, batch.loss, batch.labels.shape, batch.labels.dtype, batch.options)
+        return _usual(facts, batch.layout, batch.loss, batch.given_labels_shape, batch.labels.dtype, batch.options)
     found = _choose(batch.facts, batch.layout, batch.loss, suggested)
     calls, recommended = _equivalents(batch, batch.loss), _equivalents(batch, LOSSES[found.loss_type], suggested)
     return calls, found._replace(equivalents=None if recommended == calls else recommended)
@@ -94,7 +97,7 @@ def _equivalents(batch: PreparedBatch, loss: Loss, suggested: Suggested | None =
         loss,
         batch.facts.kind,
         batch.layout,
-        batch.labels.shape,
+        batch.given_labels_shape,
         batch.labels.dtype,
         batch.options,
         weights=_weights_for(batch, loss),
@@ -125,10 +128,11 @@ def _texts(
         weights=weights,
         pos_weight=pos_weight,
         class_weights=class_weights,
-        label_smoothing=options.label_smoothing,
+        label_smoothing=options.label_smoothing if loss.takes("label_smoothing") else 0.0,
         ignore_index=options.ignore_index if loss.takes("ignore_index") else None,
         from_logits=options.from_logits,
         reduction=options.reduction,
+        **{name: getattr(options, name) for name in OWN if loss.takes(name)},
     )
 
 

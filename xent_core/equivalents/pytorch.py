@@ -4,6 +4,7 @@ from xent_core.equivalents.writer import Writer
 
 
 class PyTorch(Writer):
+    name = "pytorch"
     sum = "torch.sum"
     mean = "torch.mean"
     count_nonzero = "torch.count_nonzero"
@@ -12,6 +13,8 @@ class PyTorch(Writer):
     clip = "torch.clamp"
     softplus = "F.softplus"
     log_softmax = "F.log_softmax"
+    softmax = "F.softmax"
+    sigmoid = "torch.sigmoid"
     constant = "logits.new_tensor({})"
     axis_word = "dim"
     keep_word = "keepdim"
