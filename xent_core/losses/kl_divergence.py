@@ -108,7 +108,7 @@ class KLDivergence(SoftmaxFamily):
             Elsewhere("Optax", "optax.kl_divergence", "none", remark=OPTAX_LOG),
             Elsewhere(
                 "Optax",
-                "optax.kl_divergence_with_log_targets",
+                "optax.losses.kl_divergence_with_log_targets",
                 "none",
                 send='"labels_are_logits": true',
                 remark=f"{OPTAX_LOG}, and so are those of its second",
@@ -165,7 +165,7 @@ class KLDivergence(SoftmaxFamily):
             if framework.name == "pytorch":
                 return framework.over_classes(f'F.kl_div({log_p}, {log_y}, reduction="none", log_target=True)')
             if framework.name == "optax":
-                return f"optax.kl_divergence_with_log_targets({log_p}, {log_y}{framework.axis_argument})"
+                return f"optax.losses.kl_divergence_with_log_targets({log_p}, {log_y}{framework.axis_argument})"
             log_y, log_p = framework.let("log_y", log_y), framework.let("log_p", log_p)
             return framework.over_classes(f"{framework.exp}({log_y}) * ({log_y} - {log_p})")
         if framework.name == "pytorch":

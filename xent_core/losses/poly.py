@@ -78,14 +78,14 @@ class PolyCrossEntropy(SoftmaxByClass):
             "1 − p is the sum of the other classes' exponentials over the sum of all, so that both terms keep their "
             "digits where p rounds to 1."
         ),
-        same_as=("optax.poly_loss_cross_entropy",),
+        same_as=("optax.losses.poly_loss_cross_entropy",),
         sources=(
             Source(
                 "Leng et al.: PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions",
                 "https://arxiv.org/abs/2204.12511",
             ),
         ),
-        names_elsewhere=(Elsewhere("Optax", "optax.poly_loss_cross_entropy", "none"),),
+        names_elsewhere=(Elsewhere("Optax", "optax.losses.poly_loss_cross_entropy", "none"),),
     )
 
     def check_labels_shape(self, labels: Array, layout: Layout) -> None:
@@ -103,7 +103,7 @@ class PolyCrossEntropy(SoftmaxByClass):
         epsilon = framework.parameters.epsilon
         if framework.name == "optax" and framework.from_logits and not framework.class_weights_inside:
             targets, axis = framework.targets(), framework.axis_argument
-            return f"optax.poly_loss_cross_entropy(logits, {targets}, epsilon={epsilon}{axis})"
+            return f"optax.losses.poly_loss_cross_entropy(logits, {targets}, epsilon={epsilon}{axis})"
         log_p = framework.let("log_p", framework.log_probabilities())
         return framework.over_targets(f"({epsilon} * (1 - {framework.exp}({log_p})) - {log_p})")
 
@@ -135,7 +135,7 @@ def poly_cross_entropy(
     >>> poly_cross_entropy([[2.0, 0.5, 1.0]], [[0.0, 1.0, 0.0]], epsilon=1.0).round(7)
     array([2.8241244])
 
-    As optax.poly_loss_cross_entropy.
+    As optax.losses.poly_loss_cross_entropy.
     Leng et al., PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions, 2022.
     """
     return all_losses(
