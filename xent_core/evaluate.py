@@ -1,7 +1,6 @@
 """`evaluate` and `recommend`: one batch, whole."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import numpy as np
@@ -107,11 +106,13 @@ def evaluate(
         if name not in OUTPUTS:
             raise ParameterOutOfRange("include", f"holds {name!r:.80}; any of {', '.join(OUTPUTS)} was expected")
     values = as_numbers(logits, "logits")
-    with _places_as_given(shift):
+    try:
         batch = prepare(values, values.shape, labels, options)
-    bound = batch.bind(values, from_logits=from_logits)
-    with _places_as_given(shift):
+        bound = batch.bind(values, from_logits=from_logits)
         accumulated = accumulate(bound, batch.weights, include, batch.counts)
+    except InvalidInput as error:
+        _place_as_given(error, shift)
+        raise
     reduced = reduce(reduction, accumulated.totals)
     if accumulated.gradient is not None:
         scale(accumulated.gradient, denominator(reduction, accumulated.totals))
@@ -196,23 +197,21 @@ def recommend(
     if logits is None and logits_shape is None:
         raise MissingParameter("logits", "are absent; logits or logits_shape was expected")
     values = None if logits is None else as_numbers(logits, "logits")
-    with _places_as_given(shift):
-        shape = check_shape(logits_shape or ()) if values is None else values.shape
+    shape = check_shape(logits_shape or ()) if values is None else values.shape
+    try:
         batch = prepare(values, shape, labels, options)
         _check_values(batch)
+    except InvalidInput as error:
+        _place_as_given(error, shift)
+        raise
     warnings, checked = run_checks(batch)
     return Advice(recommendation(batch), warnings, checked)
 
 
-@contextmanager
-def _places_as_given(shift: int) -> Iterator[None]:
-    """Errors name the place of a label as it was given, where the first of each sequence are left out."""
-    try:
-        yield
-    except InvalidInput as error:
-        if shift > 0 and error.argument == "labels" and error.position:
-            error.position = (*error.position[:-1], error.position[-1] + shift)
-        raise
+def _place_as_given(error: InvalidInput, shift: int) -> None:
+    """Have an error name the place of a label as it was given, where the first of each sequence are left out."""
+    if shift > 0 and error.argument == "labels" and error.position:
+        error.position = (*error.position[:-1], error.position[-1] + shift)
 
 
 def _check_values(batch: PreparedBatch) -> None:

@@ -59,6 +59,11 @@ class Options(NamedTuple):
     labels_are_logits: bool = False
 
 
+OWN = ("temperature", "gamma", "alpha", "q", "epsilon", "labels_are_logits")
+"""The last of the options: what only some losses take."""
+OWN_DEFAULTS = tuple(Options._field_defaults[name] for name in OWN)
+
+
 class PreparedBatch(NamedTuple):
     """A batch whose arguments fit each other.
 
@@ -120,7 +125,19 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
     given = as_numbers(labels, "labels")
     layout = class_layout(shape, options.axis)
     dtype = FLOAT64 if logits is None else computation_dtype(logits)
-    parameters = _numbers(options, dtype)
+    smoothing, clip = check_smoothing(options.label_smoothing), check_clip(options.clip)
+    parameters = Parameters(None, None, smoothing, options.ignore_index, options.from_logits, clip)
+    if options[-len(OWN) :] != OWN_DEFAULTS:
+        parameters = with_own(
+            parameters,
+            dtype,
+            options.temperature,
+            options.gamma,
+            options.alpha,
+            options.q,
+            options.epsilon,
+            options.labels_are_logits,
+        )
     weights, given_weights = None, None
     if options.weights is not None:
         weights = given_weights = check_finite(as_numbers(options.weights, "weights"), "weights", dtype)
@@ -132,7 +149,7 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
     facts = OF_LOGITS if options.labels_are_logits else describe_labels(given, layout, counts)
     loss = _choose(facts, given, layout, options)
     _refuse_foreign_parameters(loss, options)
-    if not options.labels_are_logits:
+    if facts.kind != "class_indices" and not options.labels_are_logits:
         facts = _describe_for(loss, facts, given, layout, counts, options)
     if loss.is_elementwise and layout.class_axis is not None and len(shape) == 1:
         layout = loss.layout(shape, options.axis)
@@ -140,7 +157,8 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
     elif not loss.is_elementwise:
         counts = counts.whole()
     loss.check_labels_shape(given, layout)
-    _refuse_ignored_rows(loss, given, layout, options)
+    if options.ignore_index is not None:
+        _refuse_ignored_rows(loss, given, layout)
     fitted = None
     if weights is not None and given_weights is not None:
         fitted = check_weights(weights, layout, per_row=not loss.is_elementwise)
@@ -148,21 +166,6 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
     class_weights, pos_weight = loss.check_per_class(options.class_weights, options.pos_weight, layout, dtype)
     parameters = parameters._replace(class_weights=class_weights, pos_weight=pos_weight)
     return PreparedBatch(loss, logits, given, layout, dtype, facts, counts, fitted, parameters, options)
-
-
-def _numbers(options: Options, dtype: FloatType) -> Parameters:
-    """The parameters that are no arrays. Raises ParameterOutOfRange, UnexpectedParameter."""
-    smoothing, clip = check_smoothing(options.label_smoothing), check_clip(options.clip)
-    return with_own(
-        Parameters(None, None, smoothing, options.ignore_index, options.from_logits, clip),
-        dtype,
-        options.temperature,
-        options.gamma,
-        options.alpha,
-        options.q,
-        options.epsilon,
-        options.labels_are_logits,
-    )
 
 
 def _describe_for(
@@ -246,9 +249,9 @@ def _cause(labels: Array) -> str:
     return of_code(values) + of_mark(values, can_ignore=SIGMOID_CROSS_ENTROPY.takes("ignore_index"))
 
 
-def _refuse_ignored_rows(loss: Loss, labels: Array, layout: Layout, options: Options) -> None:
-    """Raises UnexpectedParameter where ignore_index is given beside rows of labels."""
-    if options.ignore_index is not None and not loss.is_elementwise and labels.shape == layout.shape:
+def _refuse_ignored_rows(loss: Loss, labels: Array, layout: Layout) -> None:
+    """Raises UnexpectedParameter where labels beside an ignore_index are rows."""
+    if not loss.is_elementwise and labels.shape == layout.shape:
         raise UnexpectedParameter(
             "ignore_index",
             f"is for class indices; labels of shape {list(labels.shape)} are rows: give them the weight 0",

@@ -446,7 +446,9 @@ def _worse_than_uniform(subject: Subject) -> Evidence | None:
     classes = batch.layout.classes
     totals = accumulated.totals
     mean = totals.loss / totals.weight if totals.weight > 0 else 0.0
-    uniform = float(cast(SoftmaxFamily, batch.loss).of_cross_entropy(np.log([classes]), batch.parameters)[0])
+    uniform = math.log(classes)
+    if not batch.loss.is_cross_entropy:
+        uniform = float(cast(SoftmaxFamily, batch.loss).of_cross_entropy(np.array([uniform]), batch.parameters)[0])
     if not mean > FAR_ABOVE * uniform or classes < 2:
         return None
     read, labels = batch.layout.reader(cast(Array, batch.logits), batch.dtype), _class_of_rows(batch)
@@ -774,8 +776,11 @@ CHECKS: tuple[Check, ...] = (
         fix=f"Send labels from 0 to 1, or class indices with loss_type {SPARSE.name}.",
         refine=_in_another_code,
         applies=lambda subject: (
-            subject.label_rows
-            or not (subject.batch.loss.takes_class_indices or subject.batch.parameters.labels_are_logits)
+            subject.batch.loss.is_elementwise
+            or (
+                (subject.batch.labels.shape == subject.batch.layout.shape)
+                and not subject.batch.parameters.labels_are_logits
+            )
         ),
         look=_outside_unit_interval,
     ),

@@ -132,8 +132,9 @@ class _Rows:
         self.parameters = parameters
         self.dtype = computation_dtype(logits)
         self.layout = layout
-        self.read_given = _divided(layout.reader(logits, self.dtype), parameters)
-        self.read_unscaled = layout.reader(logits, self.dtype)
+        self.read_unscaled = self.read_given = layout.reader(logits, self.dtype)
+        if parameters.temperature != 1 and parameters.from_logits:
+            self.read_given = _divided(self.read_unscaled, parameters.temperature)
         self.read = neutral_reader(self.read_given, counts)
         self.class_weights = parameters.class_weights
         self.smoothing = parameters.label_smoothing
@@ -247,7 +248,9 @@ class _Rows:
     def _with_hard_indices(self, block: Block, indices: Array, label_weights: Array | None) -> BlockResult:
         logits = self.read(block)
         cross_entropy = index_losses(logits, indices, self.buffer, lambda: self._check(logits, block))
-        losses = self.loss.of_cross_entropy(cross_entropy, self.parameters)
+        losses = cross_entropy
+        if not self.loss.is_cross_entropy:
+            losses = self.loss.of_cross_entropy(cross_entropy, self.parameters)
 
         def gradient(out: Array) -> None:
             _cross_entropy_gradient(logits, indices, out)
@@ -330,14 +333,12 @@ class _Rows:
         check_masked_rows(masked, self.layout, block)
 
 
-def _divided(read: Callable[[Block], Array], parameters: Parameters) -> Callable[[Block], Array]:
+def _divided(read: Callable[[Block], Array], temperature: float) -> Callable[[Block], Array]:
     """Reads blocks of logits, divided by the temperature."""
-    if parameters.temperature == 1 or not parameters.from_logits:
-        return read
 
     def read_divided(block: Block) -> Array:
         logits = read(block)
-        scaled: Array = logits / logits.dtype.type(parameters.temperature)
+        scaled: Array = logits / logits.dtype.type(temperature)
         return scaled
 
     return read_divided

@@ -10,15 +10,18 @@ from xent_core.losses.loss import (
     EXAMPLE_LOGITS,
     GAMMA_OF_FOCAL,
     IGNORE_INDEX,
+    KERAS_DEFAULT,
     LIN,
+    PROBABILITIES,
     REDUCTION,
     SHIFT,
     TEMPERATURE,
     WEIGHTS,
+    Elsewhere,
     Entry,
 )
 from xent_core.losses.softmax_family import FROM_LOGITS, LABEL_SMOOTHING
-from xent_core.losses.softmax_focal import ALPHA, CLASS_WEIGHTS, SoftmaxFocalCrossEntropy
+from xent_core.losses.softmax_focal import ALPHA, CLASS_WEIGHTS, KERAS_ALPHA, SoftmaxFocalCrossEntropy
 
 
 class SparseSoftmaxFocalCrossEntropy(SoftmaxFocalCrossEntropy):
@@ -79,6 +82,16 @@ class SparseSoftmaxFocalCrossEntropy(SoftmaxFocalCrossEntropy):
         ),
         same_as=("keras.losses.CategoricalFocalCrossentropy of one-hot labels",),
         sources=(LIN,),
+        names_elsewhere=(
+            Elsewhere(
+                "Keras",
+                "keras.losses.CategoricalFocalCrossentropy",
+                "mean",
+                when="with class indices in place of its one-hot labels",
+                send=PROBABILITIES,
+                remark=f"{KERAS_DEFAULT}; {KERAS_ALPHA}",
+            ),
+        ),
     )
 
 
