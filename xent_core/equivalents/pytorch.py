@@ -80,7 +80,8 @@ class PyTorch(Writer):
         return f'F.binary_cross_entropy_with_logits({arguments}, reduction="{reduction}")'
 
     def loss_weights(self) -> list[str]:
-        return self.weights() if self.request.softmax and self.has_row_loss() else super().loss_weights()
+        own = self.request.softmax and self.request.loss.known_to_frameworks and self.has_row_loss()
+        return self.weights() if own else super().loss_weights()
 
     def index_losses(self) -> str:
         return self.row_loss("none")

@@ -39,6 +39,10 @@ TORCHVISION = "its alpha is 0.25 by default, and −1 for none; its gamma is 2 b
 class SigmoidFocalCrossEntropy(SigmoidFamily):
     """ℓ = α_t · r^γ · b, with b = max(x, 0) − x · z + log(1 + exp(−|x|)) and r = 1 − p_t = zσ(−x) + (1 − z)σ(x)."""
 
+    undefined = (
+        "lies outside of [0, 1], or is so large, that the loss is undefined: 1 - p_t is negative, which has a power "
+        "gamma only where gamma is whole, or the loss is Infinity - Infinity"
+    )
     entry = Entry(
         loss_type="sigmoid_focal_cross_entropy",
         title="Sigmoid focal cross-entropy",
