@@ -219,7 +219,7 @@ def _check_values(batch: PreparedBatch) -> None:
     blocks, counts = batch.layout.blocks(TILE_ELEMENTS), batch.counts
     if not batch.loss.is_elementwise and batch.labels.shape == batch.layout.shape:
         for block, given in batch.label_rows(blocks):
-            batch.loss.check_label_rows(given, batch.layout, block, batch.parameters)
+            batch.loss.check_label_rows(given, batch.layout, block, batch.parameters, batch.dtype)
     elif batch.loss.takes_class_indices:
         for block in blocks:
             ignore_index = batch.options.ignore_index

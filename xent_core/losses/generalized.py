@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from xent_core.checks.values import check_one_hot
 from xent_core.compute.bound_loss import all_gradients, all_losses
-from xent_core.compute.layout import Array, Block, Layout
+from xent_core.compute.layout import Array, Block, FloatType, Layout
 from xent_core.labels.onehot import first_other_row
 from xent_core.losses.label_shapes import check_index_or_row_shape
 from xent_core.losses.loss import (
@@ -28,6 +28,7 @@ from xent_core.losses.softmax_by_class import SoftmaxByClass
 from xent_core.losses.softmax_family import FROM_LOGITS
 
 CLASS_WEIGHTS = Parameter("class_weights", "one weight for each class: ℓ = w_k · (1 − p_k^q) / q")
+TINY = 1e-30
 KERAS_PROBABILITIES = "there the probabilities are given, and not clipped: send clip 0 for the same"
 
 
@@ -109,11 +110,15 @@ class GeneralizedCrossEntropy(SoftmaxByClass):
     def check_labels_shape(self, labels: Array, layout: Layout) -> None:
         check_index_or_row_shape(labels, layout)
 
-    def check_label_rows(self, labels: Array, layout: Layout, block: Block, parameters: Parameters) -> None:
+    def check_label_rows(
+        self, labels: Array, layout: Layout, block: Block, parameters: Parameters, dtype: FloatType
+    ) -> None:
         check_one_hot(first_other_row(labels), layout, block, self.name)
 
     def value(self, negative_log_p: Array, p: Array, rest: Array, parameters: Parameters) -> Array:
-        values: Array = np.expm1(negative_log_p * -parameters.q) / -parameters.q
+        exponent = negative_log_p * parameters.q
+        # Of the smallest exponents it is the cross-entropy, and the quotient would be one of denormal numbers.
+        values: Array = np.where(exponent < TINY, negative_log_p, np.expm1(-exponent) / -parameters.q)
         return values
 
     def derivative(self, negative_log_p: Array, p: Array, rest: Array, parameters: Parameters) -> Array:

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from xent_core.checks.values import check_labels_as_logits, check_not_negative
 from xent_core.compute.bound_loss import all_gradients, all_losses
-from xent_core.compute.layout import Array, Block, Layout, row_sums, row_tiles
+from xent_core.compute.layout import Array, Block, FloatType, Layout, row_sums, row_tiles
 from xent_core.compute.logsumexp import CheckBlock, class_terms, softmax_rows
 from xent_core.losses.loss import (
     AXIS,
@@ -22,7 +22,7 @@ from xent_core.losses.loss import (
     Source,
 )
 from xent_core.losses.softmax_by_class import CAREFUL_TILE
-from xent_core.losses.softmax_family import FROM_LOGITS, SoftmaxFamily
+from xent_core.losses.softmax_family import FROM_LOGITS, SoftmaxFamily, scaled
 
 TORCH_LOG = "its input, log-probabilities, is sent as logits: their softmax gives the probabilities back"
 TORCH_MEAN = "its default mean divides by rows · classes; what its documentation recommends is batchmean, mean here"
@@ -116,9 +116,11 @@ class KLDivergence(SoftmaxFamily):
         ),
     )
 
-    def check_label_rows(self, labels: Array, layout: Layout, block: Block, parameters: Parameters) -> None:
+    def check_label_rows(
+        self, labels: Array, layout: Layout, block: Block, parameters: Parameters, dtype: FloatType
+    ) -> None:
         if parameters.labels_are_logits:
-            check_labels_as_logits(labels, labels.astype(np.float64) / parameters.temperature, layout, block)
+            check_labels_as_logits(labels, scaled(labels, dtype, parameters.temperature), layout, block)
         else:
             check_not_negative(labels, layout, block, self.name)
 

@@ -194,9 +194,11 @@ class Loss(ABC):
         """Raises WrongShape where labels don't fit the logits."""
 
     def check_label_rows(  # noqa: B027  most losses are defined for whatever is finite
-        self, labels: Array, layout: Layout, block: Block, parameters: Parameters
+        self, labels: Array, layout: Layout, block: Block, parameters: Parameters, dtype: FloatType
     ) -> None:
-        """Raises where a block of labels in the logits' shape holds what the loss is not defined for."""
+        """Raises where a block of labels in the logits' shape holds what the loss, computed in `dtype`, is not
+        defined for.
+        """
 
     @abstractmethod
     def bind(

@@ -23,7 +23,7 @@ from xent_core.checks.values import (
 )
 from xent_core.compute.bound_loss import BlockResult, BoundLoss
 from xent_core.compute.dtypes import computation_dtype
-from xent_core.compute.layout import Array, Block, Layout, row_sums, tile_buffer
+from xent_core.compute.layout import Array, Block, FloatType, Layout, row_sums, tile_buffer
 from xent_core.compute.logsumexp import CheckBlock, index_losses, softmax_rows
 from xent_core.compute.reduction import multiply
 from xent_core.errors import UndefinedLoss
@@ -171,13 +171,13 @@ class _Rows:
             if counting is not None:
                 given = np.where(counting[:, None], given, one_hot_row(self.layout.classes, given.dtype))
             if self.labels_are_logits:
-                self.loss.check_label_rows(given, self.layout, block, self.parameters)
-                teacher = given.astype(np.float64) / self.parameters.temperature
+                self.loss.check_label_rows(given, self.layout, block, self.parameters, self.dtype)
+                teacher = scaled(given, self.dtype, self.parameters.temperature)
                 return self.without_others(self._with_target(block, teacher, None), block, counting)
             indices = one_hot_indices(given)
             if indices is not None:
                 return self.without_others(self.with_indices(block, indices), block, counting)
-            self.loss.check_label_rows(given, self.layout, block, self.parameters)
+            self.loss.check_label_rows(given, self.layout, block, self.parameters, self.dtype)
             target = given.astype(self.dtype, copy=False)
             if not (self.from_logits and np.isfinite(row_sums(target)).all()):
                 check_labels(labels, self.layout, block, self.dtype, None if counting is None else counting[:, None])
@@ -333,13 +333,18 @@ class _Rows:
         check_masked_rows(masked, self.layout, block)
 
 
+def scaled(logits: Array, dtype: FloatType, temperature: float) -> Array:
+    """Logits in `dtype`, divided by the temperature."""
+    divided: Array = logits.astype(dtype, copy=False) / dtype.type(temperature)
+    return divided
+
+
 def _divided(read: Callable[[Block], Array], temperature: float) -> Callable[[Block], Array]:
     """Reads blocks of logits, divided by the temperature."""
 
     def read_divided(block: Block) -> Array:
         logits = read(block)
-        scaled: Array = logits / logits.dtype.type(temperature)
-        return scaled
+        return scaled(logits, logits.dtype, temperature)
 
     return read_divided
 
