@@ -88,5 +88,9 @@ class Subject:
     @property
     def label_rows(self) -> bool:
         """Whether the labels are looked at as rows that each belong to one sample of a softmax."""
-        loss = self.batch.loss
-        return self.batch.facts.row_sums is not None and not loss.is_elementwise and not loss.takes_class_indices
+        batch = self.batch
+        return (
+            batch.facts.row_sums is not None
+            and not batch.loss.is_elementwise
+            and batch.labels.shape == batch.layout.shape
+        )

@@ -27,13 +27,16 @@ class BlockResult(NamedTuple):
 
 
 class BoundLoss(NamedTuple):
-    """A loss with its arguments. `compute` takes a block, and an array that its losses may be written to."""
+    """A loss with its arguments. `compute` takes a block, and an array that its losses may be written to. `left_out`
+    writes the probabilities of logits that are no rows of the layout into an array of all; None where there are none.
+    """
 
     layout: Layout
     dtype: FloatType
     per_row: bool
     blocks: tuple[Block, ...]
     compute: Callable[[Block, Array | None], BlockResult]
+    left_out: Callable[[Array], None] | None = None
 
     @property
     def element_shape(self) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from xent_core.losses.loss import Loss
+from xent_core.losses.loss import Loss, Parameters
 from xent_core.results import Reduction
 
 Shape = tuple[int, ...]
@@ -36,6 +36,10 @@ class Request(NamedTuple):
     ignore_index: int | None
     from_logits: bool
     reduction: Reduction
+    parameters: Parameters = Parameters()
+    shift: int = 0
+    weights_by_place: bool = False
+    """Whether a shift leaves out weights, too."""
 
     @property
     def sparse(self) -> bool:

@@ -18,12 +18,19 @@ from pydantic_core import PydanticCustomError
 
 from app.api.batch_fields import (
     AdviceLevelName,
+    Alpha,
     Axis,
     Clip,
+    Epsilon,
     FromLogits,
+    Gamma,
     IgnoreIndex,
+    LabelsAreLogits,
     LabelSmoothing,
+    Q,
     ReductionName,
+    Shift,
+    Temperature,
     num_samples,
 )
 from app.api.fields import RequestModel, ResponseModel, Silence
@@ -147,6 +154,13 @@ class InferParameters(RequestModel):
     from_logits: FromLogits = True
     reduction: ReductionName = "mean"
     clip: Clip = DEFAULT_CLIP
+    shift: Shift = 0
+    temperature: Temperature = 1.0
+    gamma: Gamma = None
+    alpha: Alpha = None
+    q: Q = None
+    epsilon: Epsilon = None
+    labels_are_logits: LabelsAreLogits = False
     advice: AdviceLevelName = "full"
     silence: Annotated[
         Silence,

@@ -113,7 +113,8 @@ class Xent:
             A masked label (np.ma) does not count.
         weights: multiply the losses. A scalar; [d0 … dn]; or the rank of the elements, each dimension theirs or 1.
         options: loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction,
-            clip, advice, silence and include; see `help(xent_client.LossOptions)`.
+            clip, shift, temperature, gamma, alpha, q, epsilon, labels_are_logits, advice, silence and include; see
+            `help(xent_client.LossOptions)`.
 
         Arrays are NumPy arrays, torch tensors, anything that NumPy converts, or nested lists. float16, bfloat16 and
         float32 logits are computed in float32, all others in float64. Raises InvalidInput, and other XentErrors.
