@@ -8,12 +8,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 
 from xent_core.accumulate import Accumulated, accumulate
-from xent_core.advice.subject import Form, Subject
+from xent_core.advice.subject import Form, PlanFacts, Subject
 from xent_core.compute.layout import TILE_ELEMENTS, Array, column_tiles, row_sums
 from xent_core.compute.reduction import mean_loss
 from xent_core.labels.codes import usual_code
@@ -33,6 +33,13 @@ MAX_ROUNDING = 0.5
 PERCENT = 100
 
 
+BY_FORM: Literal["by form"] = "by form"
+"""What the check finds follows from the form of the batch and the kind of its labels."""
+
+Silent = Callable[[PlanFacts], bool]
+"""Whether the check finds nothing, for certain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One mistake, and how it is found.
@@ -46,6 +53,8 @@ class Check:
     applies   whether the check makes sense for batches of this form
     look      the figures that set it off; None where there is nothing to warn of
     refine    the warning in words that fit the batch better, where there are such
+    silent    how a plan knows, without a look, that the check has nothing new to say; None where it can't: there are no
+              plans then for batches to which the check applies
     """
 
     code: str
@@ -57,6 +66,7 @@ class Check:
     look: Callable[[Subject], Evidence | None]
     change: Change | None = None
     refine: Callable[[LossWarning, PreparedBatch], LossWarning] | None = None
+    silent: Silent | Literal["by form"] | None = None
 
     def warning(self, batch: PreparedBatch, evidence: Evidence) -> LossWarning:
         message = self.message.format(batch=batch, **evidence)
@@ -72,7 +82,7 @@ def run_checks(
     """The warnings, and the codes of the checks that ran."""
     warnings: list[LossWarning] = []
     subject = Subject(batch, accumulated)
-    checks = checks_for(Form.of(batch, accumulated), batch.options.silence)
+    checks = checks_for(Form.of(batch, losses=accumulated is not None), batch.options.silence)
     for check in checks:
         evidence = check.look(subject)
         if evidence is not None:
@@ -424,7 +434,7 @@ def _worse_than_uniform(subject: Subject) -> Evidence | None:
     classes = batch.layout.classes
     totals = accumulated.totals
     mean = totals.loss / totals.weight if totals.weight > 0 else 0.0
-    if not mean > FAR_ABOVE * math.log(classes) or classes < 2:
+    if not _far_above_a_guess(mean, classes):
         return None
     read, labels = batch.layout.reader(cast(Array, batch.logits), batch.dtype), _class_of_rows(batch)
     rows = hits = 0
@@ -437,6 +447,10 @@ def _worse_than_uniform(subject: Subject) -> Evidence | None:
     if rows < MIN_ROWS or hits > chance + 2 * math.sqrt(chance * (1 - 1 / classes)):
         return None
     return {"mean_loss": mean, "uniform": math.log(classes), "accuracy": hits / rows, "rows": rows}
+
+
+def _far_above_a_guess(mean: float, classes: int) -> bool:
+    return classes > 1 and mean > FAR_ABOVE * math.log(classes)
 
 
 MUCH_BETTER = 0.7
@@ -491,6 +505,38 @@ def _infinite_samples(subject: Subject) -> Evidence | None:
     return {"samples": infinite} if infinite else None
 
 
+def _some_negative(facts: PlanFacts) -> bool:
+    return facts.low < 0
+
+
+def _some_beyond_one(facts: PlanFacts) -> bool:
+    return facts.low < -1 or facts.high > 1
+
+
+def _rows_differ(facts: PlanFacts) -> bool:
+    return facts.rows_differ or facts.rows < MIN_ROWS
+
+
+# No loss of a few thousand whose mean is less is infinite in float32.
+ORDINARY_MEAN = 1e30
+
+
+def _mean_is_ordinary(facts: PlanFacts) -> bool:
+    return facts.mean < ORDINARY_MEAN
+
+
+def _mean_is_low(facts: PlanFacts) -> bool:
+    return not _far_above_a_guess(facts.mean, facts.classes)
+
+
+def _rows_sum_to_one(facts: PlanFacts) -> bool:
+    return facts.labels.rows_not_one.rows == 0
+
+
+def _no_padding(facts: PlanFacts) -> bool:
+    return not facts.labels.padded_one_hot
+
+
 def _in_per_cent(warning: LossWarning, _: PreparedBatch) -> LossWarning:
     """Per cent are no probabilities that from_logits false would take."""
     if float(cast(float, warning.evidence["maximum"])) <= 1:
@@ -524,6 +570,7 @@ CHECKS: tuple[Check, ...] = (
         refine=_in_per_cent,
         applies=lambda form: form.softmax and form.layout.classes >= 2 and form.reads_logits,
         look=_probability_rows,
+        silent=_some_negative,
     ),
     Check(
         code="logits_may_be_probabilities",
@@ -538,6 +585,7 @@ CHECKS: tuple[Check, ...] = (
         refine=_under_a_softmax,
         applies=lambda form: form.reads_logits and form.layout.rows * form.layout.classes >= MIN_VALUES,
         look=_unit_interval,
+        silent=_some_negative,
     ),
     Check(
         code="labels_not_a_distribution",
@@ -555,6 +603,7 @@ CHECKS: tuple[Check, ...] = (
         refine=_mention_zeros,
         applies=lambda form: form.softmax_rows and form.layout.classes > 1,
         look=_rows_not_one,
+        silent=_rows_sum_to_one,
     ),
     Check(
         code="labels_almost_a_distribution",
@@ -567,6 +616,7 @@ CHECKS: tuple[Check, ...] = (
         fix="Divide each row of labels by its sum, if rounding or averaging moved it.",
         applies=lambda form: form.softmax_rows,
         look=_almost,
+        silent=_rows_sum_to_one,
     ),
     Check(
         code="labels_may_be_padded_one_hot",
@@ -582,6 +632,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         applies=lambda form: form.label_rows and form.layout.classes > 1,
         look=_padded,
+        silent=_no_padding,
     ),
     Check(
         code="multi_hot_labels_with_softmax",
@@ -594,6 +645,7 @@ CHECKS: tuple[Check, ...] = (
         change={"loss_type": SIGMOID.name},
         applies=lambda form: form.softmax_rows,
         look=_rows_of_several,
+        silent=_rows_sum_to_one,
     ),
     Check(
         code="one_hot_labels_could_be_indices",
@@ -603,6 +655,7 @@ CHECKS: tuple[Check, ...] = (
         fix=f"Send labels as class indices (argmax of each row) with loss_type {SPARSE.name}.",
         applies=lambda form: form.softmax_rows,
         look=_one_hot,
+        silent=BY_FORM,
     ),
     Check(
         code="one_hot_labels_with_sigmoid",
@@ -616,6 +669,7 @@ CHECKS: tuple[Check, ...] = (
         change={"loss_type": SOFTMAX.name},
         applies=lambda form: form.label_rows and not form.softmax,
         look=_one_hot,
+        silent=BY_FORM,
     ),
     Check(
         code="single_class_softmax",
@@ -626,6 +680,7 @@ CHECKS: tuple[Check, ...] = (
         change={"loss_type": SIGMOID.name},
         applies=lambda form: form.softmax,
         look=lambda subject: {"classes": 1} if subject.batch.layout.classes == 1 else None,
+        silent=BY_FORM,
     ),
     Check(
         code="scalar_weight_only_rescales",
@@ -724,6 +779,7 @@ CHECKS: tuple[Check, ...] = (
         refine=_in_another_code,
         applies=lambda form: not form.loss.takes_class_indices,
         look=_outside_unit_interval,
+        silent=BY_FORM,
     ),
     Check(
         code="probabilities_clipped",
@@ -789,6 +845,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         applies=lambda form: form.softmax and form.losses and form.layout.rows >= MIN_ROWS and not form.class_weights,
         look=_worse_than_uniform,
+        silent=_mean_is_low,
     ),
     Check(
         code="logits_never_negative",
@@ -798,6 +855,7 @@ CHECKS: tuple[Check, ...] = (
         fix="Send the outputs of the last linear layer, without an activation.",
         applies=lambda form: form.reads_logits,
         look=_never_negative,
+        silent=_some_negative,
     ),
     Check(
         code="logits_within_one",
@@ -807,6 +865,7 @@ CHECKS: tuple[Check, ...] = (
         fix="Send the outputs of the last linear layer, without an activation.",
         applies=lambda form: form.reads_logits,
         look=_within_one,
+        silent=_some_beyond_one,
     ),
     Check(
         code="identical_rows",
@@ -816,6 +875,7 @@ CHECKS: tuple[Check, ...] = (
         fix="Look for dead units, weights of 0, or an input that does not reach the model.",
         applies=lambda form: form.logits,
         look=_identical,
+        silent=_rows_differ,
     ),
     Check(
         code="infinite_loss",
@@ -827,6 +887,7 @@ CHECKS: tuple[Check, ...] = (
         fix="Unmask the label's class, give the sample the weight 0, or send float64.",
         applies=lambda form: form.losses,
         look=_infinite_samples,
+        silent=_mean_is_ordinary,
     ),
 )
 """In the order in which warnings are given."""

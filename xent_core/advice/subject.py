@@ -9,6 +9,7 @@ import numpy as np
 from xent_core.accumulate import Accumulated
 from xent_core.compute.layout import TILE_ELEMENTS, Array, Layout
 from xent_core.labels.counts import logit_reader, row_reader
+from xent_core.labels.facts import LabelFacts
 from xent_core.losses.loss import Loss
 from xent_core.prepare import PreparedBatch
 from xent_core.results import Reduction
@@ -61,14 +62,14 @@ class Form(NamedTuple):
     ignored: bool
 
     @classmethod
-    def of(cls, batch: PreparedBatch, accumulated: Accumulated | None) -> "Form":
+    def of(cls, batch: PreparedBatch, *, losses: bool) -> "Form":
         parameters = batch.parameters
         return cls(
             batch.loss,
             batch.layout,
             batch.options.reduction,
             batch.logits is not None,
-            accumulated is not None,
+            losses,
             parameters.from_logits,
             parameters.label_smoothing != 0,
             batch.weights is not None,
@@ -94,6 +95,25 @@ class Form(NamedTuple):
     @property
     def reads_probabilities(self) -> bool:
         return self.logits and not self.from_logits
+
+
+class PlanFacts(NamedTuple):
+    """What a plan knows of a batch whose elements all count, and which has no weights: see `xent_core.plan`.
+
+    low, high      the least and the largest logit
+    rows_differ    whether the first row of logits differs from the last
+    mean           the mean loss
+    rows, classes  of the logits
+    labels         of a kind that is known to the plan
+    """
+
+    low: float
+    high: float
+    rows_differ: bool
+    mean: float
+    rows: int
+    classes: int
+    labels: LabelFacts
 
 
 class Subject:
