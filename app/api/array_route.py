@@ -23,10 +23,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import offload
 from app.api.fields import RequestModel
 from app.api.pieces_response import compressed_response
+from app.api.plans import Plans
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
 from app.middleware.reservation import WouldBeTooLate
-from app.state import reservation_of, state_of
+from app.state import request_state, reservation_of, state_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
@@ -54,7 +55,7 @@ class ArrayRoute(APIRoute):
         endpoint: Callable[[Request, RequestModel], Coroutine[Any, Any, Response]] = self.endpoint
         _, parameter = inspect.signature(endpoint, eval_str=True).parameters.values()
         model: type[RequestModel] = get_args(parameter.annotation)[0]
-        arrays = model.array_fields()
+        arrays, plans = model.array_fields(), Plans()
 
         async def handle(http: Request) -> Response:
             _require_json(http.headers.get("content-type"))
@@ -62,10 +63,25 @@ class ArrayRoute(APIRoute):
             record, dialect = arrived(http)
             dialect = dialect._replace(missing=model.arrays_with_missing)
             decode = partial(decode_body, body, arrays, dialect)
-            survey = partial(survey_body, body, arrays, dialect)
-            request, reserved = await read_request(http, model, body, len(body), decode, survey)
-            admit(http, request, reserved)
+            if len(body) > offload.SMALL_BYTES:
+                survey = partial(survey_body, body, arrays, dialect)
+                request, reserved = await read_request(http, model, body, len(body), decode, survey)
+                admit(http, request, reserved)
+                record.lap("decode")
+                return await endpoint(http, request)
+            record.lap("queue")
+            check_names(body)
+            document = decode()
+            attempt = plans.attempt(document, record, reservation_of(http))
+            if attempt.body is not None:
+                response = compressed_response([attempt.body], accepted_coding(http.headers.get("accept-encoding")))
+                record.lap("encode")
+                return response
+            request = validated(model, document)
+            admit(http, request, attempt.reserved)
             record.lap("decode")
+            if reservation_of(http).bytes <= offload.SMALL_BYTES:
+                request_state(http.scope).learn = partial(plans.learn, attempt, request, record)
             return await endpoint(http, request)
 
         return handle

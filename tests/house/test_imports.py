@@ -26,7 +26,7 @@ STAIRCASE = [
     {"prepare"},
     {"accumulate"},
     {"advice"},
-    {"evaluate"},
+    {"evaluate", "plan"},
     {"__init__"},
 ]
 

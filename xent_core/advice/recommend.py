@@ -45,7 +45,7 @@ def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str]
     """The call of the loss that is computed in each framework; and the loss that the labels call for, whose calls are
     None where they are the same.
     """
-    suggested, parameters = _balance(batch.facts, batch.layout), batch.parameters
+    suggested, parameters = balance(batch.facts, batch.layout), batch.parameters
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
         facts = LabelFacts(batch.facts.kind, rows=batch.facts.rows, rows_not_one=Count(batch.facts.rows_not_one.rows))
@@ -275,7 +275,7 @@ def _alternatives(facts: LabelFacts, layout: Layout) -> list[Alternative]:
             assert_never(facts.kind)
 
 
-def _balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
+def balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
     """What would balance the labels, where they need it."""
     if facts.kind in ("binary", "multi_hot"):
         return _balanced_questions(facts.positives or 0, facts.negatives or 0)
