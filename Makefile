@@ -9,7 +9,7 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 
-.PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
+.PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-faults test-typescript-client check audit generate bench bench-core bench-guard lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -67,6 +67,10 @@ bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside
 
 bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 	@.venv-bench/bin/python -m benchmarks.core
+
+bench-guard: .venv/complete ## Compare instruction counts of requests with those checked in (valgrind)
+	@scripts/programs valgrind=valgrind
+	@.venv/bin/python -m benchmarks.guard
 
 lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
 	@$(RESOLVE) -o requirements.txt

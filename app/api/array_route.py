@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from email.message import Message
 from functools import partial
 from typing import Any, TypeVar, get_args
+from weakref import WeakKeyDictionary
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -55,7 +56,9 @@ class ArrayRoute(APIRoute):
         endpoint: Callable[[Request, RequestModel], Coroutine[Any, Any, Response]] = self.endpoint
         _, parameter = inspect.signature(endpoint, eval_str=True).parameters.values()
         model: type[RequestModel] = get_args(parameter.annotation)[0]
-        arrays, plans = model.array_fields(), Plans()
+        arrays = model.array_fields()
+        # Applications that have the same route have other settings.
+        plans_by_app: WeakKeyDictionary[ASGIApp, Plans] = WeakKeyDictionary()
 
         async def handle(http: Request) -> Response:
             _require_json(http.headers.get("content-type"))
@@ -71,8 +74,11 @@ class ArrayRoute(APIRoute):
                 return await endpoint(http, request)
             record.lap("queue")
             check_names(body)
-            document = decode()
-            attempt = plans.attempt(document, record, reservation_of(http))
+            document, reservation = decode(), reservation_of(http)
+            plans = plans_by_app.get(http.app)
+            if plans is None:
+                plans = plans_by_app[http.app] = Plans()
+            attempt = plans.attempt(document, record, reservation)
             if attempt.body is not None:
                 response = compressed_response([attempt.body], accepted_coding(http.headers.get("accept-encoding")))
                 record.lap("encode")
@@ -80,7 +86,7 @@ class ArrayRoute(APIRoute):
             request = validated(model, document)
             admit(http, request, attempt.reserved)
             record.lap("decode")
-            if reservation_of(http).bytes <= offload.SMALL_BYTES:
+            if reservation.bytes <= offload.SMALL_BYTES:
                 request_state(http.scope).learn = partial(plans.learn, attempt, request, record)
             return await endpoint(http, request)
 

@@ -16,10 +16,10 @@ from app.middleware.reservation import Reservation
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
 from xent_core.plan import Plan, Planned, is_clean, plan_for
-from xent_core.results import Evaluation
+from xent_core.results import Evaluation, LabelKind
 
-# At most some 10 MB in all: an ending of a response has 1 to 3 kB.
-MAX_PLANS = 256
+# At most some 15 MB in all: an ending of a response has 1 to 3 kB, and only labels of one kind have several.
+MAX_FORMS = 256
 MAX_ENDINGS = 16
 MAX_TEXT = 512
 SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -100,23 +100,34 @@ class ResponsePlan:
 
 
 class Plans:
-    """The plans of one route, those used latest. None stands for a form for which there can be no plan."""
+    """The plans of one route of one application: of the forms used latest, and for each kind of labels that they had.
+
+    None stands for a kind for which there can be no plan.
+    """
 
     def __init__(self) -> None:
-        self._plans: OrderedDict[Form, ResponsePlan | None] = OrderedDict()
+        self._forms: OrderedDict[Form, dict[LabelKind | None, ResponsePlan | None]] = OrderedDict()
 
     def attempt(self, document: Any, record: RequestRecord, reservation: Reservation) -> Attempt:
         """Respond to a request, as it was decoded, by a plan. Raises BytesFull."""
         form = form_of(document)
-        found = None if form is None else self._plans.get(form)
-        if form is None or found is None:
+        kinds = None if form is None else self._forms.get(form)
+        if form is None or not kinds:
             return Attempt(form)
-        self._plans.move_to_end(form)
-        record.arrays = found.arrays
-        reservation.reserve(found.nbytes)
-        record.lap("decode")
-        planned = found.plan.evaluate(document["logits"], document["labels"])
-        return Attempt(form, planned, None if planned is None else found.write(planned, record), found.nbytes)
+        self._forms.move_to_end(form)
+        reserved = 0
+        for found in kinds.values():
+            if found is None:
+                continue
+            if not reserved:
+                record.arrays = found.arrays
+                reservation.reserve(found.nbytes)
+                reserved = found.nbytes
+                record.lap("decode")
+            planned = found.plan.evaluate(document["logits"], document["labels"])
+            if planned is not None:
+                return Attempt(form, planned, found.write(planned, record), reserved)
+        return Attempt(form, reserved=reserved)
 
     def learn(
         self,
@@ -130,19 +141,19 @@ class Plans:
 
         content: of the response.
         """
-        form, planned = attempt.form, attempt.planned
-        if form is None or not is_clean(result):
+        if attempt.form is None or not is_clean(result):
             return
-        if form not in self._plans:
+        kinds, planned = self._forms.setdefault(attempt.form, {}), attempt.planned
+        kind = None if result.recommendation is None else result.recommendation.label_kind
+        if kind not in kinds:
             arguments = dict(vars(request))
             base64 = arguments.pop("encoding") == "base64"
             plan = plan_for(**arguments)
-            self._plans[form] = None if plan is None else _response_plan(plan, request, record, base64=base64)
-            if plan is not None:
-                planned = plan.evaluate(arguments["logits"], arguments["labels"])
-            if len(self._plans) > MAX_PLANS:
-                self._plans.popitem(last=False)
-        found = self._plans.get(form)
+            kinds[kind] = None if plan is None else _response_plan(plan, request, record, base64=base64)
+            planned = None if plan is None else plan.evaluate(arguments["logits"], arguments["labels"])
+            if len(self._forms) > MAX_FORMS:
+                self._forms.popitem(last=False)
+        found = kinds[kind]
         if found is not None and planned is not None and len(found.endings) < MAX_ENDINGS:
             found.endings[planned.rows_not_one] = _ending(content)
 

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.wire.tensor import tensor_object
+from tests.contract.test_observability import line_of, numbers
+from tests.service import Server
 
 SEED = 5
 # A field that changes nothing, and with which there is no plan.
@@ -37,21 +39,21 @@ def clean_logits(kind: str, random: np.random.Generator) -> Any:
     return 2 * random.standard_normal((ROWS, 1 if kind == "binary" else CLASSES)).round(3)
 
 
-def both(client: httpx.Client, body: dict[str, Any]) -> list[tuple[int, bytes]]:
-    """The responses by a plan, if there is one, and without."""
+def both(client: httpx.Client, body: dict[str, Any]) -> list[tuple[int, bytes, dict[str, str]]]:
+    """The responses by a plan, if there is one, and without: status, body and headers."""
     responses = [
         client.post("/v1/loss", content=json.dumps(each), headers=HEADERS) for each in (body, body | WITHOUT_PLAN)
     ]
-    return [(response.status_code, response.content) for response in responses]
+    return [
+        (each.status_code, each.content, {name: value for name, value in each.headers.items() if name not in TIMES})
+        for each in responses
+    ]
 
 
 HEADERS = {"content-type": "application/json", "x-request-id": "one"}
 
 
-def learn(client: httpx.Client, body: dict[str, Any]) -> None:
-    """Have it seen twice."""
-    assert client.post("/v1/loss", json=body).status_code == 200
-    assert client.post("/v1/loss", json=body).status_code == 200
+TIMES = ("date", "server-timing")
 
 
 ODD_LOGITS = (
@@ -191,3 +193,32 @@ def test_tensor_objects_get_the_same_responses(
         body = {"logits": tensor_object(logits), "labels": tensor_object(labels), "encoding": encoding}
         by_plan, without = both(client, body)
         assert by_plan == without
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_log_and_metrics_tell_the_same_of_it(server: Server, client: httpx.Client, kind: str) -> None:
+    random = np.random.default_rng(SEED)
+    body = {"logits": clean_logits(kind, random).tolist(), "labels": clean_labels(kind, random).tolist()}
+    client.post("/v1/loss", json=body)
+    before = counts(client)
+    by_plan = line_of(server, client.post("/v1/loss", json=body))
+    between = counts(client)
+    without = line_of(server, client.post("/v1/loss", json=body | WITHOUT_PLAN))
+    after = counts(client)
+    assert by_plan["phases"].keys() == without["phases"].keys()
+    assert all(line["phases"][phase] > 0 for line in (by_plan, without) for phase in ("decode", "compute", "encode"))
+    for line in (by_plan, without):
+        assert [line.pop(name) for name in ("time", "request_id", "seconds", "bytes_in", "phases")]
+    assert by_plan == without
+    assert [between[name] - before[name] for name in before] == [after[name] - between[name] for name in before]
+
+
+def counts(client: httpx.Client) -> dict[str, float]:
+    """The metrics that count, but for bytes and seconds; nothing is reserved any more."""
+    found = numbers(client)
+    assert found["xent_computing_requests"] == 0
+    assert found["xent_reserved_bytes"] == 0
+    return {name: value for name, value in found.items() if name.startswith(COUNTED)}
+
+
+COUNTED = ("xent_samples_total", "xent_elements_total", "xent_warnings_total", 'xent_requests_total{method="POST"')
