@@ -22,9 +22,10 @@ from xent_core.losses.loss import (
     Parameters,
     Source,
 )
-from xent_core.losses.softmax_by_class import CAREFUL_TILE
 from xent_core.losses.softmax_family import FROM_LOGITS, SoftmaxFamily, scaled
 
+# Elements of a tile: some ten arrays of its size, float64, take less than 4 MiB.
+TILE = 1 << 15
 CLOSE = 1e-4
 """Of a smaller divergence, −Σ y · d would lose too many digits of its terms."""
 TORCH_LOG = "its input, log-probabilities, is sent as logits: their softmax gives the probabilities back"
@@ -131,7 +132,7 @@ class KLDivergence(SoftmaxFamily):
         self, logits: Array, target: Array, parameters: Parameters, buffer: Array, check: CheckBlock
     ) -> Array:
         losses = np.empty(len(logits))
-        for rows in row_tiles(len(logits), logits.shape[1], CAREFUL_TILE):
+        for rows in row_tiles(len(logits), logits.shape[1], TILE):
             negative_log_p, p, _ = class_terms(logits[rows].astype(np.float64, copy=False), check)
             negative_log_y, y = _distribution(target[rows], parameters)
             found = row_sums(multiply(negative_log_p - negative_log_y, y))

@@ -192,6 +192,7 @@ def _rest_by_log(x: Array, z: Array, log_term: Array) -> Array:
 
     log σ(x) is min(x, 0) less that logarithm. Where x is so far below 0 that the difference rounds, it is x itself.
     """
+    rest: Array
     if (z * z == z).all():
         rest = x * (1 - 2 * z)
         np.minimum(rest, 0, out=rest)
