@@ -122,6 +122,7 @@ def equivalents(
             cast=labels_dtype != np.int64 if labels == "indices" else labels_dtype.kind in "iub",
             boolean=labels_dtype.kind == "b",
             distributions=label_kind in ("one_hot", "distribution", "class_indices") and not labels_are_logits,
+            one_class=labels == "indices" or label_kind == "one_hot",
             weights=weight_form,
             scale=1.0 if weights is None or isinstance(weights, tuple) else float(weights),
             pos_weight="array" if pos_weight == "array" else None if pos_weight is None else "scalar",

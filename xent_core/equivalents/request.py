@@ -28,6 +28,7 @@ class Request(NamedTuple):
     cast: bool
     boolean: bool
     distributions: bool
+    one_class: bool
     weights: WeightForm | None
     scale: float
     pos_weight: Literal["scalar", "array"] | None
@@ -43,7 +44,8 @@ class Request(NamedTuple):
 
     @property
     def sparse(self) -> bool:
-        return self.loss.takes_class_indices
+        """Whether each row's label is one class."""
+        return self.loss.takes_class_indices and self.one_class
 
     @property
     def softmax(self) -> bool:

@@ -7,6 +7,7 @@ from xent_core.checks.values import check_labels_as_logits, check_not_negative
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array, Block, FloatType, Layout, row_sums, row_tiles
 from xent_core.compute.logsumexp import CheckBlock, class_terms, softmax_rows
+from xent_core.compute.reduction import multiply
 from xent_core.losses.loss import (
     AXIS,
     CLIP_AT,
@@ -21,9 +22,12 @@ from xent_core.losses.loss import (
     Parameters,
     Source,
 )
-from xent_core.losses.softmax_by_class import CAREFUL_TILE
 from xent_core.losses.softmax_family import FROM_LOGITS, SoftmaxFamily, scaled
 
+# Elements of a tile: some ten arrays of its size, float64, take less than 4 MiB.
+TILE = 1 << 15
+CLOSE = 1e-4
+"""Of a smaller divergence, −Σ y · d would lose too many digits of its terms."""
 TORCH_LOG = "its input, log-probabilities, is sent as logits: their softmax gives the probabilities back"
 TORCH_MEAN = "its default mean divides by rows · classes; what its documentation recommends is batchmean, mean here"
 TORCH_TARGET = f"{TORCH_LOG}; where log_target is true, send its target as labels with labels_are_logits; {TORCH_MEAN}"
@@ -32,9 +36,9 @@ OPTAX_LOG = "its first argument, log-probabilities, is sent as logits: their sof
 
 
 class KLDivergence(SoftmaxFamily):
-    """ℓ = Σ_c (y_c · (exp(d_c) − 1 − d_c)) + Σ_c y_c − 1 for d = log p − log y, all of it in float64.
+    """ℓ = −Σ_c y_c · d_c for d = log p − log y, all of it in float64.
 
-    What is added up is never negative, so that nothing cancels where p is close to y. A label of 0 adds its p.
+    Where that is small, p is close to y, and it is Σ_c (y_c · (exp(d_c) − 1 − d_c)) + Σ_c y_c − 1.
     """
 
     entry = Entry(
@@ -85,8 +89,8 @@ class KLDivergence(SoftmaxFamily):
             REDUCTION,
         ),
         stability=(
-            "Computed in float64 from terms y · (exp(d) − 1 − d), d = log p − log y, which are never negative: a "
-            "divergence close to 0 keeps its digits, that of equal logits is exactly 0."
+            "Computed in float64, and where it is small from terms y · (exp(d) − 1 − d), d = log p − log y, which are "
+            "never negative: a divergence close to 0 keeps its digits, that of equal logits is exactly 0."
         ),
         same_as=("torch.nn.KLDivLoss", "keras.losses.KLDivergence", "optax.kl_divergence"),
         sources=(
@@ -128,12 +132,16 @@ class KLDivergence(SoftmaxFamily):
         self, logits: Array, target: Array, parameters: Parameters, buffer: Array, check: CheckBlock
     ) -> Array:
         losses = np.empty(len(logits))
-        for rows in row_tiles(len(logits), logits.shape[1], CAREFUL_TILE):
+        for rows in row_tiles(len(logits), logits.shape[1], TILE):
             negative_log_p, p, _ = class_terms(logits[rows].astype(np.float64, copy=False), check)
             negative_log_y, y = _distribution(target[rows], parameters)
-            losses[rows] = _divergence(negative_log_y, y, negative_log_p, p)
-            if not parameters.labels_are_logits:
-                losses[rows] += row_sums(y) - 1
+            found = row_sums(multiply(negative_log_p - negative_log_y, y))
+            close = np.abs(found) < CLOSE
+            if close.any():
+                found[close] = _small(negative_log_y[close], y[close], negative_log_p[close], p[close])
+                if not parameters.labels_are_logits:
+                    found[close] += row_sums(y[close]) - 1
+            losses[rows] = found
         return losses
 
     def target_gradient(self, logits: Array, target: Array, parameters: Parameters, out: Array) -> None:
@@ -187,8 +195,11 @@ def _distribution(target: Array, parameters: Parameters) -> tuple[Array, Array]:
     return -np.log(target), target
 
 
-def _divergence(negative_log_y: Array, y: Array, negative_log_p: Array, p: Array) -> Array:
-    """Σ_c y_c · (exp(d_c) − 1 − d_c), d = log p − log y; a y of 0 adds its p."""
+def _small(negative_log_y: Array, y: Array, negative_log_p: Array, p: Array) -> Array:
+    """Σ_c y_c · (exp(d_c) − 1 − d_c), d = log p − log y; a y of 0 adds its p.
+
+    What is added up is never negative, so that nothing cancels where p is close to y.
+    """
     # Where y is 0 this is no number, or infinite.
     difference = negative_log_y - negative_log_p
     terms = np.expm1(difference)

@@ -134,17 +134,19 @@ class SigmoidFocalCrossEntropy(SigmoidFamily):
 
     def losses(self, x: Array, z: Array, parameters: Parameters, terms: Terms) -> Array:
         losses, positive, product = terms()
+        rest = _rest_by_log(x, z, losses)
         np.multiply(x, z, out=product)
         positive -= product
         losses += positive
-        losses *= _factor(_rest(x, z), z, parameters)
+        losses *= _factor(rest, z, parameters)
         return losses
 
     def gradient(self, x: Array, z: Array, parameters: Parameters, out: Array) -> None:
         """Where r is 0, σ(x) · σ(−x) / r is 1: the other of the two is."""
-        yes, no, rest = np.empty_like(x), np.empty_like(x), _rest(x, z)
+        yes, no = np.empty_like(x), np.empty_like(x)
         sigmoid(x, yes)
         sigmoid(-x, no)
+        rest = z * no + (1 - z) * yes
         ratio = np.divide(yes * no, rest, out=np.ones_like(x), where=rest != 0)
         ratio *= parameters.gamma * (1 - 2 * z)
         slopes = multiply(careful_cross_entropy(x, 1 - z, np.broadcast_to(z, x.shape)), ratio)
@@ -185,14 +187,34 @@ class SigmoidFocalCrossEntropy(SigmoidFamily):
         return focal if alpha is None else f"({targets} * {alpha} + (1 - {targets}) * (1 - {alpha})) * {focal}"
 
 
+def _rest_by_log(x: Array, z: Array, log_term: Array) -> Array:
+    """1 − p_t from log(1 + exp(−|x|)), with one exponential for labels of 0 and 1, two for others.
+
+    log σ(x) is min(x, 0) less that logarithm. Where x is so far below 0 that the difference rounds, it is x itself.
+    """
+    rest: Array
+    if (z * z == z).all():
+        rest = x * (1 - 2 * z)
+        np.minimum(rest, 0, out=rest)
+        rest -= log_term
+        np.exp(rest, out=rest)
+        return rest
+    rest = np.minimum(x, 0)
+    rest -= log_term
+    np.exp(rest, out=rest)
+    rest *= 1 - z
+    toward = np.minimum(-x, 0)
+    toward -= log_term
+    np.exp(toward, out=toward)
+    toward *= z
+    rest += toward
+    return rest
+
+
 def _rest(x: Array, z: Array) -> Array:
     """1 − p_t = z · σ(−x) + (1 − z) · σ(x)."""
-    away = np.empty_like(x)
-    sigmoid(np.where(z == 1, -x, x), away)
-    if ((z == 0) | (z == 1)).all():
-        return away
+    away, toward = np.empty_like(x), np.empty_like(x)
     sigmoid(x, away)
-    toward = np.empty_like(x)
     sigmoid(-x, toward)
     rest: Array = z * toward + (1 - z) * away
     return rest

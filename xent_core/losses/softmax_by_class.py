@@ -11,7 +11,7 @@ from xent_core.losses.loss import Parameters
 from xent_core.losses.softmax_family import SoftmaxFamily
 
 # Elements of a tile: some ten arrays of its size share the cache.
-CAREFUL_TILE = 1 << 15
+CAREFUL_TILE = 1 << 16
 
 
 class SoftmaxByClass(SoftmaxFamily):
