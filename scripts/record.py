@@ -84,7 +84,7 @@ async def _record(document: dict[str, Any]) -> Bodies:
 
 
 def _is_json(response: dict[str, Any]) -> bool:
-    return any(media_type.endswith("json") for media_type in response["content"])
+    return any(media_type.endswith("json") for media_type in response.get("content", ()))
 
 
 def _applications() -> Applications:

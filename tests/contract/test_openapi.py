@@ -97,6 +97,8 @@ def test_errors_are_declared_in_the_form_of_their_place(document: Document) -> N
             if int(status) >= 400:
                 assert response["content"].keys() == {media_type}
                 assert response["content"][media_type]["schema"] == {"$ref": f"#/components/schemas/{schema}"}
+            elif status == "304":
+                assert "content" not in response
             elif path == "/metrics":
                 assert list(response["content"]) == ["text/plain"]
             else:
@@ -168,9 +170,19 @@ def test_the_headers_of_each_kind_of_response_are_declared(document: Document) -
     assert {"Server-Timing", "Vary", "Content-Encoding"} <= declared["/v1/loss", "200"]
     assert "Retry-After" in declared["/v1/loss", "503"]
     assert "ETag" in declared["/v1/losses", "200"]
+    assert "ETag" in declared["/v1/losses", "304"]
     assert "WWW-Authenticate" in declared["/v2/models/{model}/infer", "401"]
     assert all("X-Request-ID" in headers for headers in declared.values())
     assert all(header["description"] for header in document.content["components"]["headers"].values())
+
+
+def test_a_client_that_has_the_catalogue_gets_304_as_declared(client: httpx.Client, document: Document) -> None:
+    etag = client.get("/v1/losses").headers["etag"]
+    response = client.get("/v1/losses", headers={"If-None-Match": etag})
+    declared = document.operations["GET", "/v1/losses"]["responses"]["304"]
+    assert (response.status_code, response.content) == (304, b"")
+    assert {name.lower() for name in declared["headers"]} <= {*response.headers}
+    assert "content" not in declared
 
 
 # --- The recorded responses
@@ -180,7 +192,7 @@ RESPONSES = [
     (method, path, status)
     for (method, path), operation in PUBLISHED.operations.items()
     for status, response in operation["responses"].items()
-    if path != "/metrics" or status != "200"
+    if (path, status) not in {("/metrics", "200"), ("/v1/losses", "304")}
 ]
 
 
