@@ -153,7 +153,7 @@ def _content(result: Evaluation, advice: AdviceLevel) -> dict[str, Any]:
             "denominator": reduced.denominator,
         },
     }
-    if advice == "full" and result.equivalents is not None:
+    if result.equivalents is not None:
         content["equivalents"] = equivalents_content(result.equivalents)
     if result.recommendation is not None:
         content |= advice_content(result.recommendation, result, brief=advice == "brief")

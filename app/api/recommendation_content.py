@@ -51,6 +51,7 @@ def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
 
 
 def _brief(recommendation: Recommendation) -> Encoded:
+    """What brief advice holds. The other fields are absent: an empty list would say that there are none."""
     written = _written_out(recommendation)
     return encoded({name: written[name] for name in ("loss_type", "label_kind", "suggested")})
 

@@ -35,6 +35,7 @@ from xent_core.equivalents.sampled_softmax import SAMPLED_SOFTMAX_TEXTS
 from xent_core.equivalents.tensorflow import TensorFlow1, TensorFlow2
 from xent_core.equivalents.writer import Writer
 from xent_core.losses import LOSSES
+from xent_core.losses.loss import CLIP
 from xent_core.results import LabelKind, Reduction
 
 __all__ = ["SAMPLED_SOFTMAX_TEXTS", "equivalents"]
@@ -65,6 +66,7 @@ def equivalents(
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
     from_logits: bool = True,
+    clip: float = CLIP,
     reduction: Reduction = "mean",
 ) -> dict[str, str]:
     """The texts for "tensorflow1", "tensorflow2", "keras", "pytorch" and "optax".
@@ -119,6 +121,7 @@ def equivalents(
             smoothing=float(label_smoothing),
             ignore_index=ignore_index,
             from_logits=from_logits,
+            clip=CLIP if from_logits else float(clip),
             reduction=reduction,
         )
     )

@@ -185,7 +185,7 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
         "from_logits": options.from_logits,
         "reduction": options.reduction,
         "clip": options.clip,
-        "advice": options.advice,
+        "advice": "none" if options.advice == "none" else "brief",  # responses hold no more than the codes
         "silence": options.silence,
         "include": [name for name, _ in request.wanted() if name in OUTPUTS],
     }
