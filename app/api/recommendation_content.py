@@ -12,7 +12,7 @@ from xent_core.results import Advice, Alternative, Evaluation, LabelKind, LossWa
 
 
 def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray[Any]) -> None:
-    """Have it known what was computed."""
+    """Record what was computed, for the log and the metrics."""
     elements = logits if LOSSES[result.loss_type].is_elementwise else result.per_sample
     warnings = [warning.code for warning in result.warnings]
     record.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
@@ -71,7 +71,7 @@ def _usual(
     alternatives: tuple[Alternative, ...],
     *equivalents: tuple[str, str],
 ) -> Encoded:
-    """With nothing to suggest, batches of one form have one recommendation, which is most of a small one's answer."""
+    """With nothing to suggest, batches of one form have one recommendation, which is most of a small response."""
     return encoded(
         _written_out(Recommendation(loss_type, label_kind, reasons, alternatives, None, dict(equivalents) or None))
     )

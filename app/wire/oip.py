@@ -8,8 +8,8 @@ datatype, and its values are either its `data`, row-major, nested or flattened; 
 `binary_data_size`, the next so many bytes: row-major, little-endian, without padding, a BOOL being one byte, 0 or 1.
 Where no tensor is binary the header is absent, and the document is all there is.
 
-Infinity and -Infinity stand bare in the document, as Triton and its clients write them; NaN is read, so that whoever
-judges the numbers can say where it stands. The datatype BYTES, which is strings, is not read. Of a tensor's shape, size
+Infinity and -Infinity stand bare in the document, as Triton and its clients write them; NaN is read, so that the check
+of the numbers can say where it is. The datatype BYTES, which is strings, is not read. Of a tensor's shape, size
 and place in the body nothing is believed before it was compared with the others.
 """
 
@@ -49,9 +49,9 @@ DATATYPES: dict[str, np.dtype[Any]] = {
 _DATATYPE_OF = {dtype: datatype for datatype, dtype in DATATYPES.items()}
 
 # A model takes five; a list of a million would only keep a thread busy.
-MOST_TENSORS = 64
+MAX_TENSORS = 64
 # NumPy refuses to hold a shape of more than 63 bits, even where one of its lengths is 0.
-MOST_VALUES = 2**48
+MAX_VALUES = 2**48
 # What is written at once: other threads wait for it.
 LONG_VALUES = 1 << 16
 # Where long values go: a byte that stands in no JSON.
@@ -59,7 +59,7 @@ GAP = b"\0"
 # To copy so few costs less than to view them.
 SMALL_BYTES = 16_384
 # More digits than any length has, and fewer than Python refuses to read.
-MOST_DIGITS = 20
+MAX_DIGITS = 20
 # Up to here a float64 can't have been another whole number that was rounded.
 EXACT_INTEGERS = 2**53 - 1
 
@@ -68,7 +68,7 @@ BINARY_NEEDS_LENGTH = "as binary tensors follow the JSON, Inference-Header-Conte
 
 
 class BadFrame(ValueError):
-    """The body is no frame, or contradicts itself. The message may be shown to the caller."""
+    """The body is no frame, or contradicts itself. The message may be shown to the client."""
 
 
 class HeaderLengthInvalid(BadFrame):
@@ -133,7 +133,7 @@ def read_header_length(value: str | None) -> int | None:
     """
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
+    if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
         raise HeaderLengthInvalid(f"Inference-Header-Content-Length is {value[:40]!r}; a number of bytes was expected")
     if int(value) == 0:
         raise RawBinary(
@@ -225,8 +225,8 @@ def _listed(document: Any, tensors: str) -> list[Any]:
     if not isinstance(listed, list):
         found = f"are {describe(listed)}" if tensors in document else "are absent"
         raise DocumentMalformed(f"{tensors} {found}; a list of tensors was expected")
-    if len(listed) > MOST_TENSORS:
-        raise DocumentMalformed(f"{tensors} has {len(listed)} tensors; at most {MOST_TENSORS} are read")
+    if len(listed) > MAX_TENSORS:
+        raise DocumentMalformed(f"{tensors} has {len(listed)} tensors; at most {MAX_TENSORS} are read")
     return listed
 
 
@@ -242,8 +242,8 @@ def _read_description(tensor: Any, place: str) -> tuple[str, str, tuple[int, ...
     if "shape" not in tensor:
         raise DocumentMalformed(f"{place}.shape is absent; a list of lengths was expected")
     shape = checked_shape(tensor["shape"], f"{place}.shape")
-    if (math.prod(shape) or math.prod(length or 1 for length in shape)) > MOST_VALUES:
-        raise DocumentMalformed(f"{place}.shape is {list(shape)}; at most {MOST_VALUES} values can be meant")
+    if (math.prod(shape) or math.prod(length or 1 for length in shape)) > MAX_VALUES:
+        raise DocumentMalformed(f"{place}.shape is {list(shape)}; at most {MAX_VALUES} values can be meant")
     if parameters is not None and not isinstance(parameters, dict):
         raise DocumentMalformed(f"{place}.parameters is {describe(parameters)}; an object was expected")
     size = None if parameters is None else parameters.get("binary_data_size")

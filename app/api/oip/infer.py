@@ -83,7 +83,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": AS_BYTES,
         "headers": {
             HEADER_LENGTH: {
-                "description": "How many bytes of the answer are JSON. There where bytes of tensors follow.",
+                "description": "How many bytes of the response are JSON. Present if bytes of tensors follow.",
                 "schema": {"type": "integer"},
             }
         },

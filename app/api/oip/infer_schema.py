@@ -82,7 +82,7 @@ class InferInput(ResponseModel):
         Datatype,
         Field(
             description=(
-                "What its numbers are, in `data` too. Logits of FP16, BF16 and FP32 are computed and answered in FP32, "
+                "What its numbers are, in `data` too. Logits of FP16, BF16 and FP32 are computed and returned in FP32, "
                 "all others in FP64. Labels may have any. BYTES is not taken."
             )
         ),
@@ -230,7 +230,7 @@ class InferRequest(RequestModel):
     outputs: Annotated[
         Annotated[tuple[RequestedOutput, ...], Field(max_length=len(OUTPUT_NAMES))] | None,
         BeforeValidator(_few),
-        Field(description="Which outputs to answer, in this order. Absent or empty: `per_sample`, and `loss` if any."),
+        Field(description="Which outputs to return, in this order. Absent or empty: `per_sample`, and `loss` if any."),
     ] = None
 
     @model_validator(mode="after")
@@ -261,7 +261,7 @@ class InferRequest(RequestModel):
         return sum(sizes.get(name, logits.size) for name, _ in self.wanted())
 
     def wanted(self) -> Iterator[tuple[OutputName, bool]]:
-        """The outputs to answer, each with whether it is to come as bytes."""
+        """The outputs to return, each with whether it is to come as bytes."""
         binary = self.options.binary_data_output
         for output in self.outputs or ():
             own = None if output.parameters is None else output.parameters.binary_data
@@ -302,7 +302,7 @@ class InferOutput(ResponseModel):
 
 
 class InferResponseParameters(ResponseModel):
-    """What is to be said of the losses beside their values."""
+    """What the response says of the losses beside their values."""
 
     loss_type: Annotated[LossType, Field(description="what was computed")]
     recommended_loss_type: Annotated[
@@ -334,7 +334,7 @@ class InferResponse(ResponseModel):
 
 
 class InferenceError(ResponseModel):
-    """Why a request was not answered, as the Open Inference Protocol has it. It never repeats the caller's arrays."""
+    """Why a request failed, as the Open Inference Protocol has it. It never repeats the client's arrays."""
 
     error: Annotated[
         str,

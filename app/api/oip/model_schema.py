@@ -18,15 +18,15 @@ class ServerMetadata(ResponseModel):
 
 
 class ServerLive(ResponseModel):
-    """That the process answers."""
+    """That the process responds."""
 
-    live: Annotated[Literal[True], Field(description="it does; where it does not, nothing answers 200")]
+    live: Annotated[Literal[True], Field(description="it does; if not, the status is not 200")]
 
 
 class ServerReady(ResponseModel):
     """That requests are taken."""
 
-    ready: Annotated[Literal[True], Field(description="they are; where they are not, nothing answers 200")]
+    ready: Annotated[Literal[True], Field(description="they are; if not, the status is not 200")]
 
 
 class ModelReady(ResponseModel):
@@ -101,8 +101,8 @@ class Duration(ResponseModel):
 class InferenceStatistics(ResponseModel):
     """Requests and their stages. The time in which a body arrives or leaves is the network's, and not counted."""
 
-    success: Annotated[Duration, Field(description="requests answered with 200, as a whole")]
-    fail: Annotated[Duration, Field(description="requests answered with an error, once the model was found")]
+    success: Annotated[Duration, Field(description="requests with status 200, as a whole")]
+    fail: Annotated[Duration, Field(description="requests with an error after the model was found")]
     queue: Annotated[Duration, Field(description="waiting for a thread; small requests need none")]
     compute_input: Annotated[Duration, Field(description="reading the frame and checking the request")]
     compute_infer: Annotated[Duration, Field(description="computing the losses")]
@@ -124,7 +124,7 @@ class ModelStatistics(ResponseModel):
     name: Annotated[str, Field(description="the model")]
     version: Annotated[str, Field(description="its version", examples=["1"])]
     last_inference: Annotated[
-        Count, Field(description="when the last request was answered, in milliseconds since 1970; 0 for never")
+        Count, Field(description="when the last response was sent, in milliseconds since 1970; 0 for never")
     ]
     inference_count: Annotated[Count, Field(description="requests computed")]
     execution_count: Annotated[Count, Field(description="the same: requests are never joined to batches here")]

@@ -73,7 +73,7 @@ async def server() -> ServerMetadata:
 @router.get("/v2/health/live", operation_id="v2_live", summary="Is the process alive?", response_description="It is.")
 @with_traits(PROBE)
 async def live() -> ServerLive:
-    """Answers for as long as the process can answer at all."""
+    """Responds as long as the process can respond at all."""
     return ServerLive(live=True)
 
 
@@ -86,7 +86,7 @@ async def live() -> ServerLive:
 )
 @with_traits(PROBE)
 async def ready(request: Request) -> ServerReady:
-    """Answers 200 for as long as the server, and so each model, can take requests."""
+    """Responds with 200 as long as the server, and so each model, accepts requests."""
     state_of(request.app).readiness.check()
     return ServerReady(ready=True)
 
@@ -147,7 +147,7 @@ async def metadata(model: ModelName) -> ModelMetadata:
     responses=inference_errors(404),
 )
 async def model_ready(model: ModelName) -> ModelReady:
-    """Answers 200 for each model there is."""
+    """Responds with 200 for each model there is."""
     return ModelReady(name=model, ready=True)
 
 
