@@ -31,7 +31,9 @@ from app.middleware.route_traits import Router
 from app.state import reservation_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
-from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
+from app.wire.oip.decode import decode_frame, read_header_length, survey_frame
+from app.wire.oip.encode import encode_frame
+from app.wire.oip.tensor import Frame, Tensor
 from app.wire.tensor import refuse_nan
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES

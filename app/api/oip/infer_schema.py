@@ -29,7 +29,7 @@ from app.api.batch_fields import (
 from app.api.fields import RequestModel, ResponseModel, Silence
 from app.api.loss_names import LossType
 from app.api.problem import TOO_LARGE
-from app.wire.oip import Tensor
+from app.wire.oip.tensor import Tensor
 from xent_core.framework_names import field_hint
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 

@@ -17,7 +17,7 @@ from app.middleware.reservation import RequestsFull
 from app.middleware.route_traits import TraitsByPath
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
-from app.wire.oip import BadFrame
+from app.wire.oip.errors import BadFrame
 from app.wire.parse import NotJson
 from xent_core.errors import InvalidInput
 
