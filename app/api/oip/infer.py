@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from app import offload
 from app.api.array_route import admit, arrived, keep_to_timeout, read_request, responding
 from app.api.examples import INFER_EXAMPLES
-from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
-from app.api.oip.models import (
+from app.api.oip.infer_request import InferRequest
+from app.api.oip.infer_response import InferResponse
+from app.api.oip.inference_error import inference_errors
+from app.api.oip.known_models import (
     A_MODEL,
     A_VERSION,
     OF_A_VERSION,

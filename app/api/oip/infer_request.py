@@ -1,4 +1,4 @@
-"""`POST /v2/models/{model}/infer`: the JSON document of the Open Inference Protocol's request and response."""
+"""`POST /v2/models/{model}/infer`: the JSON document of the request."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, get_args
@@ -27,8 +27,6 @@ from app.api.batch_fields import (
     num_samples,
 )
 from app.api.fields import RequestModel, ResponseModel, Silence
-from app.api.loss_names import LossType
-from app.api.problem import TOO_LARGE
 from app.wire.oip.tensor import Tensor
 from xent_core.framework_names import field_hint
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
@@ -273,94 +271,3 @@ class InferRequest(RequestModel):
 
 
 DEFAULTS = InferParameters()
-
-
-class InferOutputParameters(ResponseModel):
-    """Where an output's values are."""
-
-    binary_data_size: Annotated[
-        int | None, Field(description="how many bytes its values take that stand behind the JSON; `data` is absent")
-    ] = None
-
-
-class InferOutput(ResponseModel):
-    """An output, its values in `data` or, as bytes, behind the JSON."""
-
-    name: Annotated[OutputName, Field(description="which output it is")]
-    shape: Annotated[list[int], Field(description="its lengths; [1] for a single number")]
-    datatype: Annotated[Datatype, Field(description="FP32 or FP64, as it was computed; `loss` is always FP64")]
-    parameters: Annotated[InferOutputParameters | None, Field(description="where its values are")] = None
-    data: Annotated[
-        list[Any] | None,
-        Field(
-            description=(
-                "its values in row-major order, in one list. What is not finite stands there as a bare Infinity or "
-                "-Infinity, which JSON proper doesn't know"
-            ),
-        ),
-    ] = None
-
-
-class InferResponseParameters(ResponseModel):
-    """What the response says of the losses beside their values."""
-
-    loss_type: Annotated[LossType, Field(description="what was computed")]
-    recommended_loss_type: Annotated[
-        LossType | None, Field(description="the loss that the labels call for; absent with `advice` `none`")
-    ] = None
-    warnings: Annotated[
-        str | None,
-        Field(
-            description=(
-                "codes of the warnings, with commas between them, absent with `advice` `none`; see `POST /v1/loss`"
-            ),
-            examples=["one_hot_labels_could_be_indices"],
-        ),
-    ] = None
-    numerator: Annotated[float | None, Field(description="Σ w·ℓ; absent for reduction `none`")] = None
-    denominator: Annotated[
-        float | None, Field(description="what it is divided by, absent for reduction `none`; see there")
-    ] = None
-
-
-class InferResponse(ResponseModel):
-    """The losses of one batch. Losses are in nats."""
-
-    model_name: Annotated[str, Field(description="the model that the path named")]
-    model_version: Annotated[str, Field(description="its version", examples=["1"])]
-    id: Annotated[str | None, Field(description="the request's, if it had one")] = None
-    parameters: Annotated[InferResponseParameters, Field(description="what was computed, and what looks wrong")]
-    outputs: Annotated[list[InferOutput], Field(description="those asked for, in that order")]
-
-
-class InferenceError(ResponseModel):
-    """Why a request failed, as the Open Inference Protocol has it. It never repeats the client's arrays."""
-
-    error: Annotated[
-        str,
-        Field(
-            description="what was found and what was expected, and where",
-            examples=["labels[3] is 10; a class index from 0 to 9 was expected"],
-        ),
-    ]
-
-
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {
-        "model": InferenceError,
-        "description": (
-            "The body is no JSON or no frame, or the request can't be computed: see statuses 400 and 422 of "
-            "`POST /v1/loss`, which are one here."
-        ),
-    },
-    404: {"model": InferenceError, "description": "There is no such model, or no such version."},
-    413: {"model": InferenceError, "description": TOO_LARGE},
-    415: {"model": InferenceError, "description": "The body is compressed otherwise than by gzip, deflate or zstd."},
-    500: {"model": InferenceError, "description": "The service failed; its log says why."},
-    503: {"model": InferenceError, "description": "The service is shutting down. Retry-After says when to try again."},
-}
-
-
-def inference_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """How these error statuses are described in the OpenAPI document."""
-    return {status: RESPONSES[status] for status in statuses}
