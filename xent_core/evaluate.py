@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from xent_core.accumulate import accumulate, scale
 from xent_core.advice.checks import WARNINGS, run_checks
-from xent_core.advice.recommend import equivalents_and_recommendation, recommendation
+from xent_core.advice.recommend import brief_recommendation, equivalents_and_recommendation, recommendation
 from xent_core.by_products import ByProducts, check_by_products, figures_wanted
 from xent_core.calibrate import CalibrationCollector
 from xent_core.checks.arguments import as_numbers, check_shape
@@ -73,8 +73,8 @@ def evaluate(
     T − shift. 1 is next-token prediction.
     temperature: losses with a softmax: logits are divided by it first.
     include: any of "elements", "gradient", "probabilities"; each takes memory of the logits' size.
-    advice: "full"; "brief", without reasons, alternatives and equivalents; "none" looks for no recommendation and no
-    warning, and leaves them None and empty.
+    advice: "full"; "brief" leaves out reasons, alternatives and equivalents, and the work for them; "none" looks for no
+    recommendation and no warning, and leaves them None and empty.
     silence: codes of warnings that are not looked for.
     Returns float32 arrays for logits of float16, bfloat16 and float32, else float64.
 
@@ -125,7 +125,11 @@ def evaluate(
     if accumulated.gradient is not None:
         scale(accumulated.gradient, denominator(reduction, accumulated.totals))
     warnings, checked = run_checks(batch, accumulated) if advice != "none" else ((), ())
-    calls, recommended = equivalents_and_recommendation(batch) if advice != "none" else (None, None)
+    calls, recommended = None, None
+    if advice == "full":
+        calls, recommended = equivalents_and_recommendation(batch)
+    elif advice == "brief":
+        recommended = brief_recommendation(batch)
     return Evaluation(
         loss_type=batch.loss.name,
         per_sample=accumulated.per_sample,

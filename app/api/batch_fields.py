@@ -25,8 +25,8 @@ LOGITS = (
 LOSS_TYPE = (
     "Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in "
     "[0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: "
-    "softmax; other labels in [0, 1] of the logits' shape: sigmoid. It judges each batch alone: a caller whose batches "
-    "vary should name the type.\n\n"
+    "softmax; other labels in [0, 1] of the logits' shape: sigmoid. It goes by each batch alone: a client whose "
+    "batches vary should name the type.\n\n"
 ) + "\n".join(f"- `{name}`: {CATALOGUE[name].use_when} Labels: {CATALOGUE[name].label_form}." for name in LOSS_TYPES)
 
 

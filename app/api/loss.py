@@ -162,7 +162,7 @@ def _response(
 def _content(result: Evaluation, advice: AdviceLevel) -> dict[str, Any]:
     """The evaluation in the form of `LossResponse`."""
     content = losses_content(result.loss_type, result.per_sample, result.reduced)
-    if advice == "full" and result.equivalents is not None:
+    if result.equivalents is not None:
         content["equivalents"] = equivalents_content(result.equivalents)
     if result.recommendation is not None:
         content |= advice_content(result.recommendation, result, brief=advice == "brief")

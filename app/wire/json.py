@@ -1,7 +1,7 @@
-"""JSON bodies: bytes to a document whose numbers stand in arrays, and answers back to bytes.
+"""JSON bodies: bytes to a document whose numbers stand in arrays, and responses back to bytes.
 
 JSON has no infinities: they are read and written as the strings "Infinity" and "-Infinity". A NaN, which no JSON can
-hold, is read all the same, so that whoever judges the numbers can say where it stands; none is ever written.
+hold, is read all the same, so that the check of the numbers can say where it is; none is ever written.
 """
 
 import math

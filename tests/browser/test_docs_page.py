@@ -43,13 +43,13 @@ def service() -> Iterator[str]:
 def wait_until_alive(process: subprocess.Popen[bytes], address: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        assert process.poll() is None, "the service ended before it answered"
+        assert process.poll() is None, "the service ended before it responded"
         try:
             urllib.request.urlopen(f"{address}/livez").close()
             return
         except urllib.error.URLError:
             time.sleep(0.1)
-    pytest.fail(f"no answer from the service in {PATIENCE_SECONDS} s")
+    pytest.fail(f"no response from the service in {PATIENCE_SECONDS} s")
 
 
 @pytest.fixture
@@ -104,8 +104,8 @@ def test_the_page_shows_the_loss_operation(browser: Chrome) -> None:
 
 
 def test_the_examples_are_offered_by_name(browser: Chrome, service: str) -> None:
-    with urllib.request.urlopen(f"{service}/openapi.json") as answer:
-        operation = json.load(answer)["paths"]["/v1/loss"]["post"]
+    with urllib.request.urlopen(f"{service}/openapi.json") as response:
+        operation = json.load(response)["paths"]["/v1/loss"]["post"]
     examples = operation["requestBody"]["content"]["application/json"]["examples"]
 
     open_loss_operation(browser)
@@ -114,7 +114,7 @@ def test_the_examples_are_offered_by_name(browser: Chrome, service: str) -> None
     assert [option.text for option in offered] == [example.get("summary", name) for name, example in examples.items()]
 
 
-def test_an_example_runs_and_its_answer_is_shown_without_another_host(browser: Chrome, service: str) -> None:
+def test_an_example_runs_and_its_response_is_shown_without_another_host(browser: Chrome, service: str) -> None:
     open_loss_operation(browser)
     shown(browser, ".opblock-post .execute").click()
 
