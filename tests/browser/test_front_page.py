@@ -231,7 +231,13 @@ def test_a_whole_request_may_be_pasted(page: Chrome, service: str) -> None:
 def test_names_of_classes_are_mapped_in_sight_and_reordered(page: Chrome, service: str) -> None:
     enter(page, "#logits", "2, 0.5, 1\n0.1, 1, 3")
     enter(page, "#labels", "fox, owl")
-    wait(page, lambda: text_of(page, ".map").startswith("Classes fox 0 owl 1".replace(" fox", "\nfox", 0)) or "fox 0" in text_of(page, ".map"))
+    wait(
+        page,
+        lambda: (
+            text_of(page, ".map").startswith("Classes fox 0 owl 1".replace(" fox", "\nfox", 0))
+            or "fox 0" in text_of(page, ".map")
+        ),
+    )
     click(page, ".map .link")
     field = wait(page, lambda: all_of(page, ".order")[0])
     field.clear()
@@ -287,7 +293,16 @@ def npy(rows: int, classes: int) -> bytes:
 
 def test_ten_thousand_rows_are_drawn_as_a_line_and_a_million_do_not_freeze_the_page(page: Chrome) -> None:
     drop(page, {"logits.npy": npy(10_000, 10)}, "[data-array=logits]")
-    drop(page, {"labels.npy": npy(10_000, 1).replace(b"<f4", b"<i4").replace(b", 1)", b", )").replace(b"\x00\x00\x80\x3f", bytes(4))}, "[data-array=labels]")
+    drop(
+        page,
+        {
+            "labels.npy": npy(10_000, 1)
+            .replace(b"<f4", b"<i4")
+            .replace(b", 1)", b", )")
+            .replace(b"\x00\x00\x80\x3f", bytes(4))
+        },
+        "[data-array=labels]",
+    )
     wait(page, lambda: "10,000" in text_of(page, ".canvas") and value(page) == "1.4612", value(page))
 
 
@@ -295,7 +310,9 @@ def test_a_link_carries_the_state_and_sends_none_of_it(page: Chrome, service: st
     enter(page, "#logits", "1, 2, 4\n3, 1, 0")
     enter(page, "#labels", "0, 1")
     Select(all_of(page, "#reduction")[0]).select_by_visible_text("sum")
-    expected = ask(service, {"logits": [[1, 2, 4], [3, 1, 0]], "labels": [0, 1], "reduction": "sum"})["reduced"]["value"]
+    expected = ask(service, {"logits": [[1, 2, 4], [3, 1, 0]], "labels": [0, 1], "reduction": "sum"})["reduced"][
+        "value"
+    ]
     wait(page, lambda: text_of(page, ".value .full") == repr(expected))
     address = wait(page, lambda: page.current_url if "#s=" in page.current_url else "")
     page.get("about:blank")
