@@ -8,7 +8,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from app import __version__, docs
+from app import __version__, docs, page
 from app.api import loss, losses, openapi_document, operations, recommend, sampled_softmax
 from app.api.oip import infer, known_models, model, model_list, repository, server, statistics
 from app.api.static_response import StaticContent
@@ -69,6 +69,7 @@ def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
         "version": (known_models.VERSION,),
         "loss_type": LOSS_TYPES,
         "asset": docs.ASSETS,
+        "file": page.ASSETS,
     }
     return {
         route.path.format(**dict(zip(names, combination, strict=True))): route.path
@@ -95,7 +96,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
     inference = (server, model_list, statistics, model, repository)
-    for module in (loss, infer, recommend, sampled_softmax, losses, *inference, operations, docs):
+    for module in (loss, infer, recommend, sampled_softmax, losses, *inference, operations, page, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
         if type(route) is APIRoute:

@@ -1,71 +1,26 @@
 """The documentation page, in a browser that can reach nothing but the service."""
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    """The address of a real server process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    ours = {"XENT_HOST": "127.0.0.1", "XENT_PORT": str(port), "XENT_WORKERS": "1", "XENT_DRAIN_SECONDS": "0"}
-    environment = os.environ | ours
-    with subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=environment) as process:
-        try:
-            wait_until_alive(process, address)
-            yield address
-        finally:
-            process.terminate()
-
-
-def wait_until_alive(process: subprocess.Popen[bytes], address: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the service ended before it responded"
-        try:
-            urllib.request.urlopen(f"{address}/livez").close()
-            return
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    pytest.fail(f"no response from the service in {PATIENCE_SECONDS} s")
+from tests.browser.conftest import PATIENCE_SECONDS, Start
 
 
 @pytest.fixture
-def browser(service: str) -> Iterator[Chrome]:
-    """Chromium at the documentation page, unable to find any other host."""
-    options = ChromeOptions()
-    options.add_argument("--headless=new")
-    options.add_argument("--window-size=1280,2400")
-    options.add_argument("--disable-dev-shm-usage")  # a container's /dev/shm is too small for it
-    options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")  # Chromium refuses to start as root with it
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    with Chrome(options, ChromeService(shutil.which("chromedriver"))) as chrome:
-        chrome.get(f"{service}/docs")
-        yield chrome
+def browser(service: str, start_chromium: Start) -> Iterator[Chrome]:
+    """Chromium at the documentation page."""
+    chrome = start_chromium()
+    chrome.get(f"{service}/docs")
+    yield chrome
+    chrome.quit()
 
 
 def shown(browser: Chrome, selector: str) -> WebElement:
