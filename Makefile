@@ -8,8 +8,9 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 # as the slow ones, in tests/app, then start first.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
+PAGE_MODULES = page/node_modules/complete
 
-.PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
+.PHONY: help serve page test test-browser test-page test-clients test-container test-monitoring test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -46,13 +47,21 @@ test-faults: .venv-dev/complete ## A short fault run: load with all that goes wr
 test-typescript-client: .venv/complete $(NODE_MODULES) ## Run the tests of the TypeScript client (Node)
 	@npm --prefix clients/typescript --silent test
 
-check: .venv-dev/complete $(NODE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
+test-page: $(PAGE_MODULES) ## Run the unit tests of the pages (Node)
+	@npm --prefix page --silent test
+
+check: .venv-dev/complete $(NODE_MODULES) $(PAGE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
 	@.venv-dev/bin/python -m ruff check
 	@.venv-dev/bin/python -m ruff format --check
 	@.venv-dev/bin/python -m mypy
 	@.venv-dev/bin/python -m scripts.generate --check
 	@.venv-dev/bin/python -m scripts.licenses --check
 	@npm --prefix clients/typescript --silent run check-generated
+	@npm --prefix page --silent run types
+	@.venv-dev/bin/python -m scripts.page --check
+
+page: .venv-dev/complete $(PAGE_MODULES) ## Build the pages that the service shows from page/
+	@.venv-dev/bin/python -m scripts.page
 
 audit: .venv-audit/complete ## Look up known vulnerabilities of what is locked
 	@.venv-audit/bin/python -m scripts.audit requirements.txt requirements-tracing.txt || [ $$? -eq 77 ]
@@ -79,7 +88,7 @@ lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upg
 
 clean: ## Remove the environments and everything else that was made
 	@rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
-	@rm -rf clients/typescript/node_modules clients/typescript/build clients/typescript/dist
+	@rm -rf clients/typescript/node_modules clients/typescript/build clients/typescript/dist page/node_modules page/build
 	@find . -name __pycache__ -type d -prune -exec rm -r {} +
 
 .venv/complete: requirements.txt
@@ -93,6 +102,9 @@ clean: ## Remove the environments and everything else that was made
 
 $(NODE_MODULES): clients/typescript/package.json clients/typescript/package-lock.json
 	@scripts/node-modules clients/typescript
+
+$(PAGE_MODULES): page/package.json page/package-lock.json
+	@scripts/node-modules page
 
 .venv-bench/complete: benchmarks/requirements.txt
 	@scripts/environment $(@D) -r $<

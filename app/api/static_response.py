@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from fastapi import Request, Response
@@ -11,7 +12,7 @@ from fastapi import Request, Response
 from app import offload
 from app.api.pieces_response import VARY, PiecesResponse
 from app.state import state_of
-from app.wire.compress import CODINGS, MIN_BYTES, THOROUGH, Coding, Piece, accepted_coding, compress
+from app.wire.compress import CODINGS, MIN_BYTES, SUFFIXES, THOROUGH, Coding, Piece, accepted_coding, compress
 
 
 class Representation(NamedTuple):
@@ -21,14 +22,24 @@ class Representation(NamedTuple):
     etag: str
 
 
+Representations = dict[Coding | None, Representation]
+
+
 class StaticContent:
     """A body that is made and compressed once, when it is first asked for, off the event loop."""
 
     def __init__(self, make: Callable[[], bytes], media_type: str) -> None:
         self.media_type = media_type
-        self._representations = cache(lambda: _representations(make()))
+        self._representations: Callable[[], Representations] = cache(lambda: _compressed(make()))
 
-    async def _made(self, seconds: float) -> dict[Coding | None, Representation]:
+    @classmethod
+    def of_file(cls, path: Path, media_type: str) -> "StaticContent":
+        """A file that is compressed beforehand: what it is in each coding stands beside it."""
+        content = cls(path.read_bytes, media_type)
+        content._representations = cache(lambda: _read(path))
+        return content
+
+    async def _made(self, seconds: float) -> Representations:
         is_made = self._representations.cache_info().currsize
         return await offload.run(
             self._representations, offload.SMALL if is_made else offload.LARGE, time.monotonic() + seconds
@@ -53,10 +64,19 @@ class StaticContent:
         return PiecesResponse(pieces, told, self.media_type)
 
 
-def _representations(content: bytes) -> dict[Coding | None, Representation]:
+def _compressed(content: bytes) -> Representations:
+    worth_it = CODINGS if len(content) >= MIN_BYTES else ()
+    return _named(content, {coding: compress([content], coding, THOROUGH) for coding in worth_it})
+
+
+def _read(path: Path) -> Representations:
+    beside = {coding: path.with_name(path.name + suffix) for coding, suffix in SUFFIXES.items()}
+    return _named(path.read_bytes(), {coding: [file.read_bytes()] for coding, file in beside.items() if file.exists()})
+
+
+def _named(content: bytes, compressed: dict[Coding, list[Piece]]) -> Representations:
     name = hashlib.sha256(content).hexdigest()
-    representations: dict[Coding | None, Representation] = {None: Representation([content], f'"{name}"')}
-    if len(content) >= MIN_BYTES:
-        for coding in CODINGS:
-            representations[coding] = Representation(compress([content], coding, THOROUGH), f'"{name}-{coding}"')
+    representations: Representations = {None: Representation([content], f'"{name}"')}
+    for coding, pieces in compressed.items():
+        representations[coding] = Representation(pieces, f'"{name}-{coding}"')
     return representations

@@ -45,7 +45,7 @@ APP_STAIRCASE = [
     {"state"},
     {"middleware", "telemetry.access_log"},
     {"api", "server"},
-    {"docs"},
+    {"docs", "page"},
     {"main"},
     {"server.worker"},
     {"server.supervisor"},
