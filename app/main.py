@@ -8,7 +8,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from app import __version__, docs, page
+from app import __version__, docs, learn, page
 from app.api import loss, losses, openapi_document, operations, recommend, sampled_softmax
 from app.api.oip import infer, models
 from app.api.static_response import StaticContent
@@ -70,6 +70,7 @@ def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
         "loss_type": LOSS_TYPES,
         "asset": docs.ASSETS,
         "file": page.ASSETS,
+        "page": learn.NAMES,
     }
     return {
         route.path.format(**dict(zip(names, combination, strict=True))): route.path
@@ -95,7 +96,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         openapi_tags=openapi_document.TAGS,
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
-    for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, page, docs):
+    for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, page, learn, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
         if type(route) is APIRoute:

@@ -21,7 +21,7 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
 }
-_POLICY = {
+POLICY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -46,7 +46,7 @@ ASSETS = _ASSETS.keys()
 @router.get("/")
 async def front(http: Request) -> Response:
     language = preferred_language(http.query_params.get("lang"), http.headers.get("accept-language"))
-    headers = _POLICY | {"Content-Language": language, "Vary": "Accept-Encoding, Accept-Language"}
+    headers = POLICY | {"Content-Language": language, "Vary": "Accept-Encoding, Accept-Language"}
     return await _HTML[f"home.{language}.html"].response(http, headers)
 
 
@@ -54,4 +54,4 @@ async def front(http: Request) -> Response:
 async def asset(http: Request, file: str) -> Response:
     if file not in ASSETS:
         raise HTTPException(404)
-    return await _ASSETS[file].response(http, _POLICY | _FOR_EVER)
+    return await _ASSETS[file].response(http, POLICY | _FOR_EVER)

@@ -46,6 +46,7 @@ APP_STAIRCASE = [
     {"middleware", "telemetry.access_log"},
     {"api", "server"},
     {"docs", "page"},
+    {"learn"},
     {"main"},
     {"server.worker"},
     {"server.supervisor"},

@@ -19,6 +19,8 @@ TABLE = {
     "/metrics": (Access.METRICS, True),
     "/": (Access.DOCUMENTATION, False),
     "/assets/{file}": (Access.DOCUMENTATION, False),
+    "/learn": (Access.DOCUMENTATION, False),
+    "/learn/{page}": (Access.DOCUMENTATION, False),
     "/docs": (Access.DOCUMENTATION, False),
     "/docs/{asset}": (Access.DOCUMENTATION, False),
     "/openapi.json": (Access.DOCUMENTATION, False),
