@@ -13,7 +13,12 @@ import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.wire.compress import SUFFIXES, Coding, compress, zstd
+from app.wire.compress import SUFFIXES, Coding, compress
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = [Path("app/page/html"), Path("app/page/assets")]

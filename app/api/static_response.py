@@ -23,21 +23,34 @@ class Representation(NamedTuple):
 
 
 Representations = dict[Coding | None, Representation]
+Compressed = dict[Coding, list[Piece]]
+
+
+def _compress(content: bytes) -> Compressed:
+    worth_it = CODINGS if len(content) >= MIN_BYTES else ()
+    return {coding: compress([content], coding, THOROUGH) for coding in worth_it}
 
 
 class StaticContent:
     """A body that is made and compressed once, when it is first asked for, off the event loop."""
 
-    def __init__(self, make: Callable[[], bytes], media_type: str) -> None:
+    def __init__(
+        self, make: Callable[[], bytes], media_type: str, compressed: Callable[[bytes], Compressed] = _compress
+    ) -> None:
+        def representations() -> Representations:
+            content = make()
+            return _named(content, compressed(content))
+
         self.media_type = media_type
-        self._representations: Callable[[], Representations] = cache(lambda: _compressed(make()))
+        self._representations = cache(representations)
 
     @classmethod
     def of_file(cls, path: Path, media_type: str) -> "StaticContent":
-        """A file that is compressed beforehand: what it is in each coding stands beside it."""
-        content = cls(path.read_bytes, media_type)
-        content._representations = cache(lambda: _read(path))
-        return content
+        """A file that is compressed beforehand: beside it stands what it is in each coding."""
+        beside = {coding: path.with_name(path.name + suffix) for coding, suffix in SUFFIXES.items()}
+        return cls(
+            path.read_bytes, media_type, lambda _: {coding: [file.read_bytes()] for coding, file in beside.items()}
+        )
 
     async def _made(self, seconds: float) -> Representations:
         is_made = self._representations.cache_info().currsize
@@ -64,17 +77,7 @@ class StaticContent:
         return PiecesResponse(pieces, told, self.media_type)
 
 
-def _compressed(content: bytes) -> Representations:
-    worth_it = CODINGS if len(content) >= MIN_BYTES else ()
-    return _named(content, {coding: compress([content], coding, THOROUGH) for coding in worth_it})
-
-
-def _read(path: Path) -> Representations:
-    beside = {coding: path.with_name(path.name + suffix) for coding, suffix in SUFFIXES.items()}
-    return _named(path.read_bytes(), {coding: [file.read_bytes()] for coding, file in beside.items() if file.exists()})
-
-
-def _named(content: bytes, compressed: dict[Coding, list[Piece]]) -> Representations:
+def _named(content: bytes, compressed: Compressed) -> Representations:
     name = hashlib.sha256(content).hexdigest()
     representations: Representations = {None: Representation([content], f'"{name}"')}
     for coding, pieces in compressed.items():
