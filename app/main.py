@@ -70,7 +70,7 @@ def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
         "loss_type": LOSS_TYPES,
         "asset": docs.ASSETS,
         "file": page.ASSETS,
-        "page": learn.NAMES,
+        "page": learn.PAGES,
     }
     return {
         route.path.format(**dict(zip(names, combination, strict=True))): route.path

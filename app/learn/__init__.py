@@ -18,6 +18,9 @@ from xent_core.framework_names import nearest
 
 router = Router(RouteTraits(access=Access.DOCUMENTATION), include_in_schema=False)
 
+PAGES = NAMES[1:]
+"""The last part of the address of each page but the index."""
+
 
 def _document(name: str, language: Language) -> bytes:
     return page(name, texts_in(language)).encode()
@@ -39,6 +42,6 @@ async def index(http: Request) -> Response:
 async def learn(http: Request, page: str) -> Response:
     language = preferred_language(http.query_params.get("lang"), http.headers.get("accept-language"))
     if (page, language) not in _PAGES:
-        raise HTTPException(404, f"there is no such page; GET /learn lists all{nearest(page[:80], NAMES)}")
+        raise HTTPException(404, f"there is no such page; GET /learn lists all{nearest(page, PAGES)}")
     headers = POLICY | {"Content-Language": language, "Vary": "Accept-Encoding, Accept-Language"}
     return await _PAGES[page, language].response(http, headers)

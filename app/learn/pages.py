@@ -80,7 +80,7 @@ def page(name: str, texts: Texts) -> str:
         h("main", h("article", content), id="lesson", tabindex="-1"),
         h("aside", h("nav", *_links(name, texts), aria_label=texts("learn.all_pages"))),
     )
-    parts = {"root": "../" if name else "./", "title": f"xent: {title}", "head": "", "main": main}
+    parts = {"root": "../" if name else "./", "title": join(f"xent: {title}"), "main": main}
     document = frame(texts.language)
     for part, text in parts.items():
         document = document.replace(f"{{{{{part}}}}}", text)
