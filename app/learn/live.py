@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from app.learn.answers import evaluated
-from app.learn.html import Child, Html, h
+from app.learn.html import Child, Html, h, join
 from app.wire.json import encode_body
 from xent_core.results import OUTPUTS
 
@@ -82,7 +82,7 @@ class Live:
     def bar(self, place: str, *, slip: bool = False) -> Html:
         """A bar as long as a probability."""
         filled = h("rect", width=f"{100 * self.at(place):.2f}%", height="100%", data_bar=place)
-        return Html(h("svg", filled, class_="bar slip" if slip else "bar", aria_hidden="true"))
+        return h("svg", filled, class_="bar slip" if slip else "bar", aria_hidden="true")
 
     def slider(self, variable: str, low: float, high: float, step: float, label: str, *, id_: str = "") -> Html:
         """A variable's slider with its value beside it."""
@@ -99,7 +99,8 @@ class Live:
             id=id_ or None,
             autocomplete="off",
         )
-        return slider + h("output", shown(value, decimals(step)), data_variable=variable, data_digits=decimals(step))
+        digits = decimals(step)
+        return join(slider, h("output", shown(value, digits), data_variable=variable, data_digits=digits))
 
     def form(self, *children: Child, class_: str = "", trouble: Mapping[str, str] | None = None) -> Html:
         """What holds sliders and places."""

@@ -165,7 +165,7 @@ def _loss(entry: Entry, texts: Texts) -> tuple[str, Html]:
                 for key, label in FRAMEWORKS.items()
                 if key in calls
             ],
-            class_="two",
+            class_="listings",
         ),
         h("h2", texts("learn.parameters")),
         _parameters(entry, texts),

@@ -61,10 +61,13 @@ class Axes:
 
 
 def even_high(values: Sequence[float]) -> float:
-    """A round upper end of an axis from 0: 2, 4 or 8 times a power of ten."""
+    """A round upper end of an axis from 0, whose quarters are round too."""
     most = max((value for value in values if math.isfinite(value)), default=1.0)
     power = 10.0 ** math.floor(math.log10(max(most, 1e-9)))
-    return next((factor * power for factor in (2, 4, 8) if factor * power >= most * 0.999), 20 * power)
+    return next(round(each * power, 9) for each in ROUND if each * power >= most * 0.999)
+
+
+ROUND = (1, 1.2, 1.6, 2, 2.4, 2.8, 3.2, 4, 6, 8, 10)
 
 
 def figure(texts: Texts, axes: Axes, curves: Sequence[Curve], dots: Sequence[Dot] = (), caption: str = "") -> Html:
