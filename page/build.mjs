@@ -43,7 +43,7 @@ const common = {
 
 const { metafile } = await build({
   ...common,
-  entryPoints: ["src/home.tsx", "src/learn.ts", "src/theme.ts", "src/icon.svg", "style/home.css", "style/learn.css", "style/docs.css"],
+  entryPoints: ["src/docs.ts", "src/home.tsx", "src/learn.ts", "src/theme.ts", "src/icon.svg", "style/home.css", "style/learn.css", "style/docs.css"],
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   legalComments: "external",

@@ -2,8 +2,9 @@
 
     page/src, page/text, page/style ──page/build.mjs──► app/page/html, app/page/assets, app/learn/parts
 
-Beside each file that is served stands what it is in each content coding. With --check nothing is written: what differs is named, and
-the exit status is 1. Compressed files are compared by their content, as compressors differ from version to version.
+Beside each file that is served stands what it is in each content coding. With --check nothing is written: what differs
+is named, and the exit status is 1. Compressed files are compared by their content, as compressors differ from version
+to version.
 """
 
 import argparse

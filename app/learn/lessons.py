@@ -1,4 +1,4 @@
-"""The five lessons. Each is a claim, something to move, the curve that explains it, numbers, code, and how xent notices.
+"""The five lessons: a claim, something to move, the curve that explains it, numbers, code, and how xent notices.
 
 All numbers are the service's: computed here for the page as it is first read, and by requests when something is moved.
 """
@@ -58,11 +58,11 @@ def table(label: str, head: Sequence[str], rows: Sequence[Sequence[Child]], wron
     )
 
 
-def code(words: Words, wrong: str, right: str) -> Html:
+def code(words: Words, wrong: str, right: str, *, mistake: bool = True) -> Html:
     """Two listings beside each other."""
     sides = [
         h("div", h("header", h("h3", words(key), class_=kind)), h("pre", text, tabindex="0"), class_="card")
-        for key, text, kind in (("wrong", wrong, "wrong"), ("right", right, None))
+        for key, text, kind in (("wrong", wrong, "wrong" if mistake else None), ("right", right, None))
     ]
     return join(h("h2", words("fix_h")), h("div", *sides, class_="two"))
 
@@ -273,8 +273,8 @@ def weight_or_pos_weight(texts: Texts) -> Html:
         ),
         code(
             words,
-            "tf.losses.sigmoid_cross_entropy(\n    labels, logits, weights=19\n)  # every label counts 19 times",
-            "tf.nn.weighted_cross_entropy_with_logits(\n    labels, logits, pos_weight=19\n)  # positives count 19 times",
+            "tf.losses.sigmoid_cross_entropy(\n    labels, logits, weights=19\n)",
+            "tf.nn.weighted_cross_entropy_with_logits(\n    labels, logits, pos_weight=19\n)",
         ),
         notice(words, "scalar_weight_only_rescales", "weights_enlarge_imbalance", "weighted_cross_entropy"),
     )
@@ -312,9 +312,10 @@ def indices_or_one_hot(texts: Texts) -> Html:
     panel = h(
         "div",
         h(
-            "fieldset",
-            h("legend", h("h3", words("logits_h")), h("p", words("logits_p"))),
-            *[choice(label) for label in range(classes)],
+            "div",
+            h("h3", words("logits_h")),
+            h("p", words("logits_p")),
+            h("div", *[choice(label) for label in range(classes)], role="radiogroup", aria_label=words("try_h")),
             class_="choose",
         ),
         words.column("index", *answers("index", lambda label: f"[{label}]")),
@@ -328,11 +329,14 @@ def indices_or_one_hot(texts: Texts) -> Html:
         texts,
         Axes(XS, 0, 8, words("x")),
         [
-            Curve(words("indices"), curves.at("index.per_sample"), "right wide"),
+            Curve(words("indices"), curves.at("index.per_sample"), "right broad"),
             Curve(words("onehot"), curves.at("row.per_sample"), "slip"),
         ],
     )
-    three: Fields = {"logits": [[2.0, 0.5, 1.0, -1.0], [0.1, 1.0, 3.0, 0.2], [-0.4, 1.8, 0.2, 2.2]], "labels": [1, 2, 3]}
+    three: Fields = {
+        "logits": [[2.0, 0.5, 1.0, -1.0], [0.1, 1.0, 3.0, 0.2], [-0.4, 1.8, 0.2, 2.2]],
+        "labels": [1, 2, 3],
+    }
     three_rows: Fields = {"labels": [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], "loss_type": "softmax_cross_entropy"}
     samples = Live({}, {"indices": three, "onehot": three | three_rows})
     index_bytes, row_bytes = 8, 4 * classes
@@ -366,11 +370,10 @@ def indices_or_one_hot(texts: Texts) -> Html:
             "labels = tf.one_hot(labels, depth=4)\n"
             "losses = tf.nn.softmax_cross_entropy_with_logits(\n    labels=labels, logits=logits\n)",
             "losses = tf.nn.sparse_softmax_cross_entropy_with_logits(\n    labels=labels, logits=logits\n)",
+            mistake=False,
         ),
         words.section("when"),
-        notice(
-            words, "one_hot_labels_could_be_indices", "sparse_softmax_cross_entropy", "softmax_cross_entropy"
-        ),
+        notice(words, "one_hot_labels_could_be_indices", "sparse_softmax_cross_entropy", "softmax_cross_entropy"),
     )
 
 
@@ -487,11 +490,13 @@ def dcgan_losses(texts: Texts) -> Html:
     logits = words.column(
         "logits",
         *[
-            line(words(f"{each}_score"), moved.slider(each, -8, 8, 0.1, f"{words('logits_h')}: {words(f'{each}_score')}"))
+            line(
+                words(f"{each}_score"), moved.slider(each, -8, 8, 0.1, f"{words('logits_h')}: {words(f'{each}_score')}")
+            )
             for each in ("real", "fake")
         ],
-        line("σ", moved.bar("d_sum.probabilities.0"), moved.number("d_sum.probabilities.0", 3)),
-        line("σ", moved.bar("d_sum.probabilities.1"), moved.number("d_sum.probabilities.1", 3)),
+        line("σ(x)", moved.bar("d_sum.probabilities.0"), moved.number("d_sum.probabilities.0", 3)),
+        line("σ(x)", moved.bar("d_sum.probabilities.1"), moved.number("d_sum.probabilities.1", 3)),
     )
     panel = h(
         "div",
@@ -531,12 +536,14 @@ def dcgan_losses(texts: Texts) -> Html:
         code(
             words,
             "ce = tf.nn.sigmoid_cross_entropy_with_logits\n"
-            "d_real = tf.reduce_mean(ce(labels=tf.ones_like(real), logits=real))\n"
-            "d_fake = tf.reduce_mean(ce(labels=tf.zeros_like(fake), logits=fake))\n"
-            "g_fake = tf.reduce_mean(ce(labels=tf.ones_like(fake), logits=fake))",
+            "ones, zeros = tf.ones_like, tf.zeros_like\n"
+            "d_real = ce(labels=ones(real), logits=real)\n"
+            "d_fake = ce(labels=zeros(fake), logits=fake)\n"
+            "g_fake = ce(labels=ones(fake), logits=fake)",
             'POST /v1/loss  {"logits": [1.0], "labels": 1}\n'
             'POST /v1/loss  {"logits": [-3.0], "labels": 0}\n'
             'POST /v1/loss  {"logits": [-3.0], "labels": 1}',
+            mistake=False,
         ),
         notice(words, "sigmoid_cross_entropy"),
     )

@@ -13,7 +13,6 @@ A place names a value as "once.probabilities.0.1": request, field of the respons
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 import orjson
@@ -47,7 +46,10 @@ def resolved(template: Any, variables: Values, answers: Answers) -> Any:
 
 
 def value_at(answers: Answers, place: str) -> Any:
-    return reduce(lambda found, part: found[int(part) if part.isdigit() else part], place.split("."), answers)
+    found: Any = answers
+    for part in place.split("."):
+        found = found[int(part) if part.isdigit() else part]
+    return found
 
 
 def shown(value: float, digits: int) -> str:
@@ -67,7 +69,7 @@ class Live:
         self.answers: Answers = {}
         for name, body in self.requests.items():
             result = evaluated(orjson.dumps(resolved(body, variables, self.answers)))
-            fields = {"per_sample": result.per_sample, "reduced": None}
+            fields: dict[str, Any] = {"per_sample": result.per_sample, "reduced": None}
             fields |= {each: getattr(result, each) for each in OUTPUTS if getattr(result, each) is not None}
             if result.reduced is not None:
                 fields["reduced"] = {"value": result.reduced.value}

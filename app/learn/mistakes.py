@@ -96,8 +96,7 @@ REPAIRS: dict[str, Fields] = {
     },
     "worse_than_uniform": {"labels": [0, 1, 2, 0] * 6},
     "logits_never_negative": {
-        "logits": [[-1.2, 1.5, -0.4, 0.3], [2.0, -0.8, -2.1, -0.2], [-0.6, -1.7, 0.7, 3.1], [0.9, -0.3, -1.0, -2.4]]
-        * 3
+        "logits": [[-1.2, 1.5, -0.4, 0.3], [2.0, -0.8, -2.1, -0.2], [-0.6, -1.7, 0.7, 3.1], [0.9, -0.3, -1.0, -2.4]] * 3
     },
     "logits_within_one": {
         "logits": [[2.6, -2.3, 0.2], [-2.6, 2.1, -0.4], [0.5, -2.6, 2.3], [-2.1, 0.3, 2.6]] * 2,
@@ -158,5 +157,3 @@ ERRORS: dict[str, tuple[Fields, Fields]] = {
     ),
 }
 """A request for each code of an error, and the fields that mend it. None takes a field away."""
-
-

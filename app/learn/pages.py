@@ -174,7 +174,9 @@ def _loss(entry: Entry, texts: Texts) -> tuple[str, Html]:
         _elsewhere(entry, texts),
         h("h2", texts("learn.sources")),
         h("ul", *[h("li", h("a", each.title, href=each.where)) for each in entry.sources], class_="plain"),
-        _related(texts, [LESSON_OF.get(code)], h("li", h("a", texts("learn.catalogue_link"), href=f"../v1/losses/{code}"))),
+        _related(
+            texts, [LESSON_OF.get(code)], h("li", h("a", texts("learn.catalogue_link"), href=f"../v1/losses/{code}"))
+        ),
     )
     return title, content
 
@@ -265,7 +267,8 @@ def _elsewhere(entry: Entry, texts: Texts) -> Html | None:
 
 
 def _table(label: str, head: Html, rows: Iterable[Html]) -> Html:
-    content = h("table", h("thead", head), h("tbody", *rows))
+    """A table of words, whose rows become blocks where the page is narrow."""
+    content = h("table", h("thead", head), h("tbody", *rows), class_="words")
     scroller = h("div", content, class_="table scroller", tabindex="0", role="region", aria_label=label)
     return h("div", scroller, class_="card")
 
@@ -283,12 +286,12 @@ def _warning(code: str, texts: Texts) -> tuple[str, Html]:
     content = join(
         _opening(title, texts(f"learn.warnings.{code}.why", WARNINGS[code]), code, tag),
         h("h2", texts("learn.when")),
-        h("p", texts(f"learn.warnings.{code}.when", WARNINGS[code])),
+        h("p", _sentence(texts(f"learn.warnings.{code}.when", WARNINGS[code]))),
         h("p", texts(f"learn.severity.{severity}"), " ", texts("learn.silence"), class_="second"),
         h("h2", texts("learn.what_to_do")),
         h("p", *_linked(fix, texts)),
         join(h("h2", texts("learn.mistake_and_fix")), _both(example, code, texts)) if example else None,
-        _related(texts, [LESSON_OF.get(code), *_named(fix)]),
+        _related(texts, [LESSON_OF.get(code)]),
     )
     return title, content
 
@@ -298,11 +301,14 @@ def _error(code: str, texts: Texts) -> tuple[str, Html]:
     about = texts(f"learn.errors.{code}", CODES[code])
     example = mistakes.of_error(code)
     content = join(
-        _opening(title, about, code),
+        _opening(title, join(*_linked(about, texts)), code),
         join(h("h2", texts("learn.mistake_and_fix")), _both(example, code, texts)) if example else None,
-        _related(texts, _named(about)),
     )
     return title, content
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _words(code: str) -> str:
@@ -419,11 +425,6 @@ def _figure(value: Any) -> str:
 # --- What leads from page to page
 
 
-def _named(text: str) -> list[str]:
-    """The losses that a text names."""
-    return [name for name in CATALOGUE if name in text.replace(",", " ").replace("：", " ").replace("、", " ").split()]
-
-
 def _linked(text: str, texts: Texts) -> Iterable[Child]:
     """The text, with the losses that it names as links."""
     names = sorted((name for name in CATALOGUE if name in text), key=len, reverse=True)
@@ -453,16 +454,20 @@ def _links(current: str, texts: Texts) -> list[Html]:
         "warnings": {name: _broken(name) for name in WARNINGS},
         "errors": {name: _broken(name) for name in CODES},
     }
-    found = []
-    for kind, names in kinds.items():
-        links = [
-            h("li", h("a", label, href=_address(name, current, texts), aria_current="page" if name == current else None))
-            for name, label in names.items()
-        ]
-        found.append(
-            h("details", h("summary", texts(f"learn.{kind}_h")), h("ul", *links), open=kind in ("lessons", "losses") or current in names)
+    return [
+        h(
+            "details",
+            h("summary", texts(f"learn.{kind}_h")),
+            h("ul", *[_link(name, label, current, texts) for name, label in names.items()]),
+            open=kind in ("lessons", "losses") or current in names,
         )
-    return found
+        for kind, names in kinds.items()
+    ]
+
+
+def _link(name: str, label: Html, current: str, texts: Texts) -> Html:
+    here = "page" if name == current else None
+    return h("li", h("a", label, href=_address(name, current, texts), aria_current=here))
 
 
 def _address(name: str, current: str, texts: Texts) -> str:

@@ -94,7 +94,9 @@ def figure(texts: Texts, axes: Axes, curves: Sequence[Curve], dots: Sequence[Dot
         data_low=axes.low,
         data_high=axes.high,
     )
-    y_axis = h("div", *[h("span", shown(tick, digits)) for tick in reversed(ticks)], class_="y-axis", aria_hidden="true")
+    y_axis = h(
+        "div", *[h("span", shown(tick, digits)) for tick in reversed(ticks)], class_="y-axis", aria_hidden="true"
+    )
     x_axis = h("div", *[h("span", shown(x, 0)) for x in across], class_="x-axis", aria_hidden="true")
     legend = [h("span", h("i", class_=f"mark {each.kind}"), each.label) for each in curves if not each.thin]
     parts = [
@@ -149,5 +151,3 @@ def _table(texts: Texts, axes: Axes, curves: Sequence[Curve]) -> Html:
     table = h("table", h("thead", head), h("tbody", *rows))
     scroller = h("div", table, class_="scroller", tabindex="0", role="region", aria_label=texts("learn.curve_table"))
     return h("details", h("summary", texts("learn.curve_table")), scroller)
-
-

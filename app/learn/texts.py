@@ -29,7 +29,7 @@ class Texts:
             found = found.get(part) if isinstance(found, dict) else None
         return found
 
-    def __call__(self, key: str, otherwise: str | None = None, **figures: object) -> str:
+    def __call__(self, key: str, otherwise: str | None = None, /, **figures: object) -> str:
         """The text of a key, its figures filled in. Without one: what is given in its place, or else the key."""
         text = self.get(key)
         if not isinstance(text, str):

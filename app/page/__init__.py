@@ -38,7 +38,7 @@ def _files(folder: Path) -> dict[str, StaticContent]:
     }
 
 
-_HTML = _files(_FOLDER / "html")
+HTML = _files(_FOLDER / "html")
 _ASSETS = _files(_FOLDER / "assets")
 ASSETS = _ASSETS.keys()
 
@@ -47,7 +47,7 @@ ASSETS = _ASSETS.keys()
 async def front(http: Request) -> Response:
     language = preferred_language(http.query_params.get("lang"), http.headers.get("accept-language"))
     headers = POLICY | {"Content-Language": language, "Vary": "Accept-Encoding, Accept-Language"}
-    return await _HTML[f"home.{language}.html"].response(http, headers)
+    return await HTML[f"home.{language}.html"].response(http, headers)
 
 
 @router.get("/assets/{file}")

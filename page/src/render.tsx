@@ -18,6 +18,24 @@ export function* render(texts: Record<string, Texts>, made: Made): Generator<[st
     };
     yield [`home.${language}.html`, htmlDocument(made, head, <Home />)];
   }
+  show("en", texts["en"] ?? {});
+  const docs = { language: "en" as const, title: "xent", root: "./", style: "style/docs.css", script: "src/docs.ts", preload: [] };
+  yield ["docs.html", htmlDocument(made, docs, <Docs />)];
+}
+
+/** The API's documentation, which Swagger UI draws. Its files are in app/docs. */
+function Docs() {
+  return (
+    <>
+      <link rel="stylesheet" href="docs/swagger-ui.css" />
+      <Header page="docs" root="./" />
+      <main id="docs" />
+      <noscript>
+        This page needs JavaScript. The same in plain form: <a href="openapi.json">openapi.json</a>.
+      </noscript>
+      <script src="docs/swagger-ui-bundle.js" />
+    </>
+  );
 }
 
 /** The documents around what the service renders: it fills in what stands in double braces. */

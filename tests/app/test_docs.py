@@ -15,7 +15,7 @@ from app.settings import Settings
 FOLDER = Path(docs.__file__).parent
 SERVED = {
     "/docs": "text/html",
-    "/docs/docs.js": "text/javascript",
+    "/docs/swagger-ui.css": "text/javascript",
     "/docs/favicon.svg": "image/svg+xml",
     "/docs/swagger-ui-bundle.js": "text/javascript",
     "/docs/swagger-ui.css": "text/css",
