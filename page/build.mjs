@@ -12,7 +12,7 @@ const HERE = import.meta.dirname;
 const LANGUAGES = ["en", "zh-Hans", "zh-Hant"];
 // What only pages need that are rendered here, and no script: it stays out of the scripts.
 const RENDERED_ONLY = ["learn", "lessons", "losses", "parameters"];
-const OF_LEARN = [...RENDERED_ONLY, "warnings", "errors", "severity"];
+const OF_LEARN = [...RENDERED_ONLY, "warnings", "severity"];
 
 const folder = process.argv[2];
 const texts = {};

@@ -567,3 +567,18 @@ LESSONS: dict[str, Callable[[Texts], Html]] = {
     "dcgan-losses": dcgan_losses,
 }
 """By the last part of their address, in the order in which they are read."""
+
+LESSON_OF = {
+    "logits_look_like_probabilities": "softmax-twice",
+    "logits_may_be_probabilities": "softmax-twice",
+    "scalar_weight_only_rescales": "weight-or-pos-weight",
+    "weights_enlarge_imbalance": "weight-or-pos-weight",
+    "weighted_cross_entropy": "weight-or-pos-weight",
+    "one_hot_labels_could_be_indices": "indices-or-one-hot",
+    "sparse_softmax_cross_entropy": "indices-or-one-hot",
+    "softmax_cross_entropy": "indices-or-one-hot",
+    "multi_hot_labels_with_softmax": "several-right-answers",
+    "labels_not_a_distribution": "several-right-answers",
+    "sigmoid_cross_entropy": "dcgan-losses",
+}
+"""The lesson that says more of a loss or a warning."""

@@ -4,17 +4,17 @@ and what is around every page.
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.api.problem import CODES
-from app.learn import mistakes
 from app.learn.answers import Answer, Fields, answer, written
 from app.learn.html import Child, Html, h, join
-from app.learn.lessons import LESSONS, XS, troubles
+from app.learn.lessons import LESSON_OF, LESSONS, XS, troubles
 from app.learn.live import Live, first_finite, shown
-from app.learn.mistakes import Mistake
+from app.learn.mistakes import Mistake, of_error, of_warning
 from app.learn.plot import Axes, Curve, even_high, figure
 from app.learn.texts import Texts, formula, frame
 from xent_core.advice.checks import CHECKS, WARNINGS, Check
@@ -32,20 +32,6 @@ FRAMEWORKS = {
 }
 CHECK_OF: dict[str, Check] = {check.code: check for check in CHECKS}
 SEVERITIES: tuple[Severity, ...] = ("certain", "likely", "hint")
-LESSON_OF = {
-    "logits_look_like_probabilities": "softmax-twice",
-    "logits_may_be_probabilities": "softmax-twice",
-    "scalar_weight_only_rescales": "weight-or-pos-weight",
-    "weights_enlarge_imbalance": "weight-or-pos-weight",
-    "weighted_cross_entropy": "weight-or-pos-weight",
-    "one_hot_labels_could_be_indices": "indices-or-one-hot",
-    "sparse_softmax_cross_entropy": "indices-or-one-hot",
-    "softmax_cross_entropy": "indices-or-one-hot",
-    "multi_hot_labels_with_softmax": "several-right-answers",
-    "labels_not_a_distribution": "several-right-answers",
-    "sigmoid_cross_entropy": "dcgan-losses",
-}
-"""The lesson that tells more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +268,7 @@ def _warning(code: str, texts: Texts) -> tuple[str, Html]:
     title = texts(f"warnings.{code}.title", _words(code))
     tag = h("span", texts(f"severity.{severity}"), class_=f"severity {severity}")
     fix = texts(f"warnings.{code}.fix", check.fix if check else "")
-    example = mistakes.of_warning(code)
+    example = of_warning(code)
     content = join(
         _opening(title, texts(f"learn.warnings.{code}.why", WARNINGS[code]), code, tag),
         h("h2", texts("learn.when")),
@@ -297,9 +283,9 @@ def _warning(code: str, texts: Texts) -> tuple[str, Html]:
 
 
 def _error(code: str, texts: Texts) -> tuple[str, Html]:
-    title = texts(f"errors.{code}.title", _words(code))
-    about = texts(f"learn.errors.{code}", CODES[code])
-    example = mistakes.of_error(code)
+    title = texts(f"learn.errors.{code}.title", _words(code))
+    about = texts(f"learn.errors.{code}.about", CODES[code])
+    example = of_error(code)
     content = join(
         _opening(title, join(*_linked(about, texts)), code),
         join(h("h2", texts("learn.mistake_and_fix")), _both(example, code, texts)) if example else None,
@@ -349,7 +335,7 @@ def _try(mistake: Mistake, texts: Texts, code: str, side: str) -> Html:
     lines = min(mistake.body.count("\n") + 1, 14)
     name = f"request-{side}"
     found = answer(mistake.endpoint, mistake.body)
-    message = texts.get(f"warnings.{code}.message")
+    message = texts.get(f"warnings.{code}.text")
     return h(
         "form",
         h("label", label, for_=name),
@@ -410,9 +396,13 @@ def _outcome(found: Answer, texts: Texts) -> Html:
 
 
 def message_of(warning: LossWarning, texts: Texts) -> str:
-    """A warning's message in the language of the page, with its figures; else as the service writes it."""
+    """A warning's message in the language of the page, with its figures; as the service writes it, where one lacks."""
     figures = {name: _figure(value) for name, value in warning.evidence.items()}
-    return texts(f"warnings.{warning.code}.message", warning.message, **figures)
+    message = texts(f"warnings.{warning.code}.text", warning.message, **figures)
+    return warning.message if FIGURE.search(message) else message
+
+
+FIGURE = re.compile(r"\{\w+\}")
 
 
 def _figure(value: Any) -> str:
@@ -516,5 +506,5 @@ def _index(texts: Texts) -> Html:
         h("h2", texts("learn.warnings_h")),
         *by_severity,
         h("h2", texts("learn.errors_h")),
-        listed((code, texts(f"errors.{code}.title", _words(code))) for code in CODES),
+        listed((code, texts(f"learn.errors.{code}.title", _words(code))) for code in CODES),
     )

@@ -44,14 +44,15 @@ function answered(form: HTMLFormElement, answer: Answered): Node[] {
   ];
 }
 
-/** In the page's language where the warning is the page's own; else as the service writes it. */
+/** In the page's language where the warning is the page's own and has all figures; else as the service writes it. */
 function messageOf(form: HTMLFormElement, warning: Warned): string {
   const text = form.dataset["message"];
   if (text === undefined || warning.code !== form.dataset["code"]) return warning.message;
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+  const message = text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const figure = warning.evidence[name];
     return figure === undefined ? whole : typeof figure === "number" ? fourDigits(figure) : String(figure);
   });
+  return /\{\w+\}/.test(message) ? warning.message : message;
 }
 
 function fourDigits(figure: number): string {

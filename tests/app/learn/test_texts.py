@@ -50,12 +50,12 @@ def test_every_loss_is_translated(texts: Texts, entry: Entry) -> None:
 @pytest.mark.parametrize("code", WARNINGS)
 def test_every_warning_is_translated_with_figures_of_its_evidence(texts: Texts, code: str) -> None:
     told = texts.get(f"warnings.{code}")
-    assert {"title", "message", "fix"} <= told.keys()
+    assert {"title", "text", "fix"} <= told.keys()
     assert {"why", "when"} <= texts.get(f"learn.warnings.{code}").keys()
     mistake = mistakes.of_warning(code)
     assert mistake is not None
     (warning,) = (each for each in answer(mistake.endpoint, mistake.body).warnings if each.code == code)
-    assert figures(told["message"]) <= warning.evidence.keys()
+    assert figures(told["text"]) <= warning.evidence.keys()
     assert not figures(told["fix"])
 
 
@@ -65,8 +65,8 @@ def test_every_warning_and_every_error_has_a_title_and_an_explanation(texts: Tex
         assert texts.get(f"warnings.{code}.title"), code
         assert texts.get(f"learn.warnings.{code}.why"), code
     for code in CODES:
-        assert texts.get(f"errors.{code}.title"), code
-        assert texts.get(f"learn.errors.{code}"), code
+        assert texts.get(f"learn.errors.{code}.title"), code
+        assert texts.get(f"learn.errors.{code}.about"), code
 
 
 @pytest.mark.parametrize("texts", CHINESE, ids=by_language)
@@ -83,16 +83,15 @@ def test_the_pages_and_the_lessons_have_the_same_texts_with_the_same_figures_as_
 @pytest.mark.parametrize("texts", ALL, ids=by_language)
 def test_no_text_is_left_of_a_loss_or_code_that_is_no_more(texts: Texts) -> None:
     assert texts.get("losses").keys() <= CATALOGUE.keys()
-    assert texts.get("warnings").keys() == WARNINGS.keys()
     assert texts.get("learn.warnings").keys() == WARNINGS.keys()
-    assert texts.get("errors").keys() == texts.get("learn.errors").keys() == CODES.keys()
+    assert texts.get("learn.errors").keys() == CODES.keys()
     names = {parameter.name for entry in CATALOGUE.values() for parameter in entry.parameters}
     assert (texts.get("parameters") or {}).keys() <= names
 
 
 @pytest.mark.parametrize("texts", CHINESE, ids=by_language)
 def test_chinese_sentences_have_full_width_punctuation(texts: Texts) -> None:
-    for part in ("losses", "warnings", "errors", "learn", "lessons", "parameters"):
+    for part in ("losses", "warnings", "learn", "lessons", "parameters"):
         for key, text in leaves(texts.get(part)).items():
             assert not re.search(r"[一-鿿][,;:!?]", text), (key, text)
 
@@ -100,7 +99,7 @@ def test_chinese_sentences_have_full_width_punctuation(texts: Texts) -> None:
 def test_simplified_and_traditional_are_not_mixed() -> None:
     simplified, traditional = set("损标签类权数据误错选择这个过对应认"), set("損標籤類權數據誤錯選擇這個過對應認")
     for texts, others in ((CHINESE[0], traditional), (CHINESE[1], simplified)):
-        for part in ("losses", "warnings", "errors", "learn", "lessons", "parameters"):
+        for part in ("losses", "warnings", "learn", "lessons", "parameters"):
             for key, text in leaves(texts.get(part)).items():
                 assert not others & set(text), (key, text)
 
