@@ -267,7 +267,7 @@ def _warning(code: str, texts: Texts) -> tuple[str, Html]:
     severity = check.severity if check else "certain"
     title = texts(f"warnings.{code}.title", _words(code))
     tag = h("span", texts(f"severity.{severity}"), class_=f"severity {severity}")
-    fix = texts(f"warnings.{code}.fix", check.fix if check else "")
+    fix = texts(f"learn.warnings.{code}.fix", check.fix if check else "")
     example = of_warning(code)
     content = join(
         _opening(title, texts(f"learn.warnings.{code}.why", WARNINGS[code]), code, tag),

@@ -116,7 +116,7 @@ def test_the_page_of_a_warning_shows_the_loss_before_and_after() -> None:
 
 
 def test_a_warning_in_chinese_has_its_figures_filled_in() -> None:
-    assert "logits 的每一列都在 [0.01, 0.97] 之內" in document("logits_look_like_probabilities", "zh-Hant").text
+    assert "每一列都在 [0.01, 0.97] 之內" in document("logits_look_like_probabilities", "zh-Hant").text
 
 
 def test_a_message_without_a_translation_is_the_services_own() -> None:
