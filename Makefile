@@ -22,7 +22,7 @@ test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core:
 	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
 	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append)
 
-test-browser: .venv-browser/complete ## Run the tests of the documentation page, in Chromium
+test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pages, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
 	@.venv-browser/bin/python -m pytest --confcutdir=tests/browser tests/browser
 
