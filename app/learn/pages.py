@@ -47,7 +47,7 @@ class Slider:
 SLIDERS = {
     "pos_weight": Slider(0.5, 20, 0.5, 3),
     "gamma": Slider(0, 5, 0.1, 2),
-    "alpha": Slider(0.05, 1, 0.05, 0.25),
+    "alpha": Slider(0.05, 1, 0.05, 1),
     "q": Slider(0.05, 1, 0.05, 0.5),
     "epsilon": Slider(-1, 5, 0.1, 2),
     "temperature": Slider(0.2, 5, 0.1, 1),
