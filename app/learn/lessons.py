@@ -151,7 +151,9 @@ def softmax_twice(texts: Texts) -> Html:
             "losses = tf.nn.softmax_cross_entropy_with_logits(\n    labels=labels, logits=logits\n)\n"
             f"tf.reduce_mean(losses)  # {article.at('logits.reduced.value'):.4f}",
         ),
-        notice(words, "logits_look_like_probabilities", "softmax_cross_entropy", "sparse_softmax_cross_entropy"),
+        notice(
+            words, "twice", "logits_look_like_probabilities", "softmax_cross_entropy", "sparse_softmax_cross_entropy"
+        ),
     )
 
 
@@ -276,7 +278,9 @@ def weight_or_pos_weight(texts: Texts) -> Html:
             "tf.losses.sigmoid_cross_entropy(\n    labels, logits, weights=19\n)",
             "tf.nn.weighted_cross_entropy_with_logits(\n    labels, logits, pos_weight=19\n)",
         ),
-        notice(words, "scalar_weight_only_rescales", "weights_enlarge_imbalance", "weighted_cross_entropy"),
+        notice(
+            words, "imbalance", "scalar_weight_only_rescales", "weights_enlarge_imbalance", "weighted_cross_entropy"
+        ),
     )
 
 
@@ -373,7 +377,9 @@ def indices_or_one_hot(texts: Texts) -> Html:
             mistake=False,
         ),
         words.section("when"),
-        notice(words, "one_hot_labels_could_be_indices", "sparse_softmax_cross_entropy", "softmax_cross_entropy"),
+        notice(
+            words, "onehot", "one_hot_labels_could_be_indices", "sparse_softmax_cross_entropy", "softmax_cross_entropy"
+        ),
     )
 
 
@@ -464,7 +470,7 @@ def several_right_answers(texts: Texts) -> Html:
             "tf.losses.softmax_cross_entropy(\n    [[1, 1, 0]], logits\n)",
             "tf.losses.sigmoid_cross_entropy(\n    [[1, 1, 0]], logits\n)",
         ),
-        notice(words, "multi_hot_labels_with_softmax", "labels_not_a_distribution", "sigmoid_cross_entropy"),
+        notice(words, "several", "multi_hot_labels_with_softmax", "labels_not_a_distribution", "sigmoid_cross_entropy"),
     )
 
 
@@ -545,14 +551,16 @@ def dcgan_losses(texts: Texts) -> Html:
             'POST /v1/loss  {"logits": [-3.0], "labels": 1}',
             mistake=False,
         ),
-        notice(words, "sigmoid_cross_entropy"),
+        notice(words, "gan", "sigmoid_cross_entropy"),
     )
 
 
-def notice(words: Words, *pages: str) -> Html:
-    """How xent notices, and the pages that say more."""
-    links = [h("li", h("a", h("code", page), href=words.all.address(page))) for page in pages]
-    return join(words.section("notice"), h("ul", *links, class_="related"))
+def notice(words: Words, example: str, *pages: str) -> Html:
+    """How xent notices, the batch on the front page as its example, and the pages that say more."""
+    texts = words.all
+    links = [h("li", h("a", h("code", page), href=texts.address(page))) for page in pages]
+    front = h("a", texts("learn.open_front"), href=f"../?lang={texts.language}#example={example}", class_="button")
+    return join(words.section("notice"), h("ul", *links, class_="related"), h("p", front, class_="open"))
 
 
 def troubles(texts: Texts) -> dict[str, str]:
