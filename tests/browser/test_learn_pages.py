@@ -46,7 +46,7 @@ def test_no_page_is_wider_than_a_phone(shared_browser: Chrome, service: str, pag
 def test_a_slider_moves_by_keyboard_and_shows_the_services_numbers(shared_browser: Chrome, service: str) -> None:
     look_like(shared_browser, "light")
     shared_browser.get(f"{service}/learn/softmax-twice?lang=en")
-    dot = shown(shared_browser, "[data-dot='twice.reduced.value']")
+    dot = shared_browser.find_element(By.CSS_SELECTOR, "[data-dot='twice.reduced.value']")
     before = dot.get_attribute("d")
 
     shown(shared_browser, "input[name=z]").send_keys(Keys.ARROW_RIGHT * 5)
@@ -63,7 +63,7 @@ def test_a_slider_moves_by_keyboard_and_shows_the_services_numbers(shared_browse
 def test_a_curve_follows_its_parameter(shared_browser: Chrome, service: str) -> None:
     look_like(shared_browser, "light")
     shared_browser.get(f"{service}/learn/weighted_cross_entropy?lang=en")
-    curve = shown(shared_browser, "[data-curve][data-first='0']")
+    curve = shared_browser.find_element(By.CSS_SELECTOR, "[data-curve][data-first='0']")
     before = curve.get_attribute("d")
 
     shown(shared_browser, "input[name=pos_weight]").send_keys(Keys.END)

@@ -1,6 +1,7 @@
 """The pages under /learn as documents: whole, without a script, linked with each other."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -106,6 +107,11 @@ def test_the_curve_has_a_slider_for_each_parameter_that_bends_it(loss_type: str)
 def test_a_loss_that_takes_no_such_parameter_has_a_curve_without_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "SLIDERS", {})
     assert document("sigmoid_cross_entropy").all("input") == []
+
+
+def test_a_loss_without_other_names_has_no_table_of_them() -> None:
+    entry = replace(CATALOGUE["sigmoid_cross_entropy"], names_elsewhere=())
+    assert pages._elsewhere(entry, texts_in("en")) is None
 
 
 def test_the_page_of_a_warning_shows_the_loss_before_and_after() -> None:
