@@ -7,7 +7,7 @@ import { Editor } from "./parts/editor.tsx";
 import { Figure } from "./parts/figure.tsx";
 import { Guide, OldNames } from "./parts/guide.tsx";
 import { Hardest, Reductions } from "./parts/tables.tsx";
-import { example, isNothing, openExample } from "./state.ts";
+import { answer, example, isNothing, openExample, problem } from "./state.ts";
 import { t } from "./text.ts";
 
 export function Home() {
@@ -42,7 +42,7 @@ export function Home() {
           <AnswerCard />
           <LiveRegion />
         </section>
-        {!isNothing.value && (
+        {!isNothing.value && (answer.value !== null || problem.value === null) && (
           <div class="of-batch">
             <h2 class="part">{t("pictures.pic")}</h2>
             <p class="second">{t("pictures.pic_p")}</p>

@@ -53,6 +53,9 @@ export function setParameter(name: string, value: string | number | boolean | nu
   change({ parameters: value === null ? others : { ...others, [name]: value } });
 }
 
+/** Counts what replaces the whole input, as against what is typed. */
+export const opened = signal(0);
+
 export function openExample(name: Example): void {
   open(exampleInput(name), name);
 }
@@ -62,6 +65,7 @@ export function open(next: Input, name: Example | null): void {
     input.value = next;
     example.value = name;
     applied.value = null;
+    opened.value += 1;
   });
 }
 
@@ -84,6 +88,7 @@ export function apply(fix: Fix): void {
     applied.value = { before, beforeExample: example.value, from: from.response, code: fix.code, label: fix.label };
     input.value = fix.next;
     example.value = null;
+    opened.value += 1;
   });
 }
 

@@ -37,9 +37,13 @@ export function AnswerCard() {
   return (
     <section class={`card answer${isGrey ? " stale" : ""}`} id="answer" tabIndex={-1} aria-label={t("answer.label")} aria-busy={busy.value}>
       <Strip />
-      {isNothing.value ? <Nothing /> : shown === null ? <Waiting /> : <Shown shown={shown} isOff={isGrey} />}
+      {isNothing.value ? <Nothing /> : shown === null ? isWaiting() && <Waiting /> : <Shown shown={shown} isOff={isGrey} />}
     </section>
   );
+}
+
+function isWaiting(): boolean {
+  return problem.value === null && away.value === null && needsKey.value === null && !hasMistake();
 }
 
 function hasMistake(): boolean {
@@ -60,7 +64,7 @@ function Strip() {
     );
   }
   if (problem.value !== null && !isNothing.value) {
-    const isShownAtField = problem.value.errors?.some(({ loc }) => loc.length > 1);
+    const isShownAtField = answer.value !== null && problem.value.errors?.some(({ loc }) => loc.length > 1);
     return (
       <div class={isShownAtField ? "strip plain" : "strip"} role="alert">
         <span>{isShownAtField ? t("states.stale") : problem.value.detail}</span>
@@ -203,10 +207,16 @@ function Scale({ shown }: { shown: Answer }) {
 }
 
 const ORDER = { certain: 0, likely: 1, hint: 2 };
+/** Of two warnings that one fix settles, the one that says why stands first. */
+const FIRST = ["multi_hot_labels_with_softmax", "labels_may_be_padded_one_hot"];
+
+function rank({ code, severity }: Warning): number {
+  return ORDER[severity] - (FIRST.includes(code) ? 0.5 : 0);
+}
 
 function Warnings({ shown, isOff }: { shown: Answer; isOff: boolean }) {
   const { warnings, checked } = shown.response;
-  const sorted = warnings.toSorted((a, b) => ORDER[a.severity] - ORDER[b.severity]);
+  const sorted = warnings.toSorted((a, b) => rank(a) - rank(b));
   const [first, ...others] = sorted;
   return (
     <>

@@ -1,7 +1,7 @@
 /** The left card: logits, labels, and the settings. */
 
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 
 import { facts } from "../facts.ts";
 import { asRequest, readFile } from "../files.ts";
@@ -9,7 +9,7 @@ import { type ArrayName, type Input, NO_TEXT, isEmpty } from "../input.ts";
 import { Mistake, type Span, spanOf } from "../parse/table.ts";
 import { UnreadableFile } from "../parse/tensor.ts";
 import type { ProblemEntry } from "../service.ts";
-import { change, clear, input, isNothing, problem, reading, setParameter } from "../state.ts";
+import { change, clear, input, isNothing, opened, problem, reading, setParameter } from "../state.ts";
 import { t } from "../text.ts";
 
 /** Why a dropped file was not taken. */
@@ -75,11 +75,6 @@ export function Editor() {
           </label>{" "}
           {t("editor.drop")}
         </span>
-        {!isNothing.value && (
-          <button class="link" type="button" onClick={clear}>
-            {t("editor.clear")}
-          </button>
-        )}
         <span>{t("editor.privacy")}</span>
       </div>
     </form>
@@ -102,6 +97,11 @@ function ArrayField({ name, tall = false, children }: { name: ArrayName; tall?: 
       <div class="head">
         <label for={name}>{name === "labels" || name === "logits" ? t(`editor.${name}`) : name}</label>
         <span class="shape">{shapeText(name)}</span>
+        {name === "logits" && !isNothing.value && (
+          <button class="link" type="button" onClick={clear}>
+            {t("editor.clear")}
+          </button>
+        )}
       </div>
       {source.kind === "file" ? (
         <div class="file" id={name} tabIndex={-1}>
@@ -306,8 +306,12 @@ function Options() {
   const { parameters } = input.value;
   const type = String(parameters["loss_type"] ?? "auto");
   const numbers = numericParameters(type);
-  const isInUse = !isEmpty(input.value.weights) || !isEmpty(input.value.pos_weight) || !isEmpty(input.value.class_weights);
-  const inUse = isInUse || Object.keys(parameters).some((name) => !FIRST.includes(name));
+  const arrays = MORE_ARRAYS.filter((name) => isTaken(type, name));
+  // What was in use when the input came is in sight; it does not move while one types.
+  const inUse = useMemo(() => namesInUse(input.peek()), [opened.value]);
+  const field = (name: string) =>
+    arrays.includes(name as MoreArray) ? <SmallArray key={name} name={name as MoreArray} /> : <NumberField key={name} name={name} />;
+  const all = [...arrays, ...numbers];
   return (
     <>
       <div class="options">
@@ -323,24 +327,27 @@ function Options() {
           from_logits
         </label>
       </div>
-      <details class="more" open={inUse}>
+      {inUse.length > 0 && <div class="options">{inUse.filter((name) => all.includes(name)).map(field)}</div>}
+      <details class="more">
         <summary>{t("editor.more")}</summary>
-        <div class="options">
-          <SmallArray name="weights" />
-          {type !== "auto" && !(facts.parameters[type] ?? []).includes("pos_weight") ? null : <SmallArray name="pos_weight" />}
-          {type !== "auto" && !(facts.parameters[type] ?? []).includes("class_weights") ? null : (
-            <SmallArray name="class_weights" />
-          )}
-          {numbers.map((name) => (
-            <NumberField key={name} name={name} />
-          ))}
-        </div>
+        <div class="options">{all.filter((name) => !inUse.includes(name)).map(field)}</div>
       </details>
     </>
   );
 }
 
-const NOT_NUMBERS = new Set([...FIRST, "weights", "pos_weight", "class_weights", "labels_are_logits"]);
+const MORE_ARRAYS = ["weights", "pos_weight", "class_weights"] as const;
+type MoreArray = (typeof MORE_ARRAYS)[number];
+const NOT_NUMBERS = new Set<string>([...FIRST, ...MORE_ARRAYS, "labels_are_logits"]);
+
+/** Whether a loss takes an array; one that is entered is shown in any case, with what the service says of it. */
+function isTaken(type: string, name: MoreArray): boolean {
+  return type === "auto" || !isEmpty(input.value[name]) || (facts.parameters[type] ?? []).includes(name);
+}
+
+function namesInUse(given: Input): string[] {
+  return [...MORE_ARRAYS.filter((name) => !isEmpty(given[name])), ...Object.keys(given.parameters).filter((name) => !FIRST.includes(name))];
+}
 
 function numericParameters(type: string): string[] {
   const types = type === "auto" ? ["sigmoid_cross_entropy", "sparse_softmax_cross_entropy"] : [type];
@@ -396,7 +403,7 @@ function NumberField({ name }: { name: string }) {
   );
 }
 
-function SmallArray({ name }: { name: "weights" | "pos_weight" | "class_weights" }) {
+function SmallArray({ name }: { name: MoreArray }) {
   const source = input.value[name];
   const at = mistakeOf(name);
   return (

@@ -234,7 +234,7 @@ function Column({ sample, x, column, cell, y, top, bottom, heatTop, heat, larges
                 fill={heat === "gradient" ? diverging(value, largest) : cividis(p)}
               />
               {column >= CELL_WITH_TEXT && (
-                <text x={x + column / 2} y={middle + 4} text-anchor="middle" class="in-cell" fill={ink}>
+                <text x={x + column / 2} y={middle + 4} text-anchor="middle" style={{ fill: ink }}>
                   {minus(value.toFixed(heat === "gradient" ? 3 : 2))}
                 </text>
               )}
