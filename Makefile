@@ -10,7 +10,7 @@ IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 PAGE_MODULES = page/node_modules/complete
 
-.PHONY: help serve page test test-browser test-page test-clients test-container test-monitoring test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
+.PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-faults test-typescript-client test-page check page audit generate bench bench-core lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32

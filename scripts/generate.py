@@ -41,7 +41,13 @@ def generate() -> Files:
     recorded = settled(record(document), read_recorded())
     add_responses(document, recorded)
     page, client = migration_page().encode(), _python_client(with_open_codes(without_v2(document)))
-    return {EXAMPLES: _json(recorded), DOCUMENT: _json(document), MIGRATION: page, FACTS: page_facts(), **client}
+    return {
+        EXAMPLES: _json(recorded),
+        DOCUMENT: _json(document),
+        MIGRATION: page,
+        FACTS: page_facts(document),
+        **client,
+    }
 
 
 def without_v2(document: dict[str, Any]) -> dict[str, Any]:

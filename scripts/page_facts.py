@@ -1,4 +1,6 @@
-"""page/generated/facts.json: what the pages tell of xent_core, so that a new loss or check is there without an edit."""
+"""page/generated/facts.json: what the pages tell of xent_core and of requests, so that a new loss or check is there
+without an edit.
+"""
 
 import json
 from dataclasses import asdict
@@ -12,9 +14,11 @@ from xent_core.losses import CATALOGUE, LOSS_TYPES
 from xent_core.results import REDUCTIONS
 
 
-def page_facts() -> bytes:
-    """The facts, as JSON."""
-    return json.dumps(_facts(), indent=1, ensure_ascii=False).encode() + b"\n"
+def page_facts(document: dict[str, Any]) -> bytes:
+    """The facts, as JSON. `document` is the OpenAPI document."""
+    request = document["components"]["schemas"]["LossRequest"]["properties"]
+    facts = {"include": request["include"]["anyOf"][0]["items"]["enum"], **_facts()}
+    return json.dumps(facts, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
 def _facts() -> dict[str, Any]:

@@ -4,6 +4,7 @@ import { EXAMPLES } from "./examples.ts";
 import { Header } from "./header.tsx";
 import { AnswerCard, LiveRegion } from "./parts/answer.tsx";
 import { Editor } from "./parts/editor.tsx";
+import { OverBatch } from "./parts/over-batch.tsx";
 import { Figure } from "./parts/figure.tsx";
 import { Guide, OldNames } from "./parts/guide.tsx";
 import { Hardest, Reductions } from "./parts/tables.tsx";
@@ -53,6 +54,7 @@ export function Home() {
               <Reductions />
               <Hardest />
             </section>
+            <OverBatch />
           </div>
         )}
         <h2 class="part" id="guide">

@@ -18,7 +18,19 @@ export type Warning = {
   change: Record<string, unknown> | null;
 };
 
-export type Bin = { count: number; confidence?: Num; mean_confidence?: Num; accuracy: Num };
+export type Summary = {
+  uniform?: Num;
+  per_class?: { count: number[]; positives?: number[]; mean: Num[]; accuracy: number[] };
+  sums: { weight: Num[] };
+};
+
+export type Calibration = {
+  expected_error?: number;
+  brier_score?: Num;
+  bins: { edges: number[]; count: number[]; mean_confidence: number[]; accuracy: number[] };
+  fitted?: { temperature: number; loss_before: Num; loss_after: Num };
+  sums: { counted: number };
+};
 
 export type LossResponse = {
   loss_type: string;
@@ -36,8 +48,8 @@ export type LossResponse = {
   checked: string[];
   probabilities?: NumArray;
   gradient?: NumArray;
-  summary?: Record<string, unknown>;
-  calibration?: Record<string, unknown>;
+  summary?: Summary;
+  calibration?: Calibration;
 };
 
 export type ProblemEntry = { loc: (string | number)[]; code: string; message: string };

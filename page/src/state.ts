@@ -4,6 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 
 import type { Example } from "./examples.ts";
 import { exampleInput } from "./examples.ts";
+import { facts } from "./facts.ts";
 import { ARRAYS, type ArrayName, EMPTY, type Fields, type Input, type Reading, isEmpty, readInput, valuesOf } from "./input.ts";
 import { type LossResponse, type Outcome, type Problem, type Warning, key, postLoss } from "./service.ts";
 import { encode } from "./share.ts";
@@ -125,9 +126,10 @@ let retry: ReturnType<typeof setInterval> | undefined;
 
 /** What is asked for beside the losses. */
 function withDetail(fields: Fields, values: number): Fields {
+  const figures = ["summary", "calibration"].filter((name) => facts.include.includes(name));
   return values <= SMALL_VALUES
-    ? { ...fields, include: ["probabilities", "gradient"] }
-    : { ...fields, encoding: "base64" };
+    ? { ...fields, include: ["probabilities", "gradient", ...figures] }
+    : { ...fields, include: figures, encoding: "base64" };
 }
 
 /** Ask for the answer of the input as it is now. The last request wins. */

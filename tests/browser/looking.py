@@ -1,7 +1,6 @@
 """What the tests look for in a page."""
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,8 +9,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE_SECONDS = 30
-AXE = Path(__file__).parents[2] / "page/node_modules/axe-core/axe.min.js"
+from tests.browser.conftest import PATIENCE_SECONDS, ROOT
+
+AXE = ROOT / "page/node_modules/axe-core/axe.min.js"
 
 
 def shown(browser: Chrome, selector: str) -> WebElement:

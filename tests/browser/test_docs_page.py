@@ -10,16 +10,17 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from tests.browser.conftest import chromium
-from tests.browser.looking import PATIENCE_SECONDS, axe_findings, console, requested_hosts, shown
+from tests.browser.conftest import PATIENCE_SECONDS, Start
+from tests.browser.looking import axe_findings, console, requested_hosts, shown
 
 
 @pytest.fixture
-def browser(service: str) -> Iterator[Chrome]:
+def browser(service: str, start_chromium: Start) -> Iterator[Chrome]:
     """Chromium at the documentation page."""
-    with chromium() as chrome:
-        chrome.get(f"{service}/docs")
-        yield chrome
+    chrome = start_chromium()
+    chrome.get(f"{service}/docs")
+    yield chrome
+    chrome.quit()
 
 
 def open_loss_operation(browser: Chrome) -> None:

@@ -9,12 +9,18 @@ import pytest
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
-from tests.browser.conftest import chromium
+from tests.browser.conftest import Start
 from tests.browser.looking import axe_findings, becomes, console, look_like, requested_hosts, shown
 
 LESSONS = ["softmax-twice", "weight-or-pos-weight", "indices-or-one-hot", "several-right-answers", "dcgan-losses"]
 OTHERS = ["sigmoid_cross_entropy", "sparse_softmax_cross_entropy", "logits_look_like_probabilities", "ragged"]
 PAGES = ["", *(f"/{name}" for name in LESSONS + OTHERS)]
+
+
+@pytest.fixture(scope="module")
+def shared_browser(start_chromium: Start) -> Chrome:
+    """One for all tests: starting it takes longer than most of them."""
+    return start_chromium()
 
 
 def loss_of(service: str, **fields: Any) -> dict[str, Any]:
@@ -149,9 +155,9 @@ def test_a_page_asks_no_other_host(shared_browser: Chrome, service: str) -> None
     assert requested_hosts(shared_browser) == {urlsplit(service).netloc}
 
 
-def test_a_page_can_be_read_without_a_script(service: str) -> None:
-    with chromium(javascript=False) as browser:
-        browser.get(f"{service}/learn/softmax-twice?lang=en")
-        assert shown(browser, "h1").text == "Softmax twice"
-        assert shown(browser, "[data-place='twice.reduced.value']").text == "0.6995"
-        assert browser.find_elements(By.CSS_SELECTOR, ".plot path")
+def test_a_page_can_be_read_without_a_script(start_chromium: Start, service: str) -> None:
+    browser = start_chromium(scripts=False)
+    browser.get(f"{service}/learn/softmax-twice?lang=en")
+    assert shown(browser, "h1").text == "Softmax twice"
+    assert shown(browser, "[data-place='twice.reduced.value']").text == "0.6995"
+    assert browser.find_elements(By.CSS_SELECTOR, ".plot path")

@@ -10,7 +10,7 @@ export type ArrowColumn = Tensor | readonly string[];
 /** The columns by name. Raises UnreadableFile. */
 export function parseArrow(file: Uint8Array<ArrayBuffer>): Map<string, ArrowColumn> {
   try {
-    const table = tableFromIPC(file);
+    const table = tableFromIPC(file, { useBigInt: true });
     return new Map(table.names.map((name) => [name, read(name, table.getChild(name))]));
   } catch (error) {
     if (error instanceof UnreadableFile) throw error;

@@ -59,7 +59,7 @@ const CLOSED = new Map<string, Value>([
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** What stands before a bracket in a print: `tensor(`, `array(`, `<tf.Tensor: shape=(2,), dtype=float32, numpy=array(`. */
-const OPENING = /^\s*(?:<tf\.Tensor:[^[]*?numpy=\s*)?(?:[A-Za-z_][\w.]*\s*=\s*)?(?:(?:[A-Za-z_][\w.]*)\(\s*)?/;
+const OPENING = /^\s*(?:<tf\.\w+[^[]*?numpy=\s*)?(?:[A-Za-z_][\w.]*\s*=\s*)?(?:(?:[A-Za-z_][\w.]*)\(\s*)?/;
 /** What follows the last bracket: `, dtype=float32)`, `, device='cuda:0', grad_fn=<AddmmBackward0>)`, `>`. */
 const CLOSING = /^\s*(?:,\s*[A-Za-z_]\w*\s*=\s*(?:<[^>]*>|\([^)]*\)|'[^']*'|[\w.]+)\s*)*,?\s*\)?\s*>?\s*;?\s*$/;
 /** NumPy 2 prints `np.float64(0.5)` for its numbers in a list of Python. */
@@ -86,13 +86,13 @@ class Reader {
 
   private readBrackets(start: number, printed: boolean): Table {
     this.at = start;
-    const content = this.text[start] === "[" ? this.readList(this.spans, 1) : this.readValue(this.spans, "),]");
+    const content = this.text[start] === "[" ? this.readList(this.spans, 1) : this.readValue(this.spans, "),]>");
     const rest = this.text.slice(this.at);
     if (!(printed ? CLOSING : /^\s*,?\s*;?\s*$/).test(rest)) {
       // `[1, 2], [3, 4]` or one row after the other, each in brackets of its own: rows without the outer brackets.
       if (!printed && this.spans !== null) this.spans.parts = [];
       if (!printed) return this.readRows(start);
-      const end = this.skip(this.at);
+      const end = this.at + (/^[\s,)>]*/.exec(rest)?.[0].length ?? 0);
       throw new Mistake("after_end", { start: end, end: this.text.length });
     }
     return { content, header: null };

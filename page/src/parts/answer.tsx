@@ -171,10 +171,17 @@ function whyOf({ response, reading: read, input: given }: Answer): string {
   return own ?? textIfAny(`why.${kind}`, figures) ?? recommendation.reasons.map(({ message }) => message).join(" ");
 }
 
+/** What the reduced loss would be if all logits were 0: the service's mean of that, under this reduction. */
+function guessOf({ summary, reduced }: LossResponse): number | undefined {
+  if (summary?.uniform === undefined || reduced === null || reduced.denominator === 0) return undefined;
+  const weight = summary.sums.weight.reduce<number>((sum, part) => sum + asNumber(part), 0);
+  return (asNumber(summary.uniform) * weight) / reduced.denominator;
+}
+
 /** From 0 to a guess: where the loss is, and where a fix would lead. */
 function Scale({ shown }: { shown: Answer }) {
-  const { reduced, summary, warnings } = shown.response;
-  const guess = summary === undefined ? undefined : asNumber(summary["uniform"] as Num);
+  const { reduced, warnings } = shown.response;
+  const guess = guessOf(shown.response);
   const value = reduced === null ? Number.NaN : asNumber(reduced.value);
   const first = warnings.find(({ code }) => shown.fixes[code] !== undefined);
   const fixed = first === undefined ? undefined : shown.fixes[first.code]?.reduced?.value;
