@@ -8,7 +8,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from app import __version__, docs, page
+from app import __version__, docs, learn, page
 from app.api import loss, losses, openapi_document, operations, recommend, sampled_softmax
 from app.api.oip import infer, known_models, model, model_list, repository, server, statistics
 from app.api.static_response import StaticContent
@@ -70,6 +70,7 @@ def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
         "loss_type": LOSS_TYPES,
         "asset": docs.ASSETS,
         "file": page.ASSETS,
+        "page": learn.PAGES,
     }
     return {
         route.path.format(**dict(zip(names, combination, strict=True))): route.path
@@ -96,7 +97,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
     inference = (server, model_list, statistics, model, repository)
-    for module in (loss, infer, recommend, sampled_softmax, losses, *inference, operations, page, docs):
+    for module in (loss, infer, recommend, sampled_softmax, losses, *inference, operations, page, learn, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
         if type(route) is APIRoute:

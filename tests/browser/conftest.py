@@ -67,7 +67,7 @@ def start_chromium() -> Iterator[Start]:
     """Starts browsers, which end with the tests."""
     started: list[Chrome] = []
 
-    def start(width: int = 1280, height: int = 2400, language: str = "en-US") -> Chrome:
+    def start(width: int = 1280, height: int = 2400, language: str = "en-US", *, scripts: bool = True) -> Chrome:
         options = ChromeOptions()
         options.add_argument("--headless=new")
         options.add_argument(f"--window-size={width},{height}")
@@ -76,6 +76,8 @@ def start_chromium() -> Iterator[Start]:
         options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
         if os.geteuid() == 0:
             options.add_argument("--no-sandbox")  # Chromium refuses to start as root with it
+        if not scripts:
+            options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         started.append(Chrome(options, ChromeService(shutil.which("chromedriver"))))
         return started[-1]

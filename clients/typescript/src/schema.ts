@@ -1496,7 +1496,7 @@ export interface components {
         LossWarning: {
             /**
              * Code
-             * @description What was found, for programs. New codes may be added.
+             * @description What was found, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1, or in [0, 100] and to 100: softmax would be applied twice
              *     - `logits_may_be_probabilities`: at least 20 logits, all in [0, 1] and not only at its ends, and rows that don't sum to 1
@@ -1760,8 +1760,8 @@ export interface components {
         Problem: {
             /**
              * Type
-             * @description about:blank: the status says it all, and `errors` the rest
-             * @example about:blank
+             * @description `/learn/` and the code of the first of `errors`: a page of this service that explains it. about:blank where there are none: then the status says it all.
+             * @example /learn/label_out_of_range
              */
             type: string;
             /**
@@ -1805,7 +1805,7 @@ export interface components {
             loc: (string | number)[];
             /**
              * Code
-             * @description What is wrong, for programs. New codes may be added.
+             * @description What is wrong, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `not_numeric`: An array holds something that is not a number.
              *     - `ragged`: Rows of one array differ in length or depth.

@@ -19,6 +19,8 @@ TABLE = {
     "/metrics": (Access.METRICS, True),
     "/": (Access.DOCUMENTATION, False),
     "/assets/{file}": (Access.DOCUMENTATION, False),
+    "/learn": (Access.DOCUMENTATION, False),
+    "/learn/{page}": (Access.DOCUMENTATION, False),
     "/docs": (Access.DOCUMENTATION, False),
     "/docs/{asset}": (Access.DOCUMENTATION, False),
     "/openapi.json": (Access.DOCUMENTATION, False),
@@ -68,7 +70,7 @@ def test_every_route_has_the_traits_of_the_table(application: FastAPI) -> None:
     ("path", "template"),
     [
         ("/livez", "/livez"),
-        ("/docs/docs.js", "/docs/{asset}"),
+        ("/docs/swagger-ui.css", "/docs/{asset}"),
         ("/docs/none", "/docs/{asset}"),
         ("/v2/models/auto/infer", "/v2/models/{model}/infer"),
         ("/v2/models/none/versions/7/infer", "/v2/models/{model}/versions/{version}/infer"),
