@@ -9,7 +9,7 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 
-.PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
+.PHONY: help serve test test-browser test-clients test-container test-monitoring test-deploy test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -36,6 +36,10 @@ test-monitoring: .venv-dev/complete ## Run the tests of alerts and dashboard, wi
 	@scripts/programs prometheus=prometheus promtool=prometheus
 	@.venv-dev/bin/python -m pytest tests/monitoring
 
+test-deploy: .venv-deploy/complete .helm/complete ## Run the tests of the Helm chart, with helm and the schemas of Kubernetes
+	@scripts/programs promtool=prometheus
+	@.venv-deploy/bin/python -m pytest --confcutdir=tests/deploy tests/deploy
+
 test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
 	@scripts/programs curl=curl node=nodejs java=default-jdk-headless nginx=nginx-light
 	@.venv-hostile/bin/python -m pytest --confcutdir=tests/hostile tests/hostile --serve-with=.venv/bin/python
@@ -46,20 +50,22 @@ test-faults: .venv-dev/complete ## A short fault run: load with all that goes wr
 test-typescript-client: .venv/complete $(NODE_MODULES) ## Run the tests of the TypeScript client (Node)
 	@npm --prefix clients/typescript --silent test
 
-check: .venv-dev/complete $(NODE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
+check: .venv-dev/complete .helm/complete $(NODE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
 	@.venv-dev/bin/python -m ruff check
 	@.venv-dev/bin/python -m ruff format --check
 	@.venv-dev/bin/python -m mypy
 	@.venv-dev/bin/python -m scripts.generate --check
 	@.venv-dev/bin/python -m scripts.licenses --check
+	@.venv-dev/bin/python -m scripts.chart --check
 	@npm --prefix clients/typescript --silent run check-generated
 
 audit: .venv-audit/complete ## Look up known vulnerabilities of what is locked
 	@.venv-audit/bin/python -m scripts.audit requirements.txt requirements-tracing.txt || [ $$? -eq 77 ]
 
-generate: .venv-dev/complete $(NODE_MODULES) ## Make openapi.json, the clients and THIRD_PARTY.md from what they tell of
+generate: .venv-dev/complete .helm/complete $(NODE_MODULES) ## Make openapi.json, the clients, THIRD_PARTY.md and the manifests from what they tell of
 	@.venv-dev/bin/python -m scripts.generate
 	@.venv-dev/bin/python -m scripts.licenses
+	@.venv-dev/bin/python -m scripts.chart
 	@npm --prefix clients/typescript --silent run generate
 
 bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside its peers (Linux, two cores, wrk)
@@ -74,11 +80,12 @@ lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upg
 	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing -c requirements-tracing.txt
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
+	@$(RESOLVE_ALONE) -o requirements-deploy.txt --group deploy
 	@$(RESOLVE_ALONE) -o requirements-hostile.txt --group hostile
 	@$(RESOLVE_ALONE) -o requirements-audit.txt --group audit
 
 clean: ## Remove the environments and everything else that was made
-	@rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	@rm -rf .venv* .helm .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
 	@rm -rf clients/typescript/node_modules clients/typescript/build clients/typescript/dist
 	@find . -name __pycache__ -type d -prune -exec rm -r {} +
 
@@ -86,10 +93,14 @@ clean: ## Remove the environments and everything else that was made
 .venv-dev/complete: requirements-dev.txt
 .venv-browser/complete: requirements-browser.txt
 .venv-clients/complete: requirements-clients.txt
+.venv-deploy/complete: requirements-deploy.txt
 .venv-hostile/complete: requirements-hostile.txt
 .venv-audit/complete: requirements-audit.txt
-.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete .venv-hostile/complete .venv-audit/complete:
+.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete .venv-deploy/complete .venv-hostile/complete .venv-audit/complete:
 	@scripts/environment $(@D) --require-hashes -r $<
+
+.helm/complete: scripts/helm.py | .venv-dev/complete
+	@.venv-dev/bin/python -m scripts.helm $(@D)
 
 $(NODE_MODULES): clients/typescript/package.json clients/typescript/package-lock.json
 	@scripts/node-modules clients/typescript
