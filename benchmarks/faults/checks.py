@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from benchmarks.faults.callers import BAD, GOOD, RUDE, WATCH, WATCHED
-from benchmarks.faults.service import DRAIN_SECONDS, FINISH_SECONDS, MOST_BYTES, WORKERS, IllTreatment, Memory
+from benchmarks.faults.service import DRAIN_SECONDS, FINISH_SECONDS, MOST_BYTES, WORKERS, IllTreatment
 from benchmarks.faults.tally import Killing, Lost, Retirement, Tally
 
 MIB = 1 << 20
@@ -69,7 +69,7 @@ class Check(NamedTuple):
 
 
 class Trend(NamedTuple):
-    """Bytes at first and at last, in the median; bytes in a minute between, and the standard error of that."""
+    """What was sampled at first and at last, in the median; its growth in a minute, and the standard error of that."""
 
     first: float
     last: float
@@ -77,11 +77,11 @@ class Trend(NamedTuple):
     error: float
 
 
-def trend(memory: Memory) -> Trend | None:
-    """How a worker's memory went after it was warm; None: it did not live long enough to say."""
-    if len(memory.samples) < 10 * PARTS:
+def trend(samples: list[tuple[float, int]], warm_up: float = WARM_UP) -> Trend | None:
+    """How something went after it was warm, by samples of seconds and sizes; None: there are too few to say."""
+    if len(samples) < 10 * PARTS:
         return None
-    samples = memory.samples[int(len(memory.samples) * WARM_UP) :]
+    samples = samples[int(len(samples) * warm_up) :]
     bounds = [len(samples) * part // PARTS for part in range(PARTS + 1)]
     parts = [samples[start:end] for start, end in pairwise(bounds)]
     minutes = [statistics.fmean(at for at, _ in part) / 60 for part in parts]
@@ -125,7 +125,7 @@ def of_watching(run: Run) -> Check:
 
 def of_growth(run: Run) -> Check:
     what = f"memory of the worker that lived on flat after its first {WARM_UP:.0%}, to {MOST_GROWTH:.0%}"
-    found = trend(run.ill.memories[run.ill.elder])
+    found = trend(run.ill.memories[run.ill.elder].samples)
     if found is None:
         return Check(what, "it did not live on", is_met=False)
     growth = found.last / found.first - 1
