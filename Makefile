@@ -9,7 +9,7 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 
-.PHONY: help serve test test-browser test-clients test-container test-monitoring test-deploy test-hostile test-faults test-typescript-client check audit generate bench bench-core lock clean
+.PHONY: help serve test test-browser test-clients test-container test-monitoring test-deploy test-hostile test-faults test-soak test-typescript-client check audit generate bench bench-core soak lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -47,6 +47,10 @@ test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong
 test-faults: .venv-dev/complete ## A short fault run: load with all that goes wrong mixed in
 	@.venv-dev/bin/python -m benchmarks.faults --seconds 20
 
+test-soak: .venv-dev/complete ## Two minutes of the soak
+	@scripts/programs nginx=nginx-light
+	@.venv-dev/bin/python -m benchmarks.soak --seconds 120
+
 test-typescript-client: .venv/complete $(NODE_MODULES) ## Run the tests of the TypeScript client (Node)
 	@npm --prefix clients/typescript --silent test
 
@@ -73,6 +77,10 @@ bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside
 
 bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 	@.venv-bench/bin/python -m benchmarks.core
+
+soak: .venv-dev/complete ## Two replicas behind nginx for half an hour (SECONDS=7200: as long), with all that an operator does
+	@scripts/programs nginx=nginx-light
+	@.venv-dev/bin/python -m benchmarks.soak $(if $(SECONDS),--seconds $(SECONDS))
 
 lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
 	@$(RESOLVE) -o requirements.txt
