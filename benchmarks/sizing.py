@@ -164,7 +164,7 @@ def report(measured: list[Measured], loop: float) -> str:
             "losses of class indices, whole responses with recommendation and warnings. "
             f"An idle worker has {idle:.0f} MiB; the peak is the whole process's.",
             "",
-            f"Virtual machines are as fast as their neighbours let them be: in the same minutes five million additions in "
+            "Virtual machines are as fast as their neighbours let them be: in those minutes five million additions in "
             f"Python took a core {loop:.2f} s. Where yours needs half of that, expect twice the requests.",
             "",
             *lines,
