@@ -5,6 +5,7 @@ not well; with `--write` the report also goes to benchmarks/soak.md. CI runs `--
 """
 
 import argparse
+import json
 import multiprocessing
 import os
 import sys
@@ -74,8 +75,13 @@ def soaked(seconds: float) -> Soak:
         reserved = [metric(replica, "xent_reserved_bytes") for replica in replicas]
         statuses = [replica.stop() for replica in replicas]
         logs = [replica.log.read_text() for replica in replicas]
+        proxied = [
+            json.loads(line)
+            for line in proxy.log.read_text().splitlines()
+            if line.startswith("{") and '"/livez"' not in line
+        ]
     callers = PROCESSES * CALLERS
-    return Soak(began, seconds, callers, tally, operator, in_flight, reserved, statuses, logs)
+    return Soak(began, seconds, callers, tally, operator, in_flight, reserved, statuses, logs, proxied)
 
 
 def end(replica: Replica) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import sched_getaffinity
+from typing import Any
 
 from benchmarks.faults.checks import ENDED, MIB, Check, Trend, message_of, trend
 from benchmarks.faults.report import check_table, times
@@ -20,7 +21,7 @@ MOST_GROWTH = 0.1
 MOST_CERTAIN_GROWTH = 0.02
 # Of descriptors and files there are few, and some come and go with requests and workers.
 MOST_MORE = 3
-MOST_EXAMPLES = 20
+MOST_EXAMPLES, SLOWEST = 20, 5
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Soak:
 
     in_flight, reserved   by the metrics of each replica, when nobody called any more
     statuses              of the replicas' ends
+    proxied               the lines of the proxy's log
     """
 
     began: float
@@ -40,6 +42,7 @@ class Soak:
     reserved: list[float]
     statuses: list[int]
     logs: list[str]
+    proxied: list[dict[str, Any]]
 
     @property
     def unexplained(self) -> list[Lost]:
@@ -115,7 +118,15 @@ def level_of(line: str) -> str:
 
 
 def report(soak: Soak, found: list[Check]) -> str:
-    parts = [*head(soak, found), check_table(found), *faults(soak), requests(soak), trends(soak), *ending()]
+    parts = [
+        *head(soak, found),
+        check_table(found),
+        *faults(soak),
+        requests(soak),
+        by_the_proxy(soak),
+        trends(soak),
+        *ending(),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -156,6 +167,25 @@ def requests(soak: Soak) -> str:
         came = ", ".join(f"{outcome} {count}" for outcome, count in each.most_common())
         lines.append(f"| {name} | {each.total()} | {came} | {times(soak.tally.seconds.get((GROUP, name), []))} |")
     return "## Requests\n\n" + "\n".join(lines)
+
+
+def by_the_proxy(soak: Soak) -> str:
+    """What callers did not notice, or only by its time."""
+    retried = [line for line in soak.proxied if ", " in line["statuses"]]
+    reasons = Counter(line["statuses"].partition(",")[0] for line in retried)
+    first = ", ".join(f"{count} after {reason}" for reason, count in reasons.most_common()) or "none"
+    slow = sorted(soak.proxied, key=lambda line: -float(line["seconds"]))[:SLOWEST]
+    lines = [f"| {line['time']} | {line['seconds']} | {line['replicas']} | {line['statuses']} |" for line in slow]
+    return "\n".join(
+        [
+            "## By the proxy's log\n",
+            f"Of {len(soak.proxied)} requests a second replica was asked for {len(retried)}: {first} (502: refused or "
+            "cut off; 503: full or draining; 504: too late). The slowest:\n",
+            "| ended | seconds | replicas | statuses |",
+            "| --- | --- | --- | --- |",
+            *lines,
+        ]
+    )
 
 
 def trends(soak: Soak) -> str:
