@@ -9,13 +9,16 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 
-.PHONY: help serve test test-browser test-clients test-container test-monitoring test-deploy test-hostile test-faults test-soak test-typescript-client check audit generate bench bench-core soak lock clean
+.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client check audit generate bench bench-core soak lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
 
 serve: .venv/complete ## Serve on XENT_HOST (127.0.0.1) and XENT_PORT (8000)
 	@.venv/bin/python -m app
+
+serve-ray: .venv-ray/complete ## Serve with Ray Serve on this machine, by deploy/ray/serve.yaml
+	@RAY_USAGE_STATS_ENABLED=0 .venv-ray/bin/serve run --app-dir . deploy/ray/serve.yaml
 
 test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
 	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
@@ -39,6 +42,9 @@ test-monitoring: .venv-dev/complete ## Run the tests of alerts and dashboard, wi
 test-deploy: .venv-deploy/complete .helm/complete ## Run the tests of the Helm chart, with helm and the schemas of Kubernetes
 	@scripts/programs promtool=prometheus
 	@.venv-deploy/bin/python -m pytest --confcutdir=tests/deploy tests/deploy
+
+test-ray: .venv-ray/complete ## Run the tests on a Ray cluster of two nodes, on this machine
+	@.venv-ray/bin/python -m pytest --confcutdir=tests/ray -W default --disable-warnings tests/ray
 
 test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
 	@scripts/programs curl=curl node=nodejs java=default-jdk-headless nginx=nginx-light
@@ -89,6 +95,7 @@ lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upg
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
 	@$(RESOLVE_ALONE) -o requirements-deploy.txt --group deploy
+	@$(RESOLVE) -o requirements-ray.txt --extra ray --group ray -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-hostile.txt --group hostile
 	@$(RESOLVE_ALONE) -o requirements-audit.txt --group audit
 
@@ -103,8 +110,9 @@ clean: ## Remove the environments and everything else that was made
 .venv-clients/complete: requirements-clients.txt
 .venv-deploy/complete: requirements-deploy.txt
 .venv-hostile/complete: requirements-hostile.txt
+.venv-ray/complete: requirements-ray.txt
 .venv-audit/complete: requirements-audit.txt
-.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete .venv-deploy/complete .venv-hostile/complete .venv-audit/complete:
+.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete .venv-deploy/complete .venv-hostile/complete .venv-ray/complete .venv-audit/complete:
 	@scripts/environment $(@D) --require-hashes -r $<
 
 .helm/complete: scripts/helm.py | .venv-dev/complete

@@ -13,11 +13,11 @@ import httpx
 
 from benchmarks.faults.tally import Killing
 from benchmarks.soak.callers import key
-from tests.container.stand import Replica, eventually
+from tests.container.stand import Replica
 
 WORKERS = 2
 DRAIN_SECONDS, FINISH_SECONDS = 2, 8
-SECONDS_BETWEEN_LOOKS = 0.25
+SECONDS_BETWEEN_LOOKS = 0.1
 # A changed file is used within a second, if the machine has time.
 SECONDS_TO_RELOAD = 20
 SECONDS_TO_REPLACE = 30
@@ -113,9 +113,9 @@ class Operator:
             before, restarts = replica.workers, restarted(replica)
             if replica.process:
                 replica.process.send_signal(signal.SIGHUP)
-            if not eventually(lambda: restarted(replica) > restarts, SECONDS_TO_REPLACE):  # noqa: B023  called at once
+            if not self._eventually(lambda: restarted(replica) > restarts, SECONDS_TO_REPLACE):  # noqa: B023  called at once
                 self.failures.append("workers were not replaced after SIGHUP")
-            if set(before) & set(replica.workers) and not eventually(
+            if set(before) & set(replica.workers) and not self._eventually(
                 lambda: not set(before) & set(replica.workers),  # noqa: B023  called at once
                 SECONDS_TO_REPLACE,
             ):
@@ -143,14 +143,22 @@ class Operator:
         for replica in self.replicas:
 
             def holds(replica: Replica = replica) -> bool:
-                self.look()
                 return all(answered(replica, sent) == status for _ in range(8))
 
-            if not eventually(holds, SECONDS_TO_RELOAD):
+            if not self._eventually(holds, SECONDS_TO_RELOAD):
                 self.failures.append(failure)
 
+    def _eventually(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Whether it does within that time, in which all is watched."""
+        end = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > end:
+                return False
+            self.wait_until(time.monotonic() + SECONDS_BETWEEN_LOOKS)
+        return True
+
     def _await_workers(self, replica: Replica) -> None:
-        if not eventually(lambda: metric(replica, "xent_workers") == WORKERS, SECONDS_TO_REPLACE):
+        if not self._eventually(lambda: metric(replica, "xent_workers") == WORKERS, SECONDS_TO_REPLACE):
             self.failures.append("a worker was not replaced")
 
 

@@ -60,8 +60,10 @@ class Running:
 
     @property
     def replicas(self) -> list[Any]:
-        """Those that run."""
-        application = serve.status().applications["xent"]
+        """How many run, and the status of the application."""
+        application = serve.status().applications.get("xent")
+        if application is None or "Xent" not in application.deployments:
+            return [0, application and application.status]
         return [application.deployments["Xent"].replica_states.get("RUNNING", 0), application.status]
 
     def has_replicas(self, count: int) -> bool:
@@ -93,6 +95,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         assert eventually(lambda: each.has_replicas(2)), serve.status()
         yield each
         serve.shutdown()
-        ray.shutdown()
     finally:
+        ray.shutdown()
         cluster.shutdown()
