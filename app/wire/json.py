@@ -115,9 +115,6 @@ def _pieces(response: dict[str, Any], *, base64: bool) -> Iterator[bytes]:
 
 
 def _list_pieces(array: NDArray[Any]) -> Iterator[bytes]:
-    if array.size <= LONG_ELEMENTS:
-        yield _dumps(_finite_array(array))
-        return
     opening = b"["
     rows = max(1, LONG_ELEMENTS * len(array) // array.size)
     for start in range(0, len(array), rows):

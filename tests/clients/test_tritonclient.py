@@ -321,12 +321,17 @@ ERRORS: dict[str, tuple[Callable[[Call], Any], str, str]] = {
     "classification": (
         infer(outputs=[triton.InferRequestedOutput("loss", class_count=3)]),
         "400",
-        "outputs[0].parameters.classification is no field",
+        "outputs[0].parameters.classification is not a field",
     ),
     "an unknown input": (
+        infer(inputs=batch(weigths=LOGITS)),
+        "400",
+        "inputs[2].name is no input of this model; did you mean weights",
+    ),
+    "an input as a framework names it": (
         infer(inputs=batch(weight=LOGITS)),
         "400",
-        "inputs[2].name is no input of this model; did you mean",
+        "inputs[2].name is no input of this model; it is weights here",
     ),
     "a missing input": (infer(inputs=batch()[:1]), "400", "inputs hold no labels"),
     "an input twice": (infer(inputs=[*batch(), tensor("labels", LABELS)]), "400", "inputs[2] is labels once more"),

@@ -261,7 +261,7 @@ def _upside_down(subject: Subject) -> Evidence | None:
     facts, parameters = subject.batch.facts, subject.batch.parameters
     if parameters.pos_weight is not None:
         return _upside_down_questions(facts.positives, facts.negatives, parameters.pos_weight)
-    if facts.class_counts is None or facts.classes is not None or parameters.class_weights is None:
+    if facts.class_counts is None or parameters.class_weights is None:
         return None
     present = np.flatnonzero(facts.class_counts)
     counts = facts.class_counts[present].astype(np.float64)

@@ -263,9 +263,9 @@ def _balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
     """What would balance the labels, where they need it."""
     if facts.kind in ("binary", "multi_hot"):
         return _balanced_questions(facts.positives or 0, facts.negatives or 0)
-    if facts.class_counts is None:
+    if facts.class_counts is None or layout.classes > MAX_SUGGESTED:
         return None
-    return _balanced_classes(facts.classes, facts.class_counts, layout.classes)
+    return _balanced_classes(facts.class_counts)
 
 
 def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
@@ -281,18 +281,17 @@ def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
     )
 
 
-def _balanced_classes(present: Array | None, counts: Array, classes: int) -> Suggested | None:
-    commonest = int(np.maximum.reduce(counts))
-    if commonest < CLASS_RATIO or classes > MAX_SUGGESTED:
+def _balanced_classes(class_counts: Array) -> Suggested | None:
+    commonest = int(np.maximum.reduce(class_counts))
+    if commonest < CLASS_RATIO:
         return None
-    if present is None:
-        present = np.flatnonzero(counts)
-        counts = counts[present]
+    present = np.flatnonzero(class_counts)
+    counts = class_counts[present]
     rarest = int(counts.min())
     if commonest < CLASS_RATIO * rarest:
         return None
-    weights = np.ones(classes)
-    weights[present.astype(np.intp)] = counts.sum() / (len(counts) * counts)
+    weights = np.ones(len(class_counts))
+    weights[present] = counts.sum() / (len(counts) * counts)
     return Suggested(
         Reason(
             "classes_are_imbalanced",

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import orjson
 import pytest
 from numpy.typing import NDArray
 
@@ -45,6 +46,21 @@ def test_what_does_not_finish_in_time_is_answered_503_and_the_service_ends(tmp_p
         response = half.answer()
         assert "the service is shutting down" in problem(response, 503)["detail"]
         assert response.headers["retry-after"] == "1"
+
+
+def test_a_client_that_does_not_read_its_response_is_disconnected_and_no_error_is_logged(tmp_path: Path) -> None:
+    body = orjson.dumps({"logits": tensor(np.zeros(4_000_000, np.float16)), "labels": 1, "include": ["gradient"]})
+    head = f"POST /v1/loss HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with Server(tmp_path / "log", XENT_FINISH_SECONDS="1") as server:
+        port = int(server.address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(head.encode() + body)
+            assert client.recv(12) == b"HTTP/1.1 200"
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(10) == 0
+            assert time.monotonic() - began < 4
+        assert server.complaints == []
 
 
 def tensor(array: NDArray[Any]) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from app.wire.describe import describe
 from app.wire.documents import READERS
 from app.wire.json import decode_body, encode_body
 from app.wire.lists import read_array
-from app.wire.parse import MAX_DEPTH, MAX_VALUES, Dialect, NotJson, TooManyValues
+from app.wire.long_lists import STAND_INS
+from app.wire.parse import JSON, MAX_DEPTH, MAX_VALUES, Dialect, NotJson, TooManyValues
 from app.wire.tensor import InvalidTensor
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
@@ -224,6 +225,35 @@ def test_a_body_cut_anywhere_is_no_json(body: str) -> None:
 def test_nothing_may_follow_a_body(rubbish: bytes) -> None:
     with pytest.raises(NotJson):
         decode_body(b'{"logits": [[1.5, 2], [3, 4]]}' + rubbish, NAMES)
+
+
+RAGGED = {
+    "[[[1,2]],[]]": "has length 0, but logits[0] has length 1; all must be of one length",
+    "[[[1],[2]],[[1]]]": "has length 1, but logits[0] has length 2; all must be of one length",
+    "[[[1],[2]],[[1],[2],[3]]]": "has length 3, but logits[0] has length 2; all must be of one length",
+}
+
+
+@pytest.mark.parametrize(("logits", "reason"), RAGGED.items(), ids=[*RAGGED])
+@pytest.mark.usefixtures("every_way")
+def test_a_ragged_list_of_lists_of_lists_is_named_with_its_place(logits: str, reason: str) -> None:
+    found = decode_body(b'{"logits": %b}' % logits.encode(), NAMES)["logits"]
+    assert isinstance(found, Ragged)
+    assert str(found) == f"logits[1]: {reason}"
+
+
+@pytest.mark.usefixtures("every_way")
+def test_a_ragged_list_with_bare_infinities_is_named_too() -> None:
+    dialect = JSON._replace(bare_infinities=True)
+    found = decode_body(b'{"logits": [[-Infinity, 1], [Infinity]]}', NAMES, dialect)["logits"]
+    assert isinstance(found, Ragged)
+
+
+@pytest.mark.usefixtures("every_way")
+def test_a_number_that_stands_for_an_infinity_elsewhere_is_itself() -> None:
+    numbers = ["Infinity", "-Infinity", *STAND_INS.values()]
+    found = decode_body(json.dumps({"logits": numbers}).encode(), NAMES)["logits"]
+    assert found.tolist() == [np.inf, -np.inf, *STAND_INS.values()]
 
 
 @pytest.mark.usefixtures("every_way")
