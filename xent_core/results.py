@@ -111,6 +111,127 @@ class Advice:
     checked: tuple[str, ...]
 
 
+Components = NDArray[Any]
+"""Exact sums, [k] or [k, sums]: the sum rounded to float64, what that leaves rounded, and so on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassSums:
+    """Sums for each class (softmax losses) or each column (sigmoid losses), over what counts.
+
+    count      [C] softmax: samples with this label; sigmoid: logits in this column
+    positives  [C] sigmoid: labels above 1/2; None for softmax
+    hits       [C] right predictions among `count`
+    loss       [k, C] Σ w·ℓ
+    weight     [k, C] Σ v
+    target     [k, C] softmax: Σ w · y_c as the loss has it, with class weights and smoothing; sigmoid: the positive part
+    opposite   [k, C] sigmoid: the negative part; None for softmax
+    """
+
+    count: NDArray[Any]
+    positives: NDArray[Any] | None
+    hits: NDArray[Any]
+    loss: Components
+    weight: Components
+    target: Components | None
+    opposite: Components | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What a `Summary` is made of: it merges exactly, whatever the batches were.
+
+    samples, counted, ignored, zero_weight, counted_samples  numbers: see `Summary`
+    loss, weight                    Σ w·ℓ and Σ v over elements, v as in `xent_core.compute.reduction`
+    loss_squared, loss_weight, weight_squared    Σ a², Σ a·b and Σ b² over samples, a a sample's Σ w·ℓ and b its Σ v
+    minimum, maximum                of the samples' losses; None where none counts
+    hits                            elements whose prediction is right
+    uniform                         Σ w·ℓ if all logits were 0
+    top5_hits, entropy, label_entropy   softmax losses; label_entropy is None where the loss is no cross-entropy
+    per_class                       None with more than 1000 classes
+    """
+
+    samples: int
+    counted: int
+    ignored: int
+    zero_weight: int
+    counted_samples: int
+    loss: Components
+    weight: Components
+    loss_squared: Components
+    loss_weight: Components
+    weight_squared: Components
+    minimum: float | None
+    maximum: float | None
+    hits: int
+    uniform: Components
+    top5_hits: int | None = None
+    entropy: Components | None = None
+    label_entropy: Components | None = None
+    per_class: ClassSums | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PerClass:
+    """Figures of each class (softmax losses) or column (sigmoid losses), [C] each; 0 where `count` is 0.
+
+    count      softmax: samples with this label; sigmoid: logits in this column
+    positives  sigmoid: labels above 1/2; None for softmax
+    mean       Σ w·ℓ / Σ v
+    accuracy   the share whose prediction is right
+    """
+
+    count: NDArray[Any]
+    positives: NDArray[Any] | None
+    mean: NDArray[Any]
+    accuracy: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """Figures of a batch, or of many that were merged, over what counts. Losses and entropies are in nats.
+
+    samples, counted, ignored, zero_weight   samples; elements that count, that are ignored or missing, of weight 0
+    mean              Σ w·ℓ / Σ v, the `weighted_mean`; None where nothing counts, as are all figures below
+    standard_error    of the mean, samples taken as independent; None for fewer than two, and for infinite losses
+    minimum, maximum  of the samples' losses as in `per_sample`
+    q50, q90, q99     their quantiles; None once merged, as quantiles don't merge
+    accuracy          the share of elements whose prediction is right
+    uniform           the mean if all logits were 0
+    prior             the least mean that one constant prediction for all samples has; None where it is not known
+    perplexity, bits  exp(mean) and mean / log 2
+    top5_accuracy     the share of samples whose label is among the five largest logits
+    mean_entropy      of the predicted distributions, each sample counted once
+    label_entropy     the least that the mean could be
+    per_class         with up to 1000 classes
+    sums              what merges
+
+    The last six before `per_class` are None for sigmoid losses.
+    """
+
+    samples: int
+    counted: int
+    ignored: int
+    zero_weight: int
+    mean: float | None
+    standard_error: float | None
+    minimum: float | None
+    maximum: float | None
+    q50: float | None
+    q90: float | None
+    q99: float | None
+    accuracy: float | None
+    uniform: float | None
+    prior: float | None
+    perplexity: float | None
+    bits: float | None
+    top5_accuracy: float | None
+    mean_entropy: float | None
+    label_entropy: float | None
+    per_class: PerClass | None
+    sums: Sums
+
+
 class Evaluation(NamedTuple):
     """What `evaluate` returns. Losses are in nats.
 

@@ -1,0 +1,150 @@
+"""Sums of floating-point numbers without rounding, so that they do not depend on order or on how a batch is split.
+
+Such a sum is held as components: the sum rounded to float64, what that leaves rounded in turn, and so on. Mostly there
+are two. Each sum has one such form, so equal sums are equal arrays, and to merge sums is to add up their components.
+
+The way is that of Rump's ExtractVector: (σ + x) − σ rounds x to a multiple of σ · 2⁻⁵³, and with σ large enough any
+sum of these multiples is exact. What was rounded off is treated in the same way until nothing is left.
+Rump, Ogita, Oishi: Accurate floating-point summation I, SIAM J. Sci. Comput. 31(1), 2008.
+"""
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from xent_core.compute.layout import Array
+
+# Larger numbers are halved so often before σ could overflow.
+MAX_EXPONENT, HALVED = 900, 200
+
+
+def exact_sums(values: Array) -> Array:
+    """Σ over the last axis of float64 values [sums, n]: components [k, sums]. Infinite sums are plain."""
+    return canonical([part.sum(axis=-1) for part in _with_infinities(values)])
+
+
+def exact_group_sums(values: Array, groups: Array, number: int) -> Array:
+    """Σ of the values [n] of each group from 0 to number − 1: components [k, number]."""
+    return canonical([np.bincount(groups, part, number) for part in _with_infinities(values)])
+
+
+def exact_column_sums(matrix: Array) -> Array:
+    """Σ over the rows of a matrix [rows, columns]: components [k, columns]."""
+    shape = matrix.shape
+    flat = matrix.reshape(-1)
+    return canonical([part.reshape(shape).sum(axis=0) for part in _with_infinities(flat)])
+
+
+def square(values: Array) -> tuple[Array, Array]:
+    """values² as the rounded squares and what the rounding took (Dekker); that is 0 where they are too large."""
+    rounded = values * values
+    high = values * 134217729.0
+    high = high - (high - values)
+    low = values - high
+    taken = ((high * high - rounded) + 2 * high * low) + low * low
+    taken[~np.isfinite(taken)] = 0
+    return rounded, taken
+
+
+def product(a: Array, b: Array) -> tuple[Array, Array]:
+    """a · b likewise."""
+    rounded = a * b
+    high_a, high_b = a * 134217729.0, b * 134217729.0
+    high_a, high_b = high_a - (high_a - a), high_b - (high_b - b)
+    low_a, low_b = a - high_a, b - high_b
+    taken = ((high_a * high_b - rounded) + high_a * low_b + low_a * high_b) + low_a * low_b
+    taken[~np.isfinite(taken)] = 0
+    return rounded, taken
+
+
+def as_fraction(components: Array) -> Fraction:
+    """The sum that components [k] stand for. It is finite."""
+    return sum(map(Fraction, components.tolist()), Fraction(0))
+
+
+def _with_infinities(values: Array) -> Iterator[Array]:
+    """Parts of the values, any sum of which is exact; of infinite values the first part holds them."""
+    finite = np.isfinite(values)
+    if finite.all():
+        yield from _parts(values)
+    else:
+        yield np.where(finite, 0, values)
+        yield from _parts(np.where(finite, values, 0))
+
+
+def _parts(values: Array) -> Iterator[Array]:
+    """Arrays like `values` [..., n] that add up to it, such that no sum over any of one's numbers is rounded."""
+    bits = values.shape[-1].bit_length() + 1
+    rest, scale, largest = values, 0, _largest(values)
+    if largest.max() >= math.ldexp(1.0, MAX_EXPONENT):
+        rest, scale = np.ldexp(rest, -HALVED), HALVED
+        largest = _largest(rest)
+    while True:
+        sigma = np.ldexp(1.0, np.frexp(largest)[1] + bits)
+        part = (sigma + rest) - sigma
+        yield np.ldexp(part, scale) if scale else part
+        rest = rest - part
+        largest = _largest(rest)
+        if not largest.any():
+            return
+
+
+def _largest(values: Array) -> Array:
+    found: Array = np.maximum(
+        np.maximum.reduce(values, axis=-1, keepdims=True), -np.minimum.reduce(values, axis=-1, keepdims=True)
+    )
+    return found
+
+
+def canonical(parts: list[Array]) -> Array:
+    """Components [k, sums] of sums that are given as one or more parts, each [sums]."""
+    components = np.array(parts, np.float64)
+    unbounded = ~np.isfinite(components)
+    if unbounded.any():
+        infinite = np.where(unbounded, components, 0).sum(axis=0)
+        components[:, unbounded.any(axis=0)] = 0
+        _normalise(components)
+        components[0] += infinite
+    else:
+        _normalise(components)
+    last = len(components)
+    while last > 1 and not components[last - 1].any():
+        last -= 1
+    return components[:last]
+
+
+def _normalise(components: Array) -> None:
+    """Make each component what is left of the sum, rounded."""
+    for first in range(len(components) - 1):
+        rest = components[first:]
+        _settle(rest)
+        if len(rest) > 2:
+            _round_ties(*rest[:3])
+
+
+def _settle(components: Array) -> None:
+    """Move what the components add up to upwards, until none changes by what is below it."""
+    while True:
+        before = components.copy()
+        for i in range(len(components) - 2, -1, -1):
+            _add_exactly(components[i], components[i + 1])
+        if len(components) == 2 or np.array_equal(before, components):
+            return
+
+
+def _add_exactly(a: Array, b: Array) -> None:
+    """Make a the rounded sum of both, and b what the rounding took (Knuth)."""
+    total = a + b
+    of_b = total - a
+    b[...] = (a - (total - of_b)) + (b - of_b)
+    a[...] = total
+
+
+def _round_ties(upper: Array, middle: Array, lower: Array) -> None:
+    """Where the middle lies halfway between two numbers next to each other, what is below it decides."""
+    decided = np.where(lower == 0, middle, np.nextafter(middle, np.copysign(np.inf, lower)))
+    total = upper + decided
+    middle += upper - total
+    upper[...] = total
