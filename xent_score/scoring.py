@@ -1,0 +1,72 @@
+"""`score`: the losses of a data set, from its files to rows, summary and report."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from xent_core.results import OUTPUTS
+from xent_score.errors import DataError
+from xent_score.parameters import PARAMETERS
+from xent_score.plan import find_source, make_plan
+from xent_score.run import Progress, run, usable_cores
+from xent_score.score import Job, resolve, run_stream
+from xent_score.summary import summarise
+
+INCLUDABLE = tuple(name for name in OUTPUTS if name not in ("gradient", "summary", "calibration"))
+OF_LABELS = ("labels", "weights", "id")
+
+
+def score(
+    data: str,
+    out: Path,
+    *,
+    labels_data: str | None = None,
+    logits: str = "logits",
+    labels: str = "labels",
+    weights: str | None = None,
+    id: str | None = None,  # noqa: A002  as the option
+    parameters: dict[str, Any] | None = None,
+    include: tuple[str, ...] = (),
+    skip_bad: bool = False,
+    silence: tuple[str, ...] = (),
+    processes: int = 0,
+    suffix: str = "parquet",
+    restart: bool = False,
+    show: Callable[[Progress], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Compute the loss of every row, write rows, summary and report into `out`, and return the summary.
+
+    data, labels_data: a file, a folder or a glob; labels_data has labels, weights and ids, file by file.
+    logits, labels, weights, id: columns, see `xent_score.columns`.
+    parameters: of `xent_core.evaluate`. include: by-products of the rows.
+    skip_bad: set rows aside that can't be computed; else the first stops the run.
+    processes: 0: one for each core. restart: discard what `out` holds of another run.
+    A run that was interrupted is resumed. Raises DataError.
+    """
+    for name in include:
+        if name not in INCLUDABLE:
+            raise DataError(f"--include holds {name!r:.80}; any of {', '.join(INCLUDABLE)} was expected")
+    wanted = {"logits": logits, "labels": labels, "weights": weights, "id": id}
+    source = find_source(data, labels_data, {name: each for name, each in wanted.items() if each}, OF_LABELS)
+    plan = make_plan(source, ("logits",))
+    if not plan.streams:
+        raise DataError(f"{data} has no rows")
+    defaults = {name: parameter.default for name, parameter in PARAMETERS.items()}
+    given = defaults | (parameters or {})
+    asked = given.pop("loss_type")
+    job = resolve(Job(plan, out, suffix, given, asked, include, skip_bad, silence))
+    described = plan.described() | {
+        "command": "score",
+        "parameters": {**given, "loss_type": asked},
+        "include": [*include],
+        "bad_rows": "skip" if skip_bad else "stop",
+        "silence": [*silence],
+        "format": suffix,
+    }
+    store = job.store
+    store.open(described, restart=restart)
+    markers = run(job, run_stream, processes or usable_cores(), show)
+    summary = summarise(job, markers)
+    store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
+    return summary
