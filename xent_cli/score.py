@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from app.server.cores import cores_allowed
 from xent_cli.failure import DONE, EXIT_STATUSES, INTERRUPTED, ROWS_SET_ASIDE, Failure, report
 
 DESCRIPTION = """\
@@ -29,6 +30,7 @@ MAX_SHOWN = 5
 
 def run(arguments: Sequence[str]) -> int:
     check_installed()
+    warm_up(arguments)
     from xent_score.errors import DataError
     from xent_score.scoring import score
 
@@ -49,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
             include=tuple(options.include.split(",")) if options.include else (),
             skip_bad=options.bad_rows == "skip",
             silence=tuple(options.silence.split(",")) if options.silence else (),
-            processes=options.processes,
+            processes=options.processes or cores_allowed(),
             suffix=options.format,
             restart=options.restart,
             show=line.show,
@@ -64,6 +66,14 @@ def run(arguments: Sequence[str]) -> int:
         line.end()
     sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n" if options.json else as_text(summary, options.out))
     return ROWS_SET_ASIDE if summary["set_aside"]["rows"] else DONE
+
+
+def warm_up(arguments: Sequence[str]) -> None:
+    """Have the processes' imports run beside those of this one."""
+    from xent_score import processes
+
+    if cores_allowed() > 1 and not {"-h", "--help"} & {*arguments}:
+        processes.warm_up()
 
 
 def check_installed() -> None:

@@ -1,6 +1,5 @@
 """A run over a data set: plan it, compute what is not committed yet, and say how far it is."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -67,7 +66,3 @@ def _check_complete(job: Job, markers: list[dict[str, Any]]) -> None:
 
 def _bytes(plan: Plan) -> int:
     return sum(path.stat().st_size for path in plan.source.files)
-
-
-def usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,7 +9,7 @@ from xent_core.results import OUTPUTS
 from xent_score.errors import DataError
 from xent_score.parameters import PARAMETERS
 from xent_score.plan import find_source, make_plan
-from xent_score.run import Progress, run, usable_cores
+from xent_score.run import Progress, run
 from xent_score.score import Job, resolve, run_stream
 from xent_score.summary import summarise
 
@@ -30,7 +30,7 @@ def score(
     include: tuple[str, ...] = (),
     skip_bad: bool = False,
     silence: tuple[str, ...] = (),
-    processes: int = 0,
+    processes: int = 1,
     suffix: str = "parquet",
     restart: bool = False,
     show: Callable[[Progress], None] = lambda _: None,
@@ -41,7 +41,7 @@ def score(
     logits, labels, weights, id: columns, see `xent_score.columns`.
     parameters: of `xent_core.evaluate`. include: by-products of the rows.
     skip_bad: set rows aside that can't be computed; else the first stops the run.
-    processes: 0: one for each core. restart: discard what `out` holds of another run.
+    processes: how many compute. restart: discard what `out` holds of another run.
     A run that was interrupted is resumed. Raises DataError.
     """
     for name in include:
@@ -66,7 +66,7 @@ def score(
     }
     store = job.store
     store.open(described, restart=restart)
-    markers = run(job, run_stream, processes or usable_cores(), show)
+    markers = run(job, run_stream, processes, show)
     summary = summarise(job, markers)
     store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
     return summary
