@@ -1,8 +1,8 @@
 """One pass over a batch: every block is computed, weighted and added up, and what is asked for is kept."""
 
 import math
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,8 +25,18 @@ class Accumulated(NamedTuple):
     probabilities: Array | None
 
 
+class Collector(Protocol):
+    """Takes from each block what further outputs are made of. `losses` are weighted."""
+
+    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None) -> None: ...
+
+
 def accumulate(
-    bound: BoundLoss, weights: Weights | None, include: Collection[Output], counts: Counts = EVERYTHING
+    bound: BoundLoss,
+    weights: Weights | None,
+    include: Collection[Output],
+    counts: Counts = EVERYTHING,
+    collectors: Sequence[Collector] = (),
 ) -> Accumulated:
     """Compute every block once. Raises UndefinedLoss and what the loss raises for values that are not sound."""
     layout, blocks = bound.layout, bound.blocks
@@ -46,6 +56,8 @@ def accumulate(
         else:
             per_sample = _add_losses(totals, losses, share).astype(bound.dtype, copy=False)
         _add_weights(totals, result, weight)
+        for collector in collectors:
+            collector.add(block, result, losses, weight)
         if elements is not None:
             place = bound.place(elements, block)
             place[...] = losses.reshape(place.shape)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_core.accumulate import accumulate, scale
+from xent_core.by_products import ByProducts, check_by_products, figures_wanted
+from xent_core.calibrate import CalibrationCollector
 from xent_core.advice.checks import WARNINGS, run_checks
 from xent_core.advice.recommend import equivalents_and_recommendation, recommendation
 from xent_core.checks.arguments import as_numbers, check_shape
@@ -23,6 +25,7 @@ from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedPa
 from xent_core.labels.counts import neutral_reader
 from xent_core.losses.loss import CLIP
 from xent_core.prepare import Options, PreparedBatch, prepare
+from xent_core.summarise import summary_collector
 from xent_core.results import OUTPUTS, Advice, AdviceLevel, Evaluation, Output, Reduction
 
 
@@ -89,8 +92,13 @@ def evaluate(
             raise ParameterOutOfRange("include", f"holds {name!r:.80}; any of {', '.join(OUTPUTS)} was expected")
     values = as_numbers(logits, "logits")
     batch = prepare(values, values.shape, labels, options)
-    bound = batch.bind(values, from_logits=from_logits)
-    accumulated = accumulate(bound, batch.weights, include, batch.counts)
+    check_by_products(include, batch.loss)
+    bound = batch.bind(values, from_logits=from_logits, wanted=figures_wanted(include))
+    by_products = ByProducts(include, bound)
+    summary = summary_collector(batch, bound) if "summary" in include else None
+    calibration = CalibrationCollector(batch, bound) if "calibration" in include else None
+    collectors = [each for each in (by_products, summary, calibration) if each is not None]
+    accumulated = accumulate(bound, batch.weights, include, batch.counts, collectors)
     reduced = reduce(reduction, accumulated.totals)
     if accumulated.gradient is not None:
         scale(accumulated.gradient, denominator(reduction, accumulated.totals))
@@ -107,6 +115,9 @@ def evaluate(
         elements=accumulated.elements,
         gradient=accumulated.gradient,
         probabilities=accumulated.probabilities,
+        **by_products.outputs,
+        summary=None if summary is None else summary.finish(accumulated.per_sample),
+        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight),
     )
 
 

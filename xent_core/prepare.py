@@ -1,5 +1,6 @@
 """One batch before its loss is computed: its arguments checked, its labels described, its loss chosen."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from numpy.typing import ArrayLike
@@ -17,6 +18,7 @@ from xent_core.checks.weights import Weights, check_weights
 from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import FLOAT64, computation_dtype
 from xent_core.compute.layout import Array, FloatType, Layout
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import UnclearLabels, UnexpectedParameter
 from xent_core.framework_names import loss_hint, reduction_hint
 from xent_core.labels.counts import Counts, count_elements
@@ -69,8 +71,8 @@ class PreparedBatch(NamedTuple):
     parameters: Parameters
     options: Options
 
-    def bind(self, logits: Array, *, from_logits: bool) -> BoundLoss:
-        """The loss of these logits."""
+    def bind(self, logits: Array, *, from_logits: bool, wanted: Collection[RowFigure] | None = None) -> BoundLoss:
+        """The loss of these logits, and with it the figures of rows that are wanted."""
         facts, parameters = self.facts, self.parameters
         return self.loss.bind(
             logits,
@@ -80,6 +82,7 @@ class PreparedBatch(NamedTuple):
             parameters if from_logits == parameters.from_logits else parameters._replace(from_logits=from_logits),
             counts=self.counts,
             labels_checked=facts.class_counts is not None,
+            wanted=wanted,
         )
 
 

@@ -20,7 +20,22 @@ LabelKind = Literal[
 Reduction = Literal["none", "sum", "mean", "weighted_mean", "mean_by_nonzero_weights"]
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 
-Output = Literal["elements", "gradient", "probabilities"]
+ByProduct = Literal["predictions", "label_rank", "margin", "entropy", "logsumexp"]
+"""Outputs for each sample of a softmax loss; predictions and entropy for each logit of a sigmoid loss."""
+BY_PRODUCTS: tuple[ByProduct, ...] = get_args(ByProduct)
+
+Output = Literal[
+    "elements",
+    "gradient",
+    "probabilities",
+    "predictions",
+    "label_rank",
+    "margin",
+    "entropy",
+    "logsumexp",
+    "summary",
+    "calibration",
+]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 
 AdviceLevel = Literal["full", "brief", "none"]
@@ -232,6 +247,58 @@ class Summary:
     sums: Sums
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibrationSums:
+    """What a `Calibration` is made of: it merges exactly, whatever the batches were.
+
+    counted     samples (softmax losses) or logits (sigmoid losses) that count
+    count       [15] how many there are in each bin
+    confidence  [k, 15] the sum of their confidences
+    hits        [15] how many of them are right; for sigmoid losses the sum of the labels, [k, 15]
+    brier       [k] the sum of squared distances of probabilities from labels
+    """
+
+    counted: int
+    count: NDArray[Any]
+    confidence: Components
+    hits: Components
+    brier: Components
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedTemperature:
+    """The temperature that minimises the mean loss, and that mean at temperature 1 and there, in nats."""
+
+    temperature: float
+    loss_before: float
+    loss_after: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """Whether confidences are what they say, over what counts, each counted once whatever its weight.
+
+    Softmax losses: the confidence is the largest probability, and accuracy is how often that class is the label.
+    Sigmoid losses: the confidence is the probability of yes, and accuracy the mean label.
+
+    expected_error  Σ count · |mean_confidence − accuracy| / counted; None where nothing counts
+    brier_score     mean of Σ_c (p_c − y_c)² (softmax losses: from 0 to 2), or of (p − y)² (sigmoid losses)
+    edges           [16] of the bins: from one exclusive to the next inclusive; the first bin has both
+    count, mean_confidence, accuracy   [15] of each bin; 0 where it is empty
+    fitted          the temperature that minimises the loss; None where it is not known, as once merged
+    sums            what merges
+    """
+
+    expected_error: float | None
+    brier_score: float | None
+    edges: NDArray[Any]
+    count: NDArray[Any]
+    mean_confidence: NDArray[Any]
+    accuracy: NDArray[Any]
+    fitted: FittedTemperature | None
+    sums: CalibrationSums
+
+
 class Evaluation(NamedTuple):
     """What `evaluate` returns. Losses are in nats.
 
@@ -245,6 +312,18 @@ class Evaluation(NamedTuple):
     elements        weighted losses before any averaging, if included
     gradient        d(reduced loss)/d(logits), of the sum for reduction "none", if included
     probabilities   softmax or sigmoid of the logits, if included
+
+    Further outputs, if included, one for each sample of a softmax loss; of a sigmoid loss `predictions` and `entropy`
+    for each logit:
+
+    predictions     the class of the largest logit, the first of equals; sigmoid losses: 1 for a logit above 0, else 0
+    label_rank      how many classes come before the label's: 0 where it is the prediction. Of a distribution, and also
+                    below, the label is the largest. −1 where none counts
+    margin          the label's probability less the largest other one
+    entropy         of the predicted distribution, in nats
+    logsumexp       log Σ exp(x_c)
+    summary         figures of the batch
+    calibration     whether confidences are what they say
     """
 
     loss_type: str
@@ -257,3 +336,10 @@ class Evaluation(NamedTuple):
     elements: NDArray[Any] | None = None
     gradient: NDArray[Any] | None = None
     probabilities: NDArray[Any] | None = None
+    predictions: NDArray[Any] | None = None
+    label_rank: NDArray[Any] | None = None
+    margin: NDArray[Any] | None = None
+    entropy: NDArray[Any] | None = None
+    logsumexp: NDArray[Any] | None = None
+    summary: Summary | None = None
+    calibration: Calibration | None = None

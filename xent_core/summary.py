@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xent_core.compute.exact_sums import as_fraction, canonical
-from xent_core.compute.layout import Array
+from xent_core.compute.exact_sums import as_fraction, canonical, canonical_number
 from xent_core.errors import ParameterOutOfRange, UndefinedLoss
 from xent_core.results import ClassSums, PerClass, Summary, Sums
 
@@ -77,9 +76,9 @@ def _added(name: str, values: Sequence[Any]) -> Any:
         return None
     if name in WHOLE_NUMBERS:
         return sum(values[1:], start=values[0])
-    one = values[0].ndim == 1
-    total = canonical([component for value in values for component in (value[:, None] if one else value)])
-    return total[:, 0] if one else total
+    if values[0].ndim == 1:
+        return canonical_number([component for value in values for component in value.tolist()])
+    return canonical([component for value in values for component in value])
 
 
 def summary_of(sums: Sums, quantiles: Quantiles = (None, None, None)) -> Summary:
@@ -171,9 +170,3 @@ def _as_float(value: Fraction) -> float:
         return float(value)
     except OverflowError:
         return math.inf
-
-
-def components(value: Array) -> list[Any]:
-    """Exact sums as lists, as responses have them."""
-    listed: list[Any] = value.tolist()
-    return listed

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xent_core.compute.layout import Array, Block, FloatType, Layout
+from xent_core.compute.row_figures import Figures
 from xent_core.errors import UndefinedLoss
 
 
@@ -17,6 +18,13 @@ class BlockResult(NamedTuple):
     probabilities  writes softmax or sigmoid of the logits into one
     label_weights  Σ_c w_c · y_c of each row, y before smoothing; None without class weights
     ignored        the rows whose label is ignored; None where no label is
+
+    Where figures are wanted:
+
+    labels         softmax: the class of each row, [rows]; sigmoid: the labels before smoothing
+    soft           softmax: the rows of labels, where they are no class indices
+    target         softmax: the labels as the formula has them, where they are not class indices as they are
+    figures        softmax: what is wanted of the rows
     """
 
     losses: Array
@@ -24,16 +32,23 @@ class BlockResult(NamedTuple):
     probabilities: Callable[[Array], None]
     label_weights: Array | None = None
     ignored: Array | None = None
+    labels: Array | None = None
+    soft: Array | None = None
+    target: Array | None = None
+    figures: Figures | None = None
 
 
 class BoundLoss(NamedTuple):
-    """A loss with its arguments. `compute` takes a block, and an array that its losses may be written to."""
+    """A loss with its arguments. `compute` takes a block, and an array that its losses may be written to; `read` gives
+    the logits of one, those of the probabilities where such were given.
+    """
 
     layout: Layout
     dtype: FloatType
     per_row: bool
     blocks: tuple[Block, ...]
     compute: Callable[[Block, Array | None], BlockResult]
+    read: Callable[[Block], Array]
 
     @property
     def element_shape(self) -> tuple[int, ...]:

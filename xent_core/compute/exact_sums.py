@@ -20,9 +20,40 @@ from xent_core.compute.layout import Array
 MAX_EXPONENT, HALVED = 900, 200
 
 
-def exact_sums(values: Array) -> Array:
-    """Σ over the last axis of float64 values [sums, n]: components [k, sums]. Infinite sums are plain."""
-    return canonical([part.sum(axis=-1) for part in _with_infinities(values)])
+def exact_total(*arrays: Array) -> Array:
+    """Σ of all values of arrays [n]: components [k]."""
+    return canonical_number([float(part.sum()) for values in arrays for part in _with_infinities(values)])
+
+
+def exact_product(value: float, times: int) -> Array:
+    """value · times: components [k]."""
+    if not math.isfinite(value):
+        return np.array([value if times else 0.0])
+    exact, found = Fraction(value) * times, []
+    while exact or not found:
+        found.append(float(exact))
+        exact -= Fraction(found[-1])
+    return np.array(found)
+
+
+def canonical_number(parts: list[float]) -> Array:
+    """Components [k] of one sum that is given as any number of parts."""
+    found: list[float] = []
+    while True:
+        rounded = _rounded_sum([*parts, *(-each for each in found)])
+        if found and not rounded:
+            return np.array(found)
+        found.append(rounded)
+        if not math.isfinite(rounded):
+            return np.array(found)
+
+
+def _rounded_sum(numbers: list[float]) -> float:
+    """Their sum rounded once; that of infinities where there are any."""
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):
+        return sum(numbers)
 
 
 def exact_group_sums(values: Array, groups: Array, number: int) -> Array:
@@ -67,7 +98,9 @@ def as_fraction(components: Array) -> Fraction:
 def _with_infinities(values: Array) -> Iterator[Array]:
     """Parts of the values, any sum of which is exact; of infinite values the first part holds them."""
     finite = np.isfinite(values)
-    if finite.all():
+    if not values.size:
+        yield values
+    elif finite.all():
         yield from _parts(values)
     else:
         yield np.where(finite, 0, values)

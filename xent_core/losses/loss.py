@@ -1,6 +1,7 @@
 """What a loss is: its entry in the catalogue, the labels it takes, its formula, and its text in other frameworks."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
@@ -10,6 +11,7 @@ from xent_core.checks.arguments import as_numbers, check_clip, check_per_class, 
 from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import computation_dtype
 from xent_core.compute.layout import Array, FloatType, Layout
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import MissingParameter
 from xent_core.labels.counts import EVERYTHING, Counts, count_elements
 from xent_core.results import LabelKind, Reduction
@@ -132,6 +134,8 @@ class Loss(ABC):
     """Whether there is one loss for each logit; else for each row of logits."""
     takes_class_indices: ClassVar[bool] = False
     """Whether the labels are class indices; else they have the logits' shape."""
+    is_cross_entropy: ClassVar[bool] = False
+    """Whether it is −Σ_c w_c · y_c · log p_c, of a softmax or of a sigmoid."""
     required: ClassVar[frozenset[str]] = frozenset()
     """The parameters that can't be left out."""
     known_to_frameworks: ClassVar[bool] = False
@@ -167,11 +171,13 @@ class Loss(ABC):
         *,
         counts: Counts = EVERYTHING,
         labels_checked: bool = False,
+        wanted: Collection[RowFigure] | None = None,
     ) -> BoundLoss:
         """The loss of checked arguments.
 
         counts: what does not count is not looked at; its losses and gradients are 0.
         labels_checked: the labels that count are known to be sound.
+        wanted: which figures are computed of rows; None: nothing but losses.
         """
 
     def of(

@@ -5,7 +5,7 @@ place of logits, and care for what is not finite.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from xent_core.compute.bound_loss import BlockResult, BoundLoss
 from xent_core.compute.dtypes import computation_dtype
 from xent_core.compute.layout import Array, Block, FloatType, Layout, shaped, tile_buffer
 from xent_core.compute.logsumexp import log1p_exp, sigmoid
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import UndefinedLoss
 from xent_core.labels.counts import EVERYTHING, Counts, neutral_reader
 from xent_core.losses.label_shapes import check_element_shape
@@ -78,6 +79,7 @@ class SigmoidFamily(Loss):
         *,
         counts: Counts = EVERYTHING,
         labels_checked: bool = False,
+        wanted: Collection[RowFigure] | None = None,
     ) -> BoundLoss:
         dtype = computation_dtype(logits)
         read_given = layout.reader(logits, dtype)
@@ -100,7 +102,7 @@ class SigmoidFamily(Loss):
             return _without(result, ~counting, read_given, block, parameters, counts.known(block))
 
         def compute_all(block: Block, out: Array | None, z: Array) -> BlockResult:
-            x = read_logits(block)
+            x, given = read_logits(block), z
             if smoothing:
                 z = z * (1 - smoothing) + smoothing / 2
             own = parameters if by_class is None else parameters._replace(pos_weight=by_class[block.columns])
@@ -109,7 +111,7 @@ class SigmoidFamily(Loss):
                 check_given_labels(block)
                 result = self._of_probabilities(x, z, own)
                 _check_defined(result.losses, layout, block)
-                return result
+                return result._replace(labels=given)
             losses = self.losses(x, z, own, partial(room.terms, x, out))
             # Two numbers that show any infinity or NaN, and not a product with zeros, which BLAS spreads over threads.
             if not np.isfinite(losses.max() - losses.min()):
@@ -117,9 +119,16 @@ class SigmoidFamily(Loss):
                 check_given_labels(block)
                 self._mend(losses, x, z, own)
                 _check_defined(losses, layout, block)
-            return BlockResult(losses, partial(self.gradient, x, z, own), partial(sigmoid, x))
+            return BlockResult(losses, partial(self.gradient, x, z, own), partial(sigmoid, x), labels=given)
 
-        return BoundLoss(layout, dtype, False, layout.tiles(), compute)
+        def read(block: Block) -> Array:
+            x, counting = read_given(block), counts.logits(block)
+            if not parameters.from_logits:
+                x = _logit(np.clip(x, parameters.clip, 1 - parameters.clip))
+            # What is unsound and does not count is taken for a no.
+            return x if counting is None else np.where(counting | np.isfinite(x), x, x.dtype.type(-np.inf))
+
+        return BoundLoss(layout, dtype, False, layout.tiles(), compute, read)
 
     def _mend(self, losses: Array, x: Array, z: Array, parameters: Parameters) -> None:
         """Compute anew what is not finite: masks, where 0 · ∞ is 0, and the largest of numbers."""

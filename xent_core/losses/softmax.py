@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from xent_core.compute import logsumexp
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array, row_sums
+from xent_core.compute.row_figures import Moments
 from xent_core.compute.logsumexp import CheckBlock, softmax_rows
 from xent_core.compute.reduction import multiply
 from xent_core.losses.loss import (
@@ -33,6 +34,7 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
     """
 
     known_to_frameworks = True
+    is_cross_entropy = True
     entry = Entry(
         loss_type="softmax_cross_entropy",
         title="Softmax cross-entropy",
@@ -110,8 +112,10 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
         ),
     )
 
-    def index_losses(self, logits: Array, indices: Array, buffer: Array, check: CheckBlock) -> Array:
-        return logsumexp.index_losses(logits, indices, buffer, check)
+    def index_losses(
+        self, logits: Array, indices: Array, buffer: Array, check: CheckBlock, moments: Moments | None = None
+    ) -> Array:
+        return logsumexp.index_losses(logits, indices, buffer, check, moments)
 
     def index_gradient(self, logits: Array, indices: Array, out: Array) -> None:
         """p_c − [c = k]; at the label −Σ_{c≠k} p_c, which keeps its digits where p_k rounds to 1."""

@@ -5,7 +5,7 @@ is shared: reading, one-hot rows, smoothing, class weights, labels to ignore, ma
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 import numpy as np
@@ -24,6 +24,7 @@ from xent_core.compute.dtypes import computation_dtype
 from xent_core.compute.layout import Array, Block, Layout, row_sums, tile_buffer
 from xent_core.compute.logsumexp import CheckBlock, softmax_rows
 from xent_core.compute.reduction import multiply
+from xent_core.compute.row_figures import Figures, Moments, RowFigure, shifted_figures
 from xent_core.errors import UndefinedLoss
 from xent_core.labels.counts import EVERYTHING, Counts, neutral_reader
 from xent_core.labels.onehot import one_hot_indices, one_hot_row, one_hot_rows
@@ -52,8 +53,10 @@ class SoftmaxFamily(Loss):
     is_elementwise = False
 
     @abstractmethod
-    def index_losses(self, logits: Array, indices: Array, buffer: Array, check: CheckBlock) -> Array:
-        """ℓ for the classes at `indices`, float64 [rows]."""
+    def index_losses(
+        self, logits: Array, indices: Array, buffer: Array, check: CheckBlock, moments: Moments | None = None
+    ) -> Array:
+        """ℓ for the classes at `indices`, float64 [rows]. moments: is given the exponentials."""
 
     @abstractmethod
     def index_gradient(self, logits: Array, indices: Array, out: Array) -> None:
@@ -94,9 +97,10 @@ class SoftmaxFamily(Loss):
         *,
         counts: Counts = EVERYTHING,
         labels_checked: bool = False,
+        wanted: Collection[RowFigure] | None = None,
     ) -> BoundLoss:
         """Labels of the samples' shape are class indices, also those that one-hot rows were found to stand for."""
-        rows = _Rows(self, logits, layout, parameters, counts)
+        rows = _Rows(self, logits, layout, parameters, counts, wanted)
         smooth, own_dtype = parameters.label_smoothing, logits.dtype == rows.dtype
         if labels.shape == layout.sample_shape:
             plain = parameters.from_logits and not smooth
@@ -106,7 +110,9 @@ class SoftmaxFamily(Loss):
             plain = parameters.from_logits and not smooth and parameters.class_weights is None and own_dtype
             size = LABEL_BLOCK if plain else CAREFUL_BLOCK
             compute = rows.labels_computer(labels)
-        return BoundLoss(layout, rows.dtype, True, layout.blocks(size // rows.dtype.itemsize), compute)
+        return BoundLoss(
+            layout, rows.dtype, True, layout.blocks(size // rows.dtype.itemsize), compute, rows.read_logits
+        )
 
 
 class _Rows:
@@ -119,8 +125,10 @@ class _Rows:
         layout: Layout,
         parameters: Parameters,
         counts: Counts,
+        wanted: Collection[RowFigure] | None,
     ) -> None:
         self.loss = loss
+        self.wanted = wanted
         self.dtype = computation_dtype(logits)
         self.layout = layout
         self.read_given = layout.reader(logits, self.dtype)
@@ -132,6 +140,14 @@ class _Rows:
         self.ignore_index = parameters.ignore_index
         self.counts = counts
         self.buffer = tile_buffer(layout, self.dtype)
+
+    def read_logits(self, block: Block) -> Array:
+        """The logits of a block; of probabilities their logarithms."""
+        given = self.read(block)
+        if self.from_logits:
+            return given
+        logits: Array = np.log(np.clip(given / row_sums(given)[:, None], self.clip, 1 - self.clip))
+        return logits
 
     def indices_computer(self, labels: Array, *, labels_checked: bool) -> Callable[[Block, Array | None], BlockResult]:
         """What computes a block from class indices."""
@@ -176,6 +192,8 @@ class _Rows:
         result.losses[others] = 0
         if result.label_weights is not None:
             result.label_weights[others] = 0
+        if result.figures is not None:
+            self._mend_others(result.figures, block, others)
 
         def gradient(out: Array) -> None:
             result.gradient(out)
@@ -196,27 +214,59 @@ class _Rows:
             gradient=gradient, probabilities=probabilities, ignored=None if known is None else ~known
         )
 
+    def _mend_others(self, figures: Figures, block: Block, others: Array) -> None:
+        """Figures of rows that do not count: those of their logits as given, 0 where these are unsound. No label has a
+        rank or a margin there.
+        """
+        given = self.read_given(block)[others]
+        if not self.from_logits:
+            given = np.log(given)
+        unsound = ~(given < np.inf).all(axis=1)
+        found = shifted_figures(given, np.zeros(len(given), np.intp), [*figures])
+        for name, values in found.items():
+            values[unsound] = 0
+            figures[name][others] = {"label_rank": -1, "top_rank": -1, "margin": 0}.get(name, values)
+
     def with_indices(self, block: Block, indices: Array) -> BlockResult:
         label_weights = None if self.class_weights is None else self.class_weights[indices]
         if self.smoothing or not self.from_logits:
             one_hot = np.zeros(block.shape, self.dtype)
             one_hot[np.arange(len(indices)), indices] = 1
-            return self._with_target(block, self._target(one_hot), label_weights)
+            target = self._target(one_hot)
+            return self._with_figures(self._with_target(block, target, label_weights), block, indices, target)
         return self._with_hard_indices(block, indices, label_weights)
 
+    def _with_figures(
+        self, result: BlockResult, block: Block, indices: Array, target: Array, soft: Array | None = None
+    ) -> BlockResult:
+        if self.wanted is None:
+            return result
+        figures = shifted_figures(self.read_logits(block), indices, self.wanted)
+        return result._replace(labels=indices, soft=soft, target=target, figures=figures)
+
     def with_labels(self, block: Block, labels: Array) -> BlockResult:
-        label_weights = None if self.class_weights is None else labels @ self.class_weights
-        result = self._with_target(block, self._target(labels), label_weights)
+        label_weights = None if self.class_weights is None else np.vecdot(labels, self.class_weights)
+        target = self._target(labels)
+        result = self._with_target(block, target, label_weights)
+        if self.wanted is not None:
+            result = self._with_figures(result, block, labels.argmax(axis=1), target, labels)
         if self.from_logits and not self.smoothing:
             one_hot, indices = one_hot_rows(labels)
             if len(one_hot):
-                losses = self.loss.index_losses(self.read(block)[one_hot], indices, self.buffer, lambda: None)
+                logits = self.read(block)[one_hot]
+                moments = None if self.wanted is None else Moments(len(indices), self.wanted)
+                losses = self.loss.index_losses(logits, indices, self.buffer, lambda: None, moments)
+                if moments is not None and result.figures is not None:
+                    for name, values in moments.figures(logits, indices, losses).items():
+                        result.figures[name][one_hot] = values
                 result.losses[one_hot] = losses if label_weights is None else multiply(losses, label_weights[one_hot])
         return result
 
     def _with_hard_indices(self, block: Block, indices: Array, label_weights: Array | None) -> BlockResult:
         logits = self.read(block)
-        losses = self.loss.index_losses(logits, indices, self.buffer, lambda: self._check(logits, block))
+        moments = None if self.wanted is None else Moments(len(indices), self.wanted)
+        losses = self.loss.index_losses(logits, indices, self.buffer, lambda: self._check(logits, block), moments)
+        figures = None if moments is None else moments.figures(logits, indices, losses)
 
         def gradient(out: Array) -> None:
             self.loss.index_gradient(logits, indices, out)
@@ -228,6 +278,8 @@ class _Rows:
             gradient,
             partial(softmax_rows, logits),
             label_weights,
+            labels=None if moments is None else indices,
+            figures=figures,
         )
 
     def _with_target(self, block: Block, target: Array, label_weights: Array | None) -> BlockResult:

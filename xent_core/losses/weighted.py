@@ -37,6 +37,7 @@ class WeightedCrossEntropy(SigmoidFamily):
 
     known_to_frameworks = True
     required = frozenset({"pos_weight"})
+    is_cross_entropy = True
     entry = Entry(
         loss_type="weighted_cross_entropy",
         title="Weighted sigmoid cross-entropy",
