@@ -45,6 +45,7 @@ def evaluate(
     reduction: Reduction = "mean",
     clip: float = CLIP,
     include: Collection[Output] = (),
+    fit_temperature: bool = True,
     advice: AdviceLevel = "full",
     silence: Collection[str] = (),
 ) -> Evaluation:
@@ -62,6 +63,7 @@ def evaluate(
     reduction: "none", "sum", "mean", "weighted_mean" or "mean_by_nonzero_weights", see `xent_core.compute.reduction`.
     clip: with from_logits=False the smallest probability that is taken, and 1 minus the largest; 0 clips nothing.
     include: any of "elements", "gradient", "probabilities"; each takes memory of the logits' size.
+    fit_temperature: whether a calibration has it, which takes several more passes.
     advice: "full"; "brief", without reasons, alternatives and equivalents; "none" looks for no recommendation and no
     warning, and leaves them None and empty.
     silence: codes of warnings that are not looked for.
@@ -117,7 +119,7 @@ def evaluate(
         probabilities=accumulated.probabilities,
         **by_products.outputs,
         summary=None if summary is None else summary.finish(accumulated.per_sample),
-        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight),
+        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight, fit=fit_temperature),
     )
 
 
