@@ -9,7 +9,7 @@ from xent_core import evaluate
 from xent_score.errors import DataError
 
 # What comes from the data set, or is an option of its own.
-OF_DATA = {"logits", "labels", "weights", "include", "advice", "silence"}
+OF_DATA = {"logits", "labels", "weights", "include", "fit_temperature", "advice", "silence"}
 PARAMETERS: Mapping[str, inspect.Parameter] = {
     name: parameter for name, parameter in inspect.signature(evaluate).parameters.items() if name not in OF_DATA
 }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from xent_score.files import Block
 
+LOSS = "loss"
 SUFFIXES = ("parquet", "arrow")
 
 
@@ -57,3 +58,14 @@ def write_rows(path: Path, table: pa.Table, suffix: str) -> None:
         use_dictionary=others,
         column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
     )
+
+
+def read_losses(path: Path) -> NDArray[Any]:
+    """The losses of a part, as they were written; none of rows that can't be computed."""
+    if path.suffix == ".arrow":
+        with pa.memory_map(str(path)) as source:
+            column = pa.ipc.open_file(source).read_all().column(LOSS)
+    else:
+        column = pq.read_table(path, columns=[LOSS], use_threads=False).column(LOSS)
+    losses: NDArray[Any] = column.drop_null().to_numpy()
+    return losses

@@ -1,13 +1,13 @@
 """A run over a data set: plan it, compute what is not committed yet, and say how far it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from xent_score.errors import DataError
 from xent_score.plan import Plan
 from xent_score.processes import Task, Work, run_here, run_in_processes
-from xent_score.store import Store
+from xent_score.store import Part, Store
 
 # What a process takes beside reading, which is not worth it for less.
 BYTES_WORTH_A_PROCESS = 16 << 20
@@ -35,15 +35,17 @@ class Progress:
 Shown = Callable[[Progress], None]
 
 
-def run(job: Job, work: Work, processes: int, show: Shown) -> list[dict[str, Any]]:
-    """Compute all that is not committed, and return the markers of all parts, in order. Raises DataError."""
+def run(job: Job, work: Work, processes: int, show: Shown) -> None:
+    """Compute all that is not committed. Raises DataError."""
     tasks: list[Task] = []
     resumed = 0
     for number in range(len(job.plan.streams)):
-        markers = [*job.store.markers(number)]
-        resumed += sum(marker["rows"] for marker in markers)
-        if not markers or not markers[-1]["last"]:
-            tasks.append((number, len(markers)))
+        parts, last = 0, False
+        for marker in job.store.markers(number):
+            parts, last = parts + 1, marker["last"]
+            resumed += marker["rows"]
+        if not last:
+            tasks.append((number, parts))
     rows = [each for each in job.plan.rows if each is not None]
     progress = Progress(resumed, resumed, sum(rows) if len(rows) == len(job.plan.rows) else None)
     show(progress)
@@ -52,16 +54,17 @@ def run(job: Job, work: Work, processes: int, show: Shown) -> list[dict[str, Any
     for done in steps:
         progress.rows_done += done
         show(progress)
-    found = [marker for number in range(len(job.plan.streams)) for marker in job.store.markers(number)]
-    _check_complete(job, found)
-    return found
 
 
-def _check_complete(job: Job, markers: list[dict[str, Any]]) -> None:
-    """Raises DataError where rows are missing: somebody else wrote to the folder."""
-    ends = sum(marker["last"] for marker in markers)
-    if ends != len(job.plan.streams):
-        raise DataError(f"{job.store.folder} lacks parts that were written; was it changed during the run?")
+def committed(job: Job) -> Iterator[tuple[Part, dict[str, Any]]]:
+    """The parts in order, with their markers. Raises DataError where one is missing: the folder was changed."""
+    for number in range(len(job.plan.streams)):
+        last = False
+        for index, marker in enumerate(job.store.markers(number)):
+            last = marker["last"]
+            yield Part(number, index), marker
+        if not last:
+            raise DataError(f"{job.store.folder} lacks parts that were written; was it changed during the run?")
 
 
 def _bytes(plan: Plan) -> int:

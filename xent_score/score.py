@@ -11,17 +11,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xent_core import InvalidInput, evaluate
-from xent_core.losses import LOSSES
+from xent_core.losses import AUTO, LOSSES
 from xent_core.results import Evaluation
 from xent_score.errors import DataError
 from xent_score.files import Block
 from xent_score.plan import Plan
 from xent_score.readahead import read_ahead
-from xent_score.rows import key_columns, value_column, write_rows
+from xent_score.rows import LOSS, key_columns, value_column, write_rows
 from xent_score.store import Part, Store
 from xent_score.sums import Sums
 
-LOSS = "loss"
+FIGURES = ("summary", "calibration")
+FIGURES_OF_ROWS = ("predictions", "margin", "label_rank")
 Report = Callable[[int], None]
 
 
@@ -144,29 +145,33 @@ def sliced(block: Block, start: int, stop: int) -> Block:
 def compute(job: Job, path: Path, block: Block) -> Evaluation:
     """Raises InvalidInput, and DataError where the block's labels call for another loss than the first's."""
     fields = block.fields
-    arguments = job.parameters | {"loss_type": job.loss_type}
-    weights = fields.get("weights")
+    loss_type = job.parameters.get("loss_type")
+    include: list[Any] = [name for name in job.include if name not in QUALITY]
+    if loss_type is not None:
+        include += (*FIGURES, *(() if LOSSES[loss_type].is_elementwise else FIGURES_OF_ROWS))
     result = evaluate(
-        fields["logits"], fields["labels"], weights=weights, include=job.include, silence=job.silence, **arguments
+        fields["logits"],
+        fields["labels"],
+        weights=fields.get("weights"),
+        include=include,
+        fit_temperature=False,
+        silence=job.silence,
+        **job.parameters | {"loss_type": loss_type or job.loss_type},
     )
     if result.per_sample.shape[:1] != (block.rows,):
         raise DataError(
             f"{path}: the rows of logits, of shape {list(fields['logits'].shape)}, are no samples of "
             f"{result.loss_type}; one row for each sample was expected, and the classes on a later axis"
         )
-    resolved = job.parameters.get("loss_type", result.loss_type)
-    if result.loss_type == resolved:
-        return result
-    if not LOSSES[resolved].is_elementwise:
-        raise DataError(
-            f"{path}, rows {block.first} to {block.first + block.rows - 1}: the labels call for {result.loss_type}, "
-            f"those of the first rows for {resolved}; name the loss with --loss-type"
-        )
-    # A few rows of yes/no questions may each happen to hold a single 1.
-    arguments["loss_type"] = resolved
-    return evaluate(
-        fields["logits"], fields["labels"], weights=weights, include=job.include, silence=job.silence, **arguments
-    )
+    if job.loss_type == "auto" and result.recommendation is not None:
+        called_for = AUTO.get(result.recommendation.label_kind)
+        # The other way round, a few rows of yes/no questions may each happen to hold a single 1.
+        if called_for is not None and called_for.is_elementwise and not LOSSES[result.loss_type].is_elementwise:
+            raise DataError(
+                f"{path}, rows {block.first} to {block.first + block.rows - 1}: the labels call for {called_for.name}, "
+                f"those of the first rows for {result.loss_type}; name the loss with --loss-type"
+            )
+    return result
 
 
 def _said(path: Path, block: Block, error: InvalidInput) -> str:
@@ -186,5 +191,36 @@ def rows_table(job: Job, path: Path, block: Block, result: Evaluation | None) ->
     columns = key_columns(path, block, losses.shape[1:], many_files=many_files)
     columns[LOSS] = pa.array(losses.reshape(-1))
     for name in job.include:
-        columns[name] = value_column(getattr(result, name), losses.size)
+        columns[name] = value_column(output_of(job, name, block, result), losses.size)
     return pa.table(columns)
+
+
+QUALITY = ("self_confidence", "normalized_margin")
+"""Label-quality scores, as cleanlab has them: low where the label is doubtful."""
+
+
+def output_of(job: Job, name: str, block: Block, result: Evaluation) -> NDArray[Any]:
+    """A by-product, or a label-quality score."""
+    if name == "normalized_margin":
+        assert result.margin is not None  # noqa: S101  it was asked for
+        return (result.margin + 1) / 2
+    if name == "self_confidence":
+        return _self_confidence(job, block, result)
+    output: NDArray[Any] = getattr(result, name)
+    return output
+
+
+def _self_confidence(job: Job, block: Block, result: Evaluation) -> NDArray[Any]:
+    """The probability of the label, 1 where none counts."""
+    logits, labels = block.fields["logits"], block.fields["labels"]
+    taken = {name: job.parameters[name] for name in ("axis", "from_logits", "temperature") if name in job.parameters}
+    if labels.ndim == logits.ndim:
+        labels = labels.argmax(axis=job.parameters["axis"])
+    elif job.parameters["ignore_index"] is not None:
+        taken["ignore_index"] = job.parameters["ignore_index"]
+    of_label = AUTO["class_indices"].name
+    weights = block.fields.get("weights")
+    counts = None if weights is None else (weights != 0).astype(np.float32)
+    losses = evaluate(logits, labels, loss_type=of_label, weights=counts, advice="none", **taken).per_sample
+    confidence: NDArray[Any] = np.exp(-losses)
+    return confidence.reshape(result.per_sample.shape)

@@ -10,10 +10,11 @@ from xent_score.errors import DataError
 from xent_score.parameters import PARAMETERS
 from xent_score.plan import find_source, make_plan
 from xent_score.run import Progress, run
-from xent_score.score import Job, resolve, run_stream
+from xent_score.score import QUALITY, Job, resolve, run_stream
 from xent_score.summary import summarise
 
-INCLUDABLE = tuple(name for name in OUTPUTS if name not in ("gradient", "summary", "calibration"))
+INCLUDABLE = (*(name for name in OUTPUTS if name not in ("gradient", "summary", "calibration")), *QUALITY)
+"""The gradient of a mean over the data set is not known before all of it is computed."""
 OF_LABELS = ("labels", "weights", "id")
 
 
@@ -66,7 +67,7 @@ def score(
     }
     store = job.store
     store.open(described, restart=restart)
-    markers = run(job, run_stream, processes, show)
-    summary = summarise(job, markers)
+    run(job, run_stream, processes, show)
+    summary = summarise(job)
     store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
     return summary

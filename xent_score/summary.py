@@ -3,77 +3,75 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.ipc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from xent_core import merge
 from xent_core.results import Reduced
 from xent_score.quantiles import quantiles, value_of
-from xent_score.score import LOSS, Job
-from xent_score.store import Part
-from xent_score.sums import hardest
+from xent_score.rows import read_losses
+from xent_score.run import committed
+from xent_score.score import Job
+from xent_score.sums import Sums
 
 QUANTILES = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "q999": 0.999}
 BINS = 60
 MAX_BAD_ROWS = 100
 
 
-def summarise(job: Job, markers: list[dict[str, Any]]) -> dict[str, Any]:
-    """The summary as JSON has it; what is not finite is a string there."""
+def summarise(job: Job) -> dict[str, Any]:
+    """The summary as JSON has it; what is not finite is a string there. Raises DataError."""
+    sums = Sums()
+    for _, marker in committed(job):
+        sums.merge(marker)
     reduction = job.parameters["reduction"]
-    parts = [
-        Reduced(reduction, 0.0, numerator, denominator)
-        for marker in markers
-        for numerator, denominator in zip(marker["numerators"], marker["denominators"], strict=True)
-    ]
-    reduced = merge(parts) if parts else None
-    buckets: Counter[int] = Counter()
-    for marker in markers:
-        buckets.update(dict(marker["buckets"]))
-    not_counted = 0
-    found = quantiles(buckets, not_counted, [*QUANTILES.values()], lambda: _losses(job))
-    bad_rows = [row for marker in markers for row in marker["bad_rows"]]
-    summary: dict[str, Any] = {
+    parts = [Reduced(reduction, 0.0, *part) for part in zip(sums.numerators, sums.denominators, strict=True)]
+    figures: dict[str, Any] = {}
+    if sums.summary is not None:
+        not_counted = sums.summary.samples - sums.summary.sums.counted_samples
+        found = quantiles(sums.buckets, not_counted, [*QUANTILES.values()], lambda: _losses(job))
+        figures = content_of(sums.summary) | dict(zip(QUANTILES, found, strict=True))
+    summary = {
         "files": len(job.plan.source.files),
-        "rows": sum(marker["rows"] for marker in markers),
-        "samples": sum(marker["samples"] for marker in markers),
+        "rows": sums.rows,
         "loss_type": job.parameters["loss_type"],
-        "reduced": None
-        if reduced is None
-        else {
-            "reduction": reduced.reduction,
-            "value": reduced.value,
-            "numerator": reduced.numerator,
-            "denominator": reduced.denominator,
-        },
-        "quantiles": dict(zip(QUANTILES, found, strict=True)),
-        "histogram": histogram(buckets),
-        "by_position": _by_position(markers),
-        "hardest": hardest(row for marker in markers for row in marker["hardest"]),
-        "warnings": _warnings(markers),
-        "checked": sorted({code for marker in markers for code in marker["checked"]}),
-        "set_aside": {"rows": len(bad_rows), "first": bad_rows[:MAX_BAD_ROWS]},
+        "reduced": content_of(merge(parts)) if parts else None,
+        "summary": figures,
+        "calibration": None if sums.calibration is None else content_of(sums.calibration),
+        "warnings": [
+            {"code": code} | warning | {"of_blocks": sums.checked[code]} for code, warning in sums.warnings.items()
+        ],
+        "checked": sorted(sums.checked),
+        "set_aside": {"rows": len(sums.bad_rows), "first": sums.bad_rows[:MAX_BAD_ROWS]},
+        "hardest": sums.hardest,
+        "doubtful": sums.doubtful,
+        "histogram": histogram(sums.buckets),
+        "by_position": [total / count for total, count in sums.positions] or None,
     }
     written: dict[str, Any] = as_json(summary)
     return written
 
 
+# `sums` are for merging, and the temperature can't be had of parts.
+LEFT_OUT = {"sums", "fitted"}
+
+
+def content_of(value: Any) -> Any:
+    """A result of xent_core as dictionaries and lists."""
+    if is_dataclass(value):
+        return {
+            each.name: content_of(getattr(value, each.name)) for each in fields(value) if each.name not in LEFT_OUT
+        }
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
 def _losses(job: Job) -> Iterator[NDArray[Any]]:
     """The losses of all rows, part by part, as they were written."""
-    for number in range(len(job.plan.streams)):
-        for index, _ in enumerate(job.store.markers(number)):
-            path = job.store.rows_of(Part(number, index))
-            if job.suffix == "arrow":
-                with pa.memory_map(str(path)) as source:
-                    column = pa.ipc.open_file(source).read_all().column(LOSS)
-            else:
-                column = pq.read_table(path, columns=[LOSS]).column(LOSS)
-            yield column.drop_null().to_numpy()
+    for part, _ in committed(job):
+        yield read_losses(job.store.rows_of(part))
 
 
 def histogram(buckets: Counter[int]) -> dict[str, Any]:
@@ -88,32 +86,6 @@ def histogram(buckets: Counter[int]) -> dict[str, Any]:
     values = np.array([value_of(bucket) for bucket in held])
     counts, _ = np.histogram(np.clip(values, low, edges[-1]), edges, weights=[buckets[bucket] for bucket in held])
     return {"edges": edges.tolist(), "counts": counts.astype(int).tolist()}
-
-
-def _by_position(markers: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The mean loss at each position of sequences."""
-    length = max(len(marker["positions"][0]) for marker in markers)
-    if not length:
-        return None
-    means, counts = [], []
-    for index in range(length):
-        there = [marker["positions"] for marker in markers if index < len(marker["positions"][0])]
-        count = sum(positions[1][index] for positions in there)
-        means.append(math.fsum(positions[0][index] for positions in there) / count)
-        counts.append(count)
-    return {"mean": means, "count": counts}
-
-
-def _warnings(markers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each warning once: where it was found first, and in how many of the blocks that it was looked for in."""
-    found: dict[str, dict[str, Any]] = {}
-    for marker in markers:
-        for code, warning in marker["warnings"].items():
-            known = found.setdefault(code, {"code": code} | warning | {"blocks": 0})
-            known["blocks"] += warning["blocks"]
-    for code, warning in found.items():
-        warning["of_blocks"] = sum(marker["checked"].get(code, 0) for marker in markers)
-    return [*found.values()]
 
 
 def as_json(value: Any) -> Any:

@@ -1,61 +1,75 @@
 """What a part adds to the summary, and how parts merge: exactly, and alike in whichever order they were computed."""
 
-import math
+import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xent_core import InvalidInput
-from xent_core.results import Evaluation
+from xent_core.calibration import calibration_of, merge_calibrations
+from xent_core.results import Calibration, CalibrationSums, Evaluation, Summary
+from xent_core.results import Sums as SummarySums
+from xent_core.summary import merge_summaries, summary_of
 from xent_score.files import Block
 from xent_score.quantiles import count_buckets
+from xent_score.state import dumped, loaded
 
-HARDEST = 100
+KEPT = 100
+Row = dict[str, Any]
 
 
+@dataclass
 class Sums:
-    """The sums over the rows of a part.
+    """The sums over the rows of a part, or of several.
 
-    blocks    how many were computed
-    rows      how many rows of files, and samples in them; a row of a sequence has several
-    reduced   numerator and denominator of each block
-    buckets   how many losses are in each bucket of `quantiles`
-    hardest   the rows with the largest losses
-    bad_rows  those that can't be computed, and why
+    rows       of files; `summary` counts samples, of which a row of a sequence has several
+    reduced    numerator and denominator of each block
+    buckets    how many losses are in each bucket of `quantiles`
+    hardest    the rows with the largest losses
+    doubtful   the rows whose label has the least margin over other classes
+    bad_rows   those that can't be computed, and why
+    warnings   by code: the first, and in how many blocks it was found; checked: in how many it was looked for
+    positions  of sequences: sum and number of losses at each position
     """
 
-    def __init__(self) -> None:
-        self.blocks = self.rows = self.samples = 0
-        self.numerators: list[float] = []
-        self.denominators: list[float] = []
-        self.buckets: Counter[int] = Counter()
-        self.hardest: list[dict[str, Any]] = []
-        self.bad_rows: list[dict[str, Any]] = []
-        self.warnings: dict[str, dict[str, Any]] = {}
-        self.checked: Counter[str] = Counter()
-        self.positions: tuple[list[float], list[int]] = ([], [])
-        self.loss_type = ""
-        self.label_kinds: Counter[str] = Counter()
+    rows: int = 0
+    numerators: list[float] = field(default_factory=list)
+    denominators: list[float] = field(default_factory=list)
+    buckets: Counter[int] = field(default_factory=Counter)
+    hardest: list[Row] = field(default_factory=list)
+    doubtful: list[Row] = field(default_factory=list)
+    bad_rows: list[Row] = field(default_factory=list)
+    warnings: dict[str, Row] = field(default_factory=dict)
+    checked: Counter[str] = field(default_factory=Counter)
+    positions: list[list[float]] = field(default_factory=list)
+    summary: Summary | None = None
+    calibration: Calibration | None = None
 
     def add(self, path: str, block: Block, result: Evaluation) -> None:
-        self.blocks += 1
-        self.rows += block.rows
+        """Add an evaluated block."""
         losses = result.per_sample
-        self.samples += losses.size
-        self.loss_type = result.loss_type
+        self.rows += block.rows
         if result.reduced is not None:
             self.numerators.append(result.reduced.numerator)
             self.denominators.append(result.reduced.denominator)
         self.buckets.update(count_buckets(losses.reshape(-1)))
-        self._add_hardest(path, block, result)
-        self._add_positions(result)
+        self.hardest = _most(self.hardest, _rows(path, block, result, _largest(losses), "loss", losses))
+        if result.margin is not None:
+            # What has no label that counts is not doubtful.
+            margins = np.where(result.label_rank == -1, np.inf, result.margin)
+            candidates = _largest(-margins)
+            candidates = candidates[margins.reshape(-1)[candidates] < np.inf]
+            self.doubtful = _least(self.doubtful, _rows(path, block, result, candidates, "margin", margins))
+        if losses.ndim == 2:
+            sums = losses.sum(axis=0, dtype=np.float64).tolist()
+            self._add_positions([[value, float(len(losses))] for value in sums])
         self.checked.update(result.checked)
-        if result.recommendation is not None:
-            self.label_kinds[result.recommendation.label_kind] += block.rows
         for warning in result.warnings:
-            known = self.warnings.setdefault(
+            self._add_warning(
                 warning.code,
                 {
                     "severity": warning.severity,
@@ -63,72 +77,111 @@ class Sums:
                     "fix": warning.fix,
                     "change": warning.change,
                     "first": {"file": path, "rows": [block.first, block.first + block.rows - 1]},
-                    "blocks": 0,
+                    "blocks": 1,
                 },
             )
-            known["blocks"] += 1
+        self._add_figures(result.summary, result.calibration)
 
     def set_aside(self, path: str, row: int, error: InvalidInput) -> None:
         self.rows += 1
-        self.bad_rows.append({"file": path, "row": row, "code": error.code, "argument": error.argument,
-                              "message": error.message})  # fmt: skip
+        self.bad_rows.append(
+            {"file": path, "row": row, "code": error.code, "argument": error.argument, "message": error.message}
+        )
 
-    def _add_hardest(self, path: str, block: Block, result: Evaluation) -> None:
-        losses = result.per_sample.reshape(-1)
-        each = losses.size // block.rows
-        if losses.size > HARDEST:
-            chosen = np.argpartition(losses, losses.size - HARDEST)[-HARDEST:]
-        else:
-            chosen = np.arange(losses.size)
-        for index in chosen.tolist():
-            row, position = divmod(index, each)
-            entry: dict[str, Any] = {"loss": float(losses[index]), "file": path, "row": block.first + row}
-            if block.ids is not None:
-                entry["id"] = block.ids[row].as_py()
-            if result.per_sample.ndim > 1:
-                entry["position"] = position
-            self.hardest.append(entry)
-        self.hardest = hardest(self.hardest)
-
-    def _add_positions(self, result: Evaluation) -> None:
-        losses = result.per_sample
-        if losses.ndim != 2:
-            return
-        sums, counts = self.positions
-        longer = losses.shape[1] - len(sums)
-        sums.extend([0.0] * longer)
-        counts.extend([0] * longer)
-        for index, value in enumerate(losses.sum(axis=0, dtype=np.float64).tolist()):
-            sums[index] += value
-            counts[index] += len(losses)
+    def merge(self, marker: dict[str, Any]) -> None:
+        """Add what `written` gave of another part."""
+        self.rows += marker["rows"]
+        self.numerators += marker["numerators"]
+        self.denominators += marker["denominators"]
+        self.buckets.update(dict(marker["buckets"]))
+        self.hardest = _most(self.hardest, marker["hardest"])
+        self.doubtful = _least(self.doubtful, marker["doubtful"])
+        self.bad_rows += marker["bad_rows"]
+        self.checked.update(marker["checked"])
+        for code, warning in marker["warnings"].items():
+            self._add_warning(code, warning)
+        self._add_positions(marker["positions"])
+        if marker["summary"] is not None:
+            summary = summary_of(loaded(SummarySums, marker["summary"]))
+            self._add_figures(summary, calibration_of(loaded(CalibrationSums, marker["calibration"])))
 
     def written(self) -> dict[str, Any]:
         """As JSON can hold it."""
         return {
-            "blocks": self.blocks,
             "rows": self.rows,
-            "samples": self.samples,
             "numerators": self.numerators,
             "denominators": self.denominators,
             "buckets": [[*pair] for pair in sorted(self.buckets.items())],
             "hardest": self.hardest,
+            "doubtful": self.doubtful,
             "bad_rows": self.bad_rows,
             "warnings": self.warnings,
             "checked": dict(self.checked),
-            "positions": [*self.positions],
-            "loss_type": self.loss_type,
-            "label_kinds": dict(self.label_kinds),
+            "positions": self.positions,
+            "summary": None if self.summary is None else dumped(self.summary.sums),
+            "calibration": None if self.calibration is None else dumped(self.calibration.sums),
         }
 
+    def _add_figures(self, summary: Summary | None, calibration: Calibration | None) -> None:
+        assert summary is not None and calibration is not None  # noqa: S101  they were asked for
+        self.summary = summary if self.summary is None else merge_summaries([self.summary, summary])
+        self.calibration = (
+            calibration if self.calibration is None else merge_calibrations([self.calibration, calibration])
+        )
 
-def hardest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with the largest losses, the earlier one first where losses are the same."""
-    return sorted(rows, key=lambda each: (-each["loss"], each["file"], each["row"], each.get("position", 0)))[:HARDEST]
+    def _add_warning(self, code: str, warning: Row) -> None:
+        if code in self.warnings:
+            self.warnings[code]["blocks"] += warning["blocks"]
+        else:
+            self.warnings[code] = warning
+
+    def _add_positions(self, positions: list[list[float]]) -> None:
+        self.positions.extend([0.0, 0.0] for _ in range(len(positions) - len(self.positions)))
+        for known, (total, count) in zip(self.positions, positions, strict=False):
+            known[0] += total
+            known[1] += count
 
 
-def total(numbers: list[float]) -> float:
-    """Their sum, rounded once; infinite where it is too large."""
-    try:
-        return math.fsum(numbers)
-    except OverflowError:
-        return sum(numbers)
+def _largest(values: NDArray[Any]) -> NDArray[Any]:
+    """The places of the largest values."""
+    flat = values.reshape(-1)
+    return np.argpartition(flat, flat.size - KEPT)[-KEPT:] if flat.size > KEPT else np.arange(flat.size)
+
+
+def _rows(
+    path: str, block: Block, result: Evaluation, places: NDArray[Any], name: str, values: NDArray[Any]
+) -> Iterator[Row]:
+    """The samples at these places, as the summary lists them."""
+    losses = result.per_sample
+    each = losses.size // block.rows
+    flat = values.reshape(-1)
+    predictions = None if result.predictions is None else result.predictions.reshape(losses.size, -1)
+    labels = block.fields["labels"]
+    labels = labels.reshape(losses.size, -1) if labels.size % losses.size == 0 else None
+    for place in places.tolist():
+        row, position = divmod(place, each)
+        entry: Row = {name: float(flat[place]), "file": path, "row": block.first + row}
+        if block.ids is not None:
+            entry["id"] = block.ids[row].as_py()
+        if losses.ndim > 1:
+            entry["position"] = position
+        if labels is not None and labels.shape[1] == 1:
+            entry["label"] = labels[place, 0].item()
+        elif labels is not None and predictions is not None and predictions.shape[1] == 1:
+            entry["label"] = int(labels[place].argmax())
+        if predictions is not None and predictions.shape[1] == 1:
+            entry["prediction"] = int(predictions[place, 0])
+        yield entry
+
+
+def _place(row: Row) -> tuple[Any, ...]:
+    """Of rows with the same value the earlier comes first."""
+    return row["file"], row["row"], row.get("position", 0)
+
+
+def _most(known: list[Row], more: Iterable[Row]) -> list[Row]:
+    return heapq.nsmallest(KEPT, [*known, *more], key=lambda row: (-row["loss"], *_place(row)))
+
+
+def _least(known: list[Row], more: Iterable[Row]) -> list[Row]:
+    return heapq.nsmallest(KEPT, [*known, *more], key=lambda row: (row["margin"], *_place(row)))
