@@ -71,7 +71,7 @@ bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
 	@$(RESOLVE) -o requirements.txt
 	@$(RESOLVE) -o requirements-tracing.txt --extra tracing -c requirements.txt
-	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing -c requirements-tracing.txt
+	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing --extra score -c requirements-tracing.txt
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
 	@$(RESOLVE_ALONE) -o requirements-hostile.txt --group hostile

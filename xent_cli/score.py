@@ -148,4 +148,36 @@ def given_parameters(options: argparse.Namespace) -> dict[str, Any]:
 
 def as_text(summary: dict[str, Any], out: Path) -> str:
     """The summary for a terminal."""
-    return json.dumps(summary, indent=1, ensure_ascii=False)[:3000] + "\n"
+    figures = summary["summary"]
+    lines = [f"{summary['rows']:,} rows of {summary['files']:,} files, {summary['loss_type']}, in nats"]
+    if (reduced := summary["reduced"]) is not None:
+        lines.append(f"{reduced['reduction']:12}{_number(reduced['value'])}")
+    names = ("mean", "standard_error", "perplexity", "accuracy", "q50", "q90", "q99", "maximum", "uniform", "prior")
+    lines += [
+        f"{name.replace('_', ' '):12}{_number(figures[name])}"
+        for name in names
+        if figures.get(name) is not None and not (name == "mean" and reduced and reduced["reduction"] == "mean")
+    ]
+    if summary["calibration"] is not None and summary["calibration"]["expected_error"] is not None:
+        lines.append(f"calibration {_number(summary['calibration']['expected_error'])} (expected error)")
+    for row in summary["hardest"][:MAX_SHOWN]:
+        lines.append(f"hardest     {_number(row['loss'])} at {_place(row)}")
+    for each in summary["warnings"]:
+        where = f"in {each['blocks']} of {each['of_blocks']} blocks"
+        lines.append(f"warning ({each['severity']}) {each['code']}, {where}: {each['message']} {each['fix']}")
+    if summary["set_aside"]["rows"]:
+        first = summary["set_aside"]["first"][0]
+        place = f"{first['file']}, row {first['row']}: {first['argument']} {first['message']}"
+        lines.append(f"set aside   {summary['set_aside']['rows']:,} rows that can't be computed; the first: {place}")
+    return "\n".join([*lines, f"written to  {out}"]) + "\n"
+
+
+def _number(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def _place(row: dict[str, Any]) -> str:
+    place = f"{row['file']}, row {row['row']}"
+    if "position" in row:
+        place += f", position {row['position']}"
+    return f"{place}, id {row['id']}" if "id" in row else place

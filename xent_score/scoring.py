@@ -66,8 +66,8 @@ def score(
         "format": suffix,
     }
     store = job.store
-    store.open(described, restart=restart)
-    run(job, run_stream, processes, show)
-    summary = summarise(job)
-    store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
+    with store.held(described, restart=restart):
+        run(job, run_stream, processes, show)
+        summary = summarise(job)
+        store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
     return summary

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,7 +36,8 @@ class Store:
         self.rows, self.state = folder / "rows", folder / "state"
         self.suffix = suffix
 
-    def open(self, plan: dict[str, Any], *, restart: bool) -> None:
+    @contextmanager
+    def held(self, plan: dict[str, Any], *, restart: bool) -> Iterator[None]:
         """Take the folder for this run: empty, or left by an interrupted run of the same plan.
 
         Raises DataError where it holds something else, and where another run writes to it.
@@ -43,13 +45,19 @@ class Store:
         try:
             for each in (self.folder, self.rows, self.state):
                 each.mkdir(parents=each is self.folder, exist_ok=True)
-            self._lock = (self.state / "lock").open("w")
+            lock = (self.state / "lock").open("w")
         except OSError as error:
             raise os_failure(self.folder, "written", error) from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DataError(f"another run writes to {self.folder} now") from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise DataError(f"another run writes to {self.folder} now") from None
+            self._begin(plan, restart=restart)
+            yield
+
+    def _begin(self, plan: dict[str, Any], *, restart: bool) -> None:
+        """Raises DataError."""
         known = self.state / "plan.json"
         if restart:
             for path in [*self.state.glob("*.json"), *self.rows.iterdir()]:
