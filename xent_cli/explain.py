@@ -57,5 +57,6 @@ def _explained(code: str) -> dict[str, Any]:
         }
     close = get_close_matches(code, [*WARNINGS, *ERRORS, *CATALOGUE], n=1)
     raise Failure(
-        f"{code!r:.80} is no code of xent; " + (f"did you mean {close[0]}?" if close else "xent explain lists all codes")
+        f"{code!r:.80} is no code of xent; "
+        + (f"did you mean {close[0]}?" if close else "xent explain lists all codes")
     )

@@ -62,7 +62,7 @@ async def _post(body: bytes) -> tuple[int, bytes]:
             return message
         return await asyncio.Future()  # the client stays
 
-    async def send(message: Message) -> None:  # noqa: RUF029  as ASGI has it
+    async def send(message: Message) -> None:
         sent.append(message)
 
     headers = {"content-type": "application/json", "content-length": str(len(body))}

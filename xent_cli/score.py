@@ -108,7 +108,9 @@ def _outputs() -> str:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What score and compare have in common."""
     parser.add_argument("--labels", metavar="COLUMN", default="labels", help="default: labels")
-    parser.add_argument("--labels-data", metavar="DATA", help="files with labels, weights and ids, one for each of DATA")
+    parser.add_argument(
+        "--labels-data", metavar="DATA", help="files with labels, weights and ids, one for each of DATA"
+    )
     parser.add_argument("--weights", metavar="COLUMN", help="default: every row has the weight 1")
     parser.add_argument("--out", metavar="OUT", type=Path, required=True, help="folder to write to")
     parser.add_argument("--format", choices=("parquet", "arrow"), default="parquet", help="of rows; default: parquet")

@@ -59,13 +59,11 @@ class DataFile(ABC):
     def blocks(self, columns: Columns, start: int, stop: int | None, size: int) -> Iterator[Block]:
         """The rows in blocks of this size, the last excepted. Raises DataError."""
 
-    def columns(self, wanted: Mapping[str, str | None]) -> dict[str, tuple[str, ...]]:
+    def columns(self, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         """The columns of each field that is wanted, by what the options say. Raises DataError."""
-        options = {"other": "--other-logits"}
         return {
-            field: resolve(name, self.names, options.get(field, f"--{field}"), self.path)
+            field: resolve(name, self.names, f"--{field.replace('_', '-')}", self.path)
             for field, name in wanted.items()
-            if name is not None
         }
 
 
@@ -102,14 +100,14 @@ class ArrayFile(DataFile):
         self.rows = None
         self.starts = None
 
-    def columns(self, wanted: Mapping[str, str | None]) -> dict[str, tuple[str, ...]]:
-        if len(self.names) == 1 and len([name for name in wanted.values() if name is not None]) == 1:
+    def columns(self, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        if len(self.names) == len(wanted) == 1:
             # A file with one array needs no name for it, and a .npy file has none.
-            found = {field: (self.names[0],) for field, name in wanted.items() if name is not None}
+            found = dict.fromkeys(wanted, (self.names[0],))
         elif self.names == [""]:
             raise DataError(
-                f"{self.path} holds one array, but {' and '.join(f for f, name in wanted.items() if name)} are wanted "
-                "from it; name the file of labels with --labels-data"
+                f"{self.path} holds one array, but {' and '.join(wanted)} are wanted from it; name the file of labels "
+                "with --labels-data"
             )
         else:
             found = super().columns(wanted)
@@ -127,9 +125,7 @@ class ArrayFile(DataFile):
         return found
 
     def row_bytes(self, columns: tuple[str, ...]) -> int | None:
-        return sum(
-            self.arrays[name].dtype.itemsize * int(np.prod(self.arrays[name].shape[1:])) for name in columns
-        )
+        return sum(self.arrays[name].dtype.itemsize * int(np.prod(self.arrays[name].shape[1:])) for name in columns)
 
     def blocks(self, columns: Columns, start: int, stop: int | None, size: int) -> Iterator[Block]:
         assert self.rows is not None  # noqa: S101  `columns` was called to know them
@@ -185,7 +181,8 @@ def find_files(data: str) -> list[Path]:
         return sorted(found)
     if path.exists():
         return [path]
-    matched = sorted(Path(each) for each in glob(data, recursive=True) if Path(each).is_file())
+    # Path.glob takes no absolute patterns.
+    matched = sorted(Path(each) for each in glob(data, recursive=True) if Path(each).is_file())  # noqa: PTH207
     if not matched:
         raise DataError(f"there is no file {data}")
     return matched

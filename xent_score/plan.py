@@ -1,7 +1,8 @@
 """What a run has to do: its files, the columns of its fields, and the streams that its parts are in."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,88 +24,103 @@ class Stream(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
-    """The data set: pairs of files whose rows belong together, and the columns of each field in both.
+class Group:
+    """Files, in the order of their names, and the columns that are wanted of each by the name of the field."""
 
-    files         with logits, and whatever else is in them
-    label_files   with labels, where these have files of their own
-    columns       for each file: its fields
-    """
-
+    data: str
     files: list[Path]
-    label_files: list[Path] | None
-    wanted: Mapping[str, str | None]
-    wanted_of_labels: Mapping[str, str | None] = field(default_factory=dict)
-
-    def open(self, number: int) -> "Pair":
-        """Raises DataError."""
-        first = open_file(self.files[number])
-        columns = first.columns(self.wanted)
-        if self.label_files is None:
-            return Pair(first, columns)
-        second = open_file(self.label_files[number])
-        pair = Pair(first, columns, second, second.columns(self.wanted_of_labels))
-        if first.rows is not None and second.rows is not None and first.rows != second.rows:
-            raise DataError(
-                f"{first.path} has {first.rows} rows, but {second.path} has {second.rows}; rows of one sample were "
-                "expected at the same place in both"
-            )
-        return pair
+    wanted: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A file, and the file of its labels if there is one."""
+class Source:
+    """The data set. Files at the same place in all groups belong together, row by row."""
 
-    file: DataFile
-    columns: Columns
-    labels: DataFile | None = None
-    label_columns: Columns = field(default_factory=dict)
+    groups: tuple[Group, ...]
+
+    @property
+    def files(self) -> list[Path]:
+        """Those of the first group, after which rows are called."""
+        return self.groups[0].files
+
+    def open(self, number: int) -> "Aligned":
+        """Raises DataError."""
+        opened = [open_file(group.files[number]) for group in self.groups]
+        columns = [file.columns(group.wanted) for file, group in zip(opened, self.groups, strict=True)]
+        known = [file for file in opened if file.rows is not None]
+        for file in known:
+            if file.rows != known[0].rows:
+                raise DataError(
+                    f"{known[0].path} has {known[0].rows} rows, but {file.path} has {file.rows}; rows of one sample "
+                    "were expected at the same place in both"
+                )
+        return Aligned(opened, columns)
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Files whose rows belong together, and the fields in each."""
+
+    files: list[DataFile]
+    columns: list[Columns]
+
+    @property
+    def path(self) -> Path:
+        return self.files[0].path
 
     @property
     def rows(self) -> int | None:
-        return self.file.rows if self.file.rows is not None or self.labels is None else self.labels.rows
+        """None where one of them does not say, and may turn out to be longer than the others."""
+        return None if any(file.rows is None for file in self.files) else self.files[0].rows
+
+    @property
+    def starts(self) -> list[int] | None:
+        """The rows at which all can be read without reading what is before; None: every row."""
+        limited = [{*file.starts} for file in self.files if file.starts is not None]
+        return sorted(set.intersection(*limited)) if limited else None
+
+    def row_bytes(self, field: str) -> int:
+        return sum(
+            file.row_bytes(columns[field]) or 0
+            for file, columns in zip(self.files, self.columns, strict=True)
+            if field in columns
+        )
 
     def blocks(self, start: int, stop: int | None, size: int) -> Iterator[Block]:
         """Raises DataError."""
-        blocks = self.file.blocks(self.columns, start, stop, size)
-        if self.labels is None:
-            yield from blocks
-            return
-        others = self.labels.blocks(self.label_columns, start, stop, size)
-        end = start
-        for block in blocks:
-            other = next(others, None)
-            if other is None or other.rows != block.rows:
-                raise self._uneven(self.file, self.labels, end + (0 if other is None else other.rows), block, other)
-            end += block.rows
-            yield block._replace(fields=block.fields | other.fields, ids=block.ids if other.ids is None else other.ids)
-        if next(others, None) is not None:
-            raise DataError(f"{self.labels.path} has more rows than {self.file.path}, which has {end}")
-
-    @staticmethod
-    def _uneven(file: DataFile, labels: DataFile, end: int, block: Block, other: Block | None) -> DataError:
-        if other is not None and other.rows > block.rows:
-            return DataError(f"{labels.path} has more rows than {file.path}, which has {block.first + block.rows}")
-        return DataError(f"{labels.path} ends at row {end}, but {file.path} has more rows")
+        streams = [
+            file.blocks(columns, start, stop, size) for file, columns in zip(self.files, self.columns, strict=True)
+        ]
+        for parts in zip_longest(*streams):
+            counts = [0 if part is None else part.rows for part in parts]
+            if len({*counts}) > 1:
+                shortest, longest = counts.index(min(counts)), counts.index(max(counts))
+                end = start + min(counts)
+                raise DataError(
+                    f"{self.files[shortest].path} ends at row {end}, but {self.files[longest].path} has more rows"
+                )
+            fields: dict[str, Any] = {}
+            ids = None
+            for part in parts:
+                fields |= part.fields
+                ids = part.ids if ids is None else ids
+            yield Block(start, counts[0], fields, ids)
+            start += counts[0]
 
 
-def find_source(
-    data: str, labels_data: str | None, wanted: Mapping[str, str | None], of_labels: tuple[str, ...]
-) -> Source:
-    """The files, paired in the order of their names. Raises DataError."""
-    files = find_files(data)
-    if labels_data is None:
-        return Source(files, None, wanted)
-    label_files = find_files(labels_data)
-    if len(label_files) != len(files):
-        raise DataError(f"{data} has {len(files)} files, but {labels_data} has {len(label_files)}; they go in pairs")
-    return Source(
-        files,
-        label_files,
-        {name: column for name, column in wanted.items() if name not in of_labels},
-        {name: column for name, column in wanted.items() if name in of_labels},
-    )
+def find_source(*groups: tuple[str, Mapping[str, str | None]]) -> Source:
+    """The files of each group, whose fields may have no column. A group without any is left out. Raises DataError."""
+    found = [
+        Group(data, find_files(data), {field: column for field, column in wanted.items() if column is not None})
+        for data, wanted in groups
+    ]
+    for group in found:
+        if len(group.files) != len(found[0].files):
+            raise DataError(
+                f"{found[0].data} has {len(found[0].files)} files, but {group.data} has {len(group.files)}; their "
+                "files go in pairs"
+            )
+    return Source(tuple(found))
 
 
 @dataclass(frozen=True)
@@ -127,14 +143,14 @@ class Plan:
 
     def described(self) -> dict[str, Any]:
         """What has to be the same for a run to be resumed."""
-        paths = [*self.source.files, *(self.source.label_files or ())]
+        paths = [path for group in self.source.groups for path in group.files]
         stats = [path.stat() for path in paths]
         return {
             "files": [
                 {"path": str(path.resolve()), "bytes": stat.st_size, "modified": stat.st_mtime_ns}
                 for path, stat in zip(paths, stats, strict=True)
             ],
-            "columns": {**self.source.wanted, **self.source.wanted_of_labels},
+            "columns": {field: column for group in self.source.groups for field, column in group.wanted.items()},
             "part_rows": self.part_rows,
             "streams": [[*stream] for stream in self.streams],
         }
@@ -145,37 +161,28 @@ def make_plan(source: Source, row_fields: tuple[str, ...]) -> Plan:
 
     Raises DataError.
     """
-    pairs = [source.open(number) for number in range(len(source.files))]
-    row_bytes = 0
-    for pair in pairs:
-        sizes = [pair.file.row_bytes(pair.columns[name]) for name in row_fields if name in pair.columns]
-        row_bytes = max(row_bytes, sum(size or 0 for size in sizes))
+    opened = [source.open(number) for number in range(len(source.files))]
+    row_bytes = max(sum(each.row_bytes(field) for field in row_fields) for each in opened)
     part_rows = max(1, min(MAX_PART_ROWS, PART_BYTES // max(row_bytes, 1)))
     block_rows = max(1, min(part_rows, BLOCK_BYTES // max(row_bytes, 1)))
     part_rows -= part_rows % block_rows
     streams = [
-        Stream(number, start, stop) for number, pair in enumerate(pairs) for start, stop in _cut(pair, part_rows)
+        Stream(number, start, stop) for number, each in enumerate(opened) for start, stop in _cut(each, part_rows)
     ]
-    return Plan(source, streams, [pair.rows for pair in pairs], part_rows, block_rows)
+    if not streams:
+        raise DataError(f"{source.groups[0].data} has no rows")
+    return Plan(source, streams, [each.rows for each in opened], part_rows, block_rows)
 
 
-def _cut(pair: Pair, part_rows: int) -> Iterator[tuple[int, int | None]]:
+def _cut(aligned: Aligned, part_rows: int) -> Iterator[tuple[int, int | None]]:
     """Where reading begins anew: as often as a part is full, if the files can be read from there."""
-    rows = pair.rows
-    if rows is None or pair.file.rows is None or (pair.labels is not None and pair.labels.rows is None):
-        # One of two files may turn out to be longer than the other.
+    rows, starts = aligned.rows, aligned.starts
+    if rows is None:
         yield 0, None
         return
-    if not rows:
-        return
-    starts = pair.file.starts
-    if pair.labels is not None and pair.labels.starts is not None:
-        # Both have to be readable from there without reading what is before.
-        starts = pair.labels.starts if starts is None else sorted({*starts} & {*pair.labels.starts})
-    if starts is None:
-        starts = [*range(0, rows, part_rows)]
     begin = 0
-    for start in [*starts[1:], rows]:
+    for start in [*(range(part_rows, rows, part_rows) if starts is None else starts[1:]), rows]:
         if start == rows or start - begin >= part_rows // 2:
-            yield begin, start
+            if start > begin:
+                yield begin, start
             begin = start

@@ -49,10 +49,6 @@ class Job:
     def store(self) -> Store:
         return Store(self.out, self.suffix)
 
-    @property
-    def has_ids(self) -> bool:
-        return "id" in self.plan.source.wanted or "id" in self.plan.source.wanted_of_labels
-
 
 MAX_SET_ASIDE = 10_000
 
@@ -60,12 +56,12 @@ MAX_SET_ASIDE = 10_000
 def resolve(job: Job) -> Job:
     """The job with the loss type that the first rows call for, if it is "auto". Raises DataError."""
     stream = job.plan.streams[0]
-    pair = job.plan.source.open(stream.file)
-    for block in pair.blocks(stream.start, stream.stop, job.plan.block_rows):
-        result = _first_result(job, pair.file.path, block)
+    aligned = job.plan.source.open(stream.file)
+    for block in aligned.blocks(stream.start, stream.stop, job.plan.block_rows):
+        result = _first_result(job, aligned.path, block)
         if result is not None:
             return replace(job, parameters=job.parameters | {"loss_type": result.loss_type})
-    raise DataError(f"{pair.file.path} has no row that can be computed")
+    raise DataError(f"{aligned.path} has no row that can be computed")
 
 
 def _first_result(job: Job, path: Path, block: Block) -> Evaluation | None:
@@ -86,20 +82,19 @@ def run_stream(job: Job, number: int, first_part: int, report: Report) -> None:
     """Compute the parts of a stream from one of them on, and commit each. Raises DataError."""
     stream = job.plan.streams[number]
     part_rows = job.plan.part_rows_of(stream)
-    pair = job.plan.source.open(stream.file)
+    aligned = job.plan.source.open(stream.file)
     start = stream.start + first_part * part_rows
-    blocks = read_ahead(pair.blocks(start, stream.stop, job.plan.block_rows))
+    blocks = read_ahead(aligned.blocks(start, stream.stop, job.plan.block_rows))
     part = Part(number, first_part)
     blocks_of_part = part_rows // job.plan.block_rows
     following = next(blocks, None)
     if following is None:
-        raise DataError(f"{pair.file.path} has no rows")
+        raise DataError(f"{aligned.path} has no rows")
     while following is not None:
         sums = Sums()
         tables: list[pa.Table] = []
         for block in chain([following], islice(blocks, blocks_of_part - 1)):
-            for computed in _computed(job, pair.file.path, block, sums):
-                tables.append(computed)
+            tables.extend(_computed(job, aligned.path, block, sums))
             report(block.rows)
         following = next(blocks, None)
         # Of rows that can't be computed, all but the key is null.

@@ -15,7 +15,6 @@ from xent_score.summary import summarise
 
 INCLUDABLE = (*(name for name in OUTPUTS if name not in ("gradient", "summary", "calibration")), *QUALITY)
 """The gradient of a mean over the data set is not known before all of it is computed."""
-OF_LABELS = ("labels", "weights", "id")
 
 
 def score(
@@ -48,11 +47,13 @@ def score(
     for name in include:
         if name not in INCLUDABLE:
             raise DataError(f"--include holds {name!r:.80}; any of {', '.join(INCLUDABLE)} was expected")
-    wanted = {"logits": logits, "labels": labels, "weights": weights, "id": id}
-    source = find_source(data, labels_data, {name: each for name, each in wanted.items() if each}, OF_LABELS)
+    of_labels = {"labels": labels, "weights": weights, "id": id}
+    source = (
+        find_source((data, {"logits": logits} | of_labels))
+        if labels_data is None
+        else find_source((data, {"logits": logits}), (labels_data, of_labels))
+    )
     plan = make_plan(source, ("logits",))
-    if not plan.streams:
-        raise DataError(f"{data} has no rows")
     defaults = {name: parameter.default for name, parameter in PARAMETERS.items()}
     given = defaults | (parameters or {})
     asked = given.pop("loss_type")

@@ -62,9 +62,7 @@ LEFT_OUT = {"sums", "fitted"}
 def content_of(value: Any) -> Any:
     """A result of xent_core as dictionaries and lists."""
     if is_dataclass(value):
-        return {
-            each.name: content_of(getattr(value, each.name)) for each in fields(value) if each.name not in LEFT_OUT
-        }
+        return {each.name: content_of(getattr(value, each.name)) for each in fields(value) if each.name not in LEFT_OUT}
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 

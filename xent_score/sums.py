@@ -123,7 +123,8 @@ class Sums:
         }
 
     def _add_figures(self, summary: Summary | None, calibration: Calibration | None) -> None:
-        assert summary is not None and calibration is not None  # noqa: S101  they were asked for
+        assert summary is not None  # noqa: S101  it was asked for
+        assert calibration is not None  # noqa: S101  as well
         self.summary = summary if self.summary is None else merge_summaries([self.summary, summary])
         self.calibration = (
             calibration if self.calibration is None else merge_calibrations([self.calibration, calibration])

@@ -32,8 +32,11 @@ def table(**columns: Any) -> pa.Table:
     return pa.table({"logits": fixed_lists(np.zeros((4, 2), np.float32)), "labels": [0, 1, 0, 1]} | columns)
 
 
+# fmt: off
 WRONG_TABLES: dict[str, tuple[pa.Table, dict[str, Any], str]] = {
-    "a missing column": (table(), {"labels": "label"}, "has no column 'label', which --labels names; it has logits, labels"),
+    "a missing column": (
+        table(), {"labels": "label"}, "has no column 'label', which --labels names; it has logits, labels",
+    ),
     "a missing pattern": (table(), {"logits": "x_*"}, "has no column 'x_*', which --logits names"),
     "ragged rows": (
         table(logits=[[1.0, 2.0], [1.0, 2.0], [1.0], [1.0, 2.0]]),
@@ -66,14 +69,17 @@ WRONG_TABLES: dict[str, tuple[pa.Table, dict[str, Any], str]] = {
         {},
         "row 1: logits[1]: is NaN",
     ),
-    "a null in logits": (table(logits=pa.array([[1.0, 2.0], None, [1.0, 2.0], [1.0, 2.0]])), {}, "row 1: logits[0]: is NaN"),
+    "a null in logits": (
+        table(logits=pa.array([[1.0, 2.0], None, [1.0, 2.0], [1.0, 2.0]])), {}, "row 1: logits[0]: is NaN",
+    ),
     "labels of another shape": (table(labels=[[0], [1], [0], [1]]), {}, "rows 0 to 3: labels:"),
     "an output that there is not": (table(), {"include": ("gradient",)}, "--include holds 'gradient'"),
     "a class axis that is the rows'": (
         table(), {"parameters": {"axis": 0, "loss_type": "softmax_cross_entropy"}, "labels": "logits"},
         "one row for each sample was expected, and the classes on a later axis",
     ),
-}  # fmt: skip
+}
+# fmt: on
 
 
 @pytest.mark.parametrize("wrong", WRONG_TABLES)
@@ -118,8 +124,12 @@ WRONG_FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "no Arrow": (lambda folder: write(folder / "d.arrow", b"x" * 100), "is no sound Arrow file"),
     "no npy": (lambda folder: write(folder / "d.npy", b"x" * 100), "is no sound .npy file"),
     "no npz": (lambda folder: write(folder / "d.npz", b"x" * 100), "is no sound .npz file"),
-    "no safetensors": (lambda folder: write(folder / "d.safetensors", b"\x02" + b"\0" * 7 + b"[]"), "is no sound .safetensors"),
-    "a safetensors file that begins otherwise": (lambda folder: write(folder / "d.safetensors", b"x" * 100), "its header has"),
+    "no safetensors": (
+        lambda folder: write(folder / "d.safetensors", b"\x02" + b"\0" * 7 + b"[]"), "is no sound .safetensors file",
+    ),
+    "a safetensors file that begins otherwise": (
+        lambda folder: write(folder / "d.safetensors", b"x" * 100), "its header has",
+    ),
     "an empty CSV": (lambda folder: write(folder / "d.csv", b""), "is no sound CSV file"),
     "a CSV with a short row": (lambda folder: write(folder / "d.csv", b"logits,labels\n1,0\n1\n"), "d.csv"),
     "an npy that was cut off": (lambda folder: truncated(npy(folder, "d.npy", X)), "the file was cut off"),
@@ -161,7 +171,7 @@ class TestTwoFiles:
         message = said(tmp_path / "x.npy", tmp_path, labels_data=str(tmp_path / "y.npy"))
         assert f"x.npy has 4 rows, but {tmp_path}/y.npy has {rows}" in message
 
-    @pytest.mark.parametrize(("rows", "expected"), [(3, "y.csv ends at row 3, but"), (5, "y.csv has more rows than")])
+    @pytest.mark.parametrize(("rows", "expected"), [(3, "y.csv ends at row 3, but"), (5, "x.npy ends at row 4, but")])
     def test_of_different_lengths_that_are_known_only_at_their_end(
         self, rows: int, expected: str, tmp_path: Path
     ) -> None:
@@ -259,7 +269,7 @@ def test_a_full_disk_is_named(data: Data, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "xent_cli", "score", str(path), "--out", str(tmp_path / "out"), "--id", "id"],
         cwd=ROOT, capture_output=True, text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),  # noqa: PLW1509
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )  # fmt: skip
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr.startswith(f"xent: {tmp_path}/out/rows/000000-000000.parquet can't be written: ")

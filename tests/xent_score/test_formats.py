@@ -89,7 +89,9 @@ def expected(data: Data) -> Any:
 
 def check(out: Path, summary: dict[str, Any], expected: Any) -> None:
     rows = rows_in(out)
-    np.testing.assert_array_equal(rows["loss"].to_numpy(), expected.per_sample.astype(rows["loss"].type.to_pandas_dtype()))
+    np.testing.assert_array_equal(
+        rows["loss"].to_numpy(), expected.per_sample.astype(rows["loss"].type.to_pandas_dtype())
+    )
     assert rows["row"].to_pylist() == [*range(ROWS)]
     assert summary["rows"] == ROWS
     assert summary["reduced"]["value"] == pytest.approx(expected.reduced.value, rel=1e-14)

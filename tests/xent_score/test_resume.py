@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from tests.service import ROOT
-from tests.xent_score.conftest import Data, fixed_lists, refusal, rows_in, summary_in, table_of, write_parquet, xent
+from tests.xent_score.conftest import Data, fixed_lists, refusal, summary_in, table_of, write_parquet, xent
 from xent_score import plan as planning
 from xent_score.errors import DataError
 from xent_score.scoring import score
