@@ -7,7 +7,7 @@ from xent_score.run import Progress
 
 
 class ProgressLine:
-    """Rows done, rows a second and time left, on standard error: rewritten in place on a terminal, else now and then."""
+    """Rows done, rows a second and time left, on standard error: one line on a terminal, else one every 10 seconds."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._on_terminal = sys.stderr.isatty()

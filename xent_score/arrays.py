@@ -93,7 +93,7 @@ def read_header(file: Any, path: Path) -> tuple[tuple[int, ...], bool, np.dtype[
 
 def _check(name: str, array: StoredArray) -> StoredArray:
     """Raises DataError where rows of the array can't be read."""
-    if array.dtype.kind == "V":
+    if array.dtype.kind == "V" and array.dtype != ml_dtypes.bfloat16:
         raise DataError(
             f"{array.path}: {name} has dtype {array.dtype}, which is none of numbers; bfloat16 can be kept in "
             ".safetensors"

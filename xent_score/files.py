@@ -75,7 +75,7 @@ class TableFile(DataFile):
         self.starts = None if is_mapped else table.starts
 
     def row_bytes(self, columns: tuple[str, ...]) -> int | None:
-        sample = next(self.table.stream(columns, 0, None, 1), None)
+        sample = next(self.table.stream(columns, columns, 0, None, 1), None)
         if sample is None:
             return None
         array = to_numpy(sample, columns, self.path, 0)
@@ -83,8 +83,9 @@ class TableFile(DataFile):
 
     def blocks(self, columns: Columns, start: int, stop: int | None, size: int) -> Iterator[Block]:
         names = [*dict.fromkeys(name for group in columns.values() for name in group)]
+        numbers = [name for field, group in columns.items() if field != "id" for name in group]
         first = start
-        for table in self.table.stream(names, start, stop, size):
+        for table in self.table.stream(names, numbers, start, stop, size):
             fields = {
                 field: to_numpy(table, group, self.path, first) for field, group in columns.items() if field != "id"
             }

@@ -2,25 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from xent_score.errors import DataError
 from xent_score.plan import Plan
-from xent_score.processes import Task, Work, run_here, run_in_processes
-from xent_score.store import Part, Store
+from xent_score.processes import Task, run_here, run_in_processes
+from xent_score.store import Part
+from xent_score.streams import Job, run_stream
 
 # What a process takes beside reading, which is not worth it for less.
 BYTES_WORTH_A_PROCESS = 16 << 20
-
-
-class Job(Protocol):
-    """What a process needs to compute a stream: picklable."""
-
-    @property
-    def plan(self) -> Plan: ...
-
-    @property
-    def store(self) -> Store: ...
 
 
 @dataclass
@@ -35,7 +26,7 @@ class Progress:
 Shown = Callable[[Progress], None]
 
 
-def run(job: Job, work: Work, processes: int, show: Shown) -> None:
+def run(job: Job, processes: int, show: Shown) -> None:
     """Compute all that is not committed. Raises DataError."""
     tasks: list[Task] = []
     resumed = 0
@@ -50,7 +41,7 @@ def run(job: Job, work: Work, processes: int, show: Shown) -> None:
     progress = Progress(resumed, resumed, sum(rows) if len(rows) == len(job.plan.rows) else None)
     show(progress)
     count = min(processes, len(tasks), 1 + _bytes(job.plan) // BYTES_WORTH_A_PROCESS)
-    steps = run_here(work, job, tasks) if count <= 1 else run_in_processes(work, job, tasks, count)
+    steps = run_here(run_stream, job, tasks) if count <= 1 else run_in_processes(run_stream, job, tasks, count)
     for done in steps:
         progress.rows_done += done
         show(progress)

@@ -10,7 +10,7 @@ from xent_score.errors import DataError
 from xent_score.parameters import PARAMETERS
 from xent_score.plan import find_source, make_plan
 from xent_score.run import Progress, run
-from xent_score.score import QUALITY, Job, resolve, run_stream
+from xent_score.score import QUALITY, ScoreJob
 from xent_score.summary import summarise
 
 INCLUDABLE = (*(name for name in OUTPUTS if name not in ("gradient", "summary", "calibration")), *QUALITY)
@@ -57,7 +57,7 @@ def score(
     defaults = {name: parameter.default for name, parameter in PARAMETERS.items()}
     given = defaults | (parameters or {})
     asked = given.pop("loss_type")
-    job = resolve(Job(plan, out, suffix, given, asked, include, skip_bad, silence))
+    job = ScoreJob(plan, out, suffix, skip_bad, given, asked, include, silence).resolved()
     described = plan.described() | {
         "command": "score",
         "parameters": {**given, "loss_type": asked},
@@ -68,7 +68,7 @@ def score(
     }
     store = job.store
     with store.held(described, restart=restart):
-        run(job, run_stream, processes, show)
+        run(job, processes, show)
         summary = summarise(job)
         store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
     return summary

@@ -14,7 +14,7 @@ from xent_core.results import Reduced
 from xent_score.quantiles import quantiles, value_of
 from xent_score.rows import read_losses
 from xent_score.run import committed
-from xent_score.score import Job
+from xent_score.score import ScoreJob
 from xent_score.sums import Sums
 
 QUANTILES = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "q999": 0.999}
@@ -22,7 +22,7 @@ BINS = 60
 MAX_BAD_ROWS = 100
 
 
-def summarise(job: Job) -> dict[str, Any]:
+def summarise(job: ScoreJob) -> dict[str, Any]:
     """The summary as JSON has it; what is not finite is a string there. Raises DataError."""
     sums = Sums()
     for _, marker in committed(job):
@@ -66,7 +66,7 @@ def content_of(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _losses(job: Job) -> Iterator[NDArray[Any]]:
+def _losses(job: ScoreJob) -> Iterator[NDArray[Any]]:
     """The losses of all rows, part by part, as they were written."""
     for part, _ in committed(job):
         yield read_losses(job.store.rows_of(part))

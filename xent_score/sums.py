@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xent_core import InvalidInput
 from xent_core.calibration import calibration_of, merge_calibrations
 from xent_core.results import Calibration, CalibrationSums, Evaluation, Summary
 from xent_core.results import Sums as SummarySums
@@ -17,13 +16,14 @@ from xent_core.summary import merge_summaries, summary_of
 from xent_score.files import Block
 from xent_score.quantiles import count_buckets
 from xent_score.state import dumped, loaded
+from xent_score.streams import PartSums
 
 KEPT = 100
 Row = dict[str, Any]
 
 
 @dataclass
-class Sums:
+class Sums(PartSums):
     """The sums over the rows of a part, or of several.
 
     rows       of files; `summary` counts samples, of which a row of a sequence has several
@@ -31,18 +31,15 @@ class Sums:
     buckets    how many losses are in each bucket of `quantiles`
     hardest    the rows with the largest losses
     doubtful   the rows whose label has the least margin over other classes
-    bad_rows   those that can't be computed, and why
     warnings   by code: the first, and in how many blocks it was found; checked: in how many it was looked for
     positions  of sequences: sum and number of losses at each position
     """
 
-    rows: int = 0
     numerators: list[float] = field(default_factory=list)
     denominators: list[float] = field(default_factory=list)
     buckets: Counter[int] = field(default_factory=Counter)
     hardest: list[Row] = field(default_factory=list)
     doubtful: list[Row] = field(default_factory=list)
-    bad_rows: list[Row] = field(default_factory=list)
     warnings: dict[str, Row] = field(default_factory=dict)
     checked: Counter[str] = field(default_factory=Counter)
     positions: list[list[float]] = field(default_factory=list)
@@ -81,12 +78,6 @@ class Sums:
                 },
             )
         self._add_figures(result.summary, result.calibration)
-
-    def set_aside(self, path: str, row: int, error: InvalidInput) -> None:
-        self.rows += 1
-        self.bad_rows.append(
-            {"file": path, "row": row, "code": error.code, "argument": error.argument, "message": error.message}
-        )
 
     def merge(self, marker: dict[str, Any]) -> None:
         """Add what `written` gave of another part."""

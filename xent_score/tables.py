@@ -22,20 +22,25 @@ class StoredTable(NamedTuple):
     columns  their names
     starts   the rows at which reading can begin without reading what is before; the first is 0
     rows     how many there are; None: nobody knows before they are read
-    batches  reads columns from the start of this number on, so many rows at once if it can
+    batches  reads columns, of which some are known to be numbers, from the start of this number on, so many rows at
+             once if it can
     """
 
     path: Path
     columns: list[str]
     starts: list[int]
     rows: int | None
-    batches: Callable[[Sequence[str], int, int], Iterator[pa.RecordBatch]]
+    batches: Callable[[Sequence[str], Sequence[str], int, int], Iterator[pa.RecordBatch]]
 
-    def stream(self, columns: Sequence[str], start: int, stop: int | None, size: int) -> Iterator[pa.Table]:
+    def stream(
+        self, columns: Sequence[str], numbers: Sequence[str], start: int, stop: int | None, size: int
+    ) -> Iterator[pa.Table]:
         """The rows in blocks of exactly this size, the last excepted. Raises DataError."""
         number = bisect_right(self.starts, start) - 1
         try:
-            yield from _exactly(self.batches(columns, number, size), start - self.starts[number], start, stop, size)
+            yield from _exactly(
+                self.batches(columns, numbers, number, size), start - self.starts[number], start, stop, size
+            )
         except pa.ArrowException as error:
             raise DataError(f"{self.path} can't be read: {_one_line(error)}") from None
         except OSError as error:
@@ -89,7 +94,7 @@ def read_parquet(path: Path) -> StoredTable:
         starts.append(rows)
         rows += file.metadata.row_group(number).num_rows
 
-    def batches(columns: Sequence[str], number: int, size: int) -> Iterator[pa.RecordBatch]:
+    def batches(columns: Sequence[str], _numbers: Sequence[str], number: int, size: int) -> Iterator[pa.RecordBatch]:
         groups = range(number, file.num_row_groups)
         return file.iter_batches(min(size, MAX_BATCH_ROWS), row_groups=[*groups], columns=[*columns], use_threads=False)
 
@@ -115,7 +120,7 @@ def read_ipc(path: Path) -> StoredTable:
     for length in lengths[:-1]:
         starts.append(starts[-1] + length)
 
-    def batches(columns: Sequence[str], number: int, _size: int) -> Iterator[pa.RecordBatch]:
+    def batches(columns: Sequence[str], _numbers: Sequence[str], number: int, _size: int) -> Iterator[pa.RecordBatch]:
         fields = [schema.get_field_index(name) for name in columns]
         for batch in _ipc_batches(path, fields, is_file=is_file, first=number):
             yield batch.select([*columns])
@@ -147,14 +152,16 @@ def read_csv(path: Path) -> StoredTable:
     """A header with the names of columns is expected. Raises DataError."""
     parse = pa.csv.ParseOptions(delimiter="\t" if ".tsv" in path.suffixes else ",")
 
-    def open_csv(columns: Sequence[str] | None = None) -> pa.csv.CSVStreamingReader:
+    def open_csv(
+        columns: Sequence[str] | None = None, types: dict[str, pa.DataType] | None = None
+    ) -> pa.csv.CSVStreamingReader:
         read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
-        convert = pa.csv.ConvertOptions(include_columns=columns)
+        convert = pa.csv.ConvertOptions(include_columns=columns, column_types=types)
         return pa.csv.open_csv(path, read_options=read, parse_options=parse, convert_options=convert)
 
-    def batches(columns: Sequence[str], _number: int, _size: int) -> Iterator[pa.RecordBatch]:
+    def batches(columns: Sequence[str], numbers: Sequence[str], _: int, _size: int) -> Iterator[pa.RecordBatch]:
         # The reader goes by the first block, in which numbers may look whole that are not further on.
-        yield from open_csv([*columns])
+        yield from open_csv([*columns], dict.fromkeys(numbers, pa.float64()))
 
     try:
         with open_csv() as reader:

@@ -254,9 +254,9 @@ class TestBadRows:
         assert said(path, tmp_path, skip_bad=True) == f"{path} has no row that can be computed"
 
     def test_too_many_stop_the_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from xent_score import score as scoring
+        from xent_score import streams
 
-        monkeypatch.setattr(scoring, "MAX_SET_ASIDE", 1)
+        monkeypatch.setattr(streams, "MAX_SET_ASIDE", 1)
         path = write_parquet(table(labels=[0, 3, 4, 1]), tmp_path / "d.parquet")
         assert "more than 1 rows of one part can't be computed, the last of them row 2" in said(
             path, tmp_path, skip_bad=True

@@ -126,10 +126,10 @@ def test_csv_is_computed_in_float64(name: str, delimiter: str, data: Data, tmp_p
 
 
 def test_whole_numbers_in_a_csv_may_have_fractions_further_on(tmp_path: Path) -> None:
-    lines = ["a,b,labels", *["1,2,0"] * 1_000_000, "0.5,-1.25,1"]
+    lines = ["a,b,labels", *["1,2,0"] * 700_000, "0.5,-1.25,1"]
     (tmp_path / "d.csv").write_text("\n".join(lines))
     summary = score(str(tmp_path / "d.csv"), tmp_path / "out", logits="a,b")
-    assert summary["rows"] == 1_000_001
+    assert summary["rows"] == 700_001
     assert rows_in(tmp_path / "out")["loss"][-1].as_py() == evaluate([[0.5, -1.25]], [1]).per_sample[0]
 
 
@@ -192,7 +192,7 @@ class TestManyFiles:
         assert rows["id"].to_pylist() == [*range(ROWS)]
 
 
-def test_the_processes_give_what_one_process_gives(data: Data, tmp_path: Path) -> None:
+def test_the_processes_give_what_one_process_gives(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     logits = random.standard_normal((30_000, 700), np.float32)
     np.save(tmp_path / "logits.npy", logits)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -133,10 +132,9 @@ class TestWithoutProcesses:
     """Parts as `score` leaves them, in this process."""
 
     @pytest.fixture(autouse=True)
-    def small_parts(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def small_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(planning, "PART_BYTES", 100 * 20)
         monkeypatch.setattr(planning, "BLOCK_BYTES", 50 * 20)
-        yield
 
     @pytest.fixture
     def path(self, data: Data, tmp_path: Path) -> Path:
