@@ -93,7 +93,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("data", metavar="DATA", help="file, folder or glob with logits")
     parser.add_argument("--logits", metavar="COLUMN", default="logits", help="default: logits")
     add_options(parser)
-    parser.add_argument("--id", metavar="COLUMN", help="identifies rows in what is written; default: file and row")
     parser.add_argument("--include", metavar="NAMES", help="more columns of rows, with commas: " + _outputs())
     add_parameters(parser)
     return parser
@@ -112,6 +111,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--labels-data", metavar="DATA", help="files with labels, weights and ids, one for each of DATA"
     )
     parser.add_argument("--weights", metavar="COLUMN", help="default: every row has the weight 1")
+    parser.add_argument("--id", metavar="COLUMN", help="identifies rows in what is written; default: file and row")
     parser.add_argument("--out", metavar="OUT", type=Path, required=True, help="folder to write to")
     parser.add_argument("--format", choices=("parquet", "arrow"), default="parquet", help="of rows; default: parquet")
     parser.add_argument("--bad-rows", choices=("stop", "skip"), default="stop",
@@ -153,17 +153,17 @@ def as_text(summary: dict[str, Any], out: Path) -> str:
     figures = summary["summary"]
     lines = [f"{summary['rows']:,} rows of {summary['files']:,} files, {summary['loss_type']}, in nats"]
     if (reduced := summary["reduced"]) is not None:
-        lines.append(f"{reduced['reduction']:12}{_number(reduced['value'])}")
+        lines.append(f"{reduced['reduction']:12}{number(reduced['value'])}")
     names = ("mean", "standard_error", "perplexity", "accuracy", "q50", "q90", "q99", "maximum", "uniform", "prior")
     lines += [
-        f"{name.replace('_', ' '):12}{_number(figures[name])}"
+        f"{name.replace('_', ' '):12}{number(figures[name])}"
         for name in names
         if figures.get(name) is not None and not (name == "mean" and reduced and reduced["reduction"] == "mean")
     ]
     if summary["calibration"] is not None and summary["calibration"]["expected_error"] is not None:
-        lines.append(f"calibration {_number(summary['calibration']['expected_error'])} (expected error)")
+        lines.append(f"calibration {number(summary['calibration']['expected_error'])} (expected error)")
     for row in summary["hardest"][:MAX_SHOWN]:
-        lines.append(f"hardest     {_number(row['loss'])} at {_place(row)}")
+        lines.append(f"hardest     {number(row['loss'])} at {place(row)}")
     for each in summary["warnings"]:
         where = f"in {each['blocks']} of {each['of_blocks']} blocks"
         lines.append(f"warning ({each['severity']}) {each['code']}, {where}: {each['message']} {each['fix']}")
@@ -174,11 +174,11 @@ def as_text(summary: dict[str, Any], out: Path) -> str:
     return "\n".join([*lines, f"written to  {out}"]) + "\n"
 
 
-def _number(value: float | str) -> str:
+def number(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
 
 
-def _place(row: dict[str, Any]) -> str:
+def place(row: dict[str, Any]) -> str:
     place = f"{row['file']}, row {row['row']}"
     if "position" in row:
         place += f", position {row['position']}"

@@ -60,12 +60,12 @@ def write_rows(path: Path, table: pa.Table, suffix: str) -> None:
     )
 
 
-def read_losses(path: Path) -> NDArray[Any]:
-    """The losses of a part, as they were written; none of rows that can't be computed."""
+def read_column(path: Path, name: str) -> NDArray[Any]:
+    """A column of a part, as it was written, without rows that can't be computed."""
     if path.suffix == ".arrow":
         with pa.memory_map(str(path)) as source:
-            column = pa.ipc.open_file(source).read_all().column(LOSS)
+            column = pa.ipc.open_file(source).read_all().column(name)
     else:
-        column = pq.read_table(path, columns=[LOSS], use_threads=False).column(LOSS)
-    losses: NDArray[Any] = column.drop_null().to_numpy()
-    return losses
+        column = pq.read_table(path, columns=[name], use_threads=False).column(name)
+    values: NDArray[Any] = column.drop_null().to_numpy()
+    return values

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xent_core import merge
-from xent_core.results import Reduced
+from xent_core.results import Reduced, Reduction
 from xent_score.quantiles import quantiles, value_of
-from xent_score.rows import read_losses
+from xent_score.rows import LOSS, read_column
 from xent_score.run import committed
 from xent_score.score import ScoreJob
 from xent_score.sums import Sums
@@ -27,32 +27,38 @@ def summarise(job: ScoreJob) -> dict[str, Any]:
     sums = Sums()
     for _, marker in committed(job):
         sums.merge(marker)
-    reduction = job.parameters["reduction"]
-    parts = [Reduced(reduction, 0.0, *part) for part in zip(sums.numerators, sums.denominators, strict=True)]
-    figures: dict[str, Any] = {}
+    summary = scored(sums, job.parameters["reduction"])
     if sums.summary is not None:
         not_counted = sums.summary.samples - sums.summary.sums.counted_samples
         found = quantiles(sums.buckets, not_counted, [*QUANTILES.values()], lambda: _losses(job))
-        figures = content_of(sums.summary) | dict(zip(QUANTILES, found, strict=True))
-    summary = {
+        summary["summary"] |= dict(zip(QUANTILES, found, strict=True))
+    whole = {
         "files": len(job.plan.source.files),
         "rows": sums.rows,
         "loss_type": job.parameters["loss_type"],
-        "reduced": content_of(merge(parts)) if parts else None,
-        "summary": figures,
-        "calibration": None if sums.calibration is None else content_of(sums.calibration),
-        "warnings": [
-            {"code": code} | warning | {"of_blocks": sums.checked[code]} for code, warning in sums.warnings.items()
-        ],
-        "checked": sorted(sums.checked),
+        **summary,
         "set_aside": {"rows": len(sums.bad_rows), "first": sums.bad_rows[:MAX_BAD_ROWS]},
         "hardest": sums.hardest,
         "doubtful": sums.doubtful,
         "histogram": histogram(sums.buckets),
         "by_position": [total / count for total, count in sums.positions] or None,
     }
-    written: dict[str, Any] = as_json(summary)
+    written: dict[str, Any] = as_json(whole)
     return written
+
+
+def scored(sums: Sums, reduction: Reduction) -> dict[str, Any]:
+    """The figures of one model."""
+    parts = [Reduced(reduction, 0.0, *part) for part in zip(sums.numerators, sums.denominators, strict=True)]
+    return {
+        "reduced": content_of(merge(parts)) if parts else None,
+        "summary": {} if sums.summary is None else content_of(sums.summary),
+        "calibration": None if sums.calibration is None else content_of(sums.calibration),
+        "warnings": [
+            {"code": code} | warning | {"of_blocks": sums.checked[code]} for code, warning in sums.warnings.items()
+        ],
+        "checked": sorted(sums.checked),
+    }
 
 
 # `sums` are for merging, and the temperature can't be had of parts.
@@ -69,7 +75,7 @@ def content_of(value: Any) -> Any:
 def _losses(job: ScoreJob) -> Iterator[NDArray[Any]]:
     """The losses of all rows, part by part, as they were written."""
     for part, _ in committed(job):
-        yield read_losses(job.store.rows_of(part))
+        yield read_column(job.store.rows_of(part), LOSS)
 
 
 def histogram(buckets: Counter[int]) -> dict[str, Any]:
