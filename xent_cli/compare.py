@@ -106,6 +106,8 @@ def as_text(summary: dict[str, Any], out: Path) -> str:
         lines.append(f"{name.replace('_', ' '):16}{figures}")
     if summary["same_top1"] is not None:
         lines.append(f"{'agreement':16}{summary['same_top1']:.2%} of predictions, {summary['same_top5']:.2%} of top 5")
-    for row in summary["most_different"][:MAX_SHOWN]:
-        lines.append(f"{'most different':16}{number(row['loss'])} and {number(row['other_loss'])} at {place(row)}")
+    lines += [
+        f"{'most different':16}{number(row['loss'])} and {number(row['other_loss'])} at {place(row)}"
+        for row in summary["most_different"][:MAX_SHOWN]
+    ]
     return "\n".join([*lines, f"{'written to':16}{out}"]) + "\n"

@@ -162,15 +162,14 @@ def as_text(summary: dict[str, Any], out: Path) -> str:
     ]
     if summary["calibration"] is not None and summary["calibration"]["expected_error"] is not None:
         lines.append(f"calibration {number(summary['calibration']['expected_error'])} (expected error)")
-    for row in summary["hardest"][:MAX_SHOWN]:
-        lines.append(f"hardest     {number(row['loss'])} at {place(row)}")
+    lines += [f"hardest     {number(row['loss'])} at {place(row)}" for row in summary["hardest"][:MAX_SHOWN]]
     for each in summary["warnings"]:
         where = f"in {each['blocks']} of {each['of_blocks']} blocks"
         lines.append(f"warning ({each['severity']}) {each['code']}, {where}: {each['message']} {each['fix']}")
     if summary["set_aside"]["rows"]:
         first = summary["set_aside"]["first"][0]
-        place = f"{first['file']}, row {first['row']}: {first['argument']} {first['message']}"
-        lines.append(f"set aside   {summary['set_aside']['rows']:,} rows that can't be computed; the first: {place}")
+        why = f"{first['file']}, row {first['row']}: {first['argument']} {first['message']}"
+        lines.append(f"set aside   {summary['set_aside']['rows']:,} rows that can't be computed; the first: {why}")
     return "\n".join([*lines, f"written to  {out}"]) + "\n"
 
 
@@ -179,7 +178,7 @@ def number(value: float | str) -> str:
 
 
 def place(row: dict[str, Any]) -> str:
-    place = f"{row['file']}, row {row['row']}"
+    found = f"{row['file']}, row {row['row']}"
     if "position" in row:
-        place += f", position {row['position']}"
-    return f"{place}, id {row['id']}" if "id" in row else place
+        found += f", position {row['position']}"
+    return f"{found}, id {row['id']}" if "id" in row else found

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from xent_core.compute.exact_sums import as_fraction
-from xent_score.compare import CompareJob, CompareSums
+from xent_score.compare import OTHER_LOSS, CompareJob, CompareSums
 from xent_score.parameters import PARAMETERS
 from xent_score.plan import find_source, make_plan
 from xent_score.quantiles import quantiles
-from xent_score.rows import read_column
+from xent_score.report import compare_report
+from xent_score.rows import LOSS, read_column
 from xent_score.run import Progress, committed, run
 from xent_score.student_t import critical, two_sided
 from xent_score.summary import MAX_BAD_ROWS, as_json, scored
 
+MAX_POINTS = 2000
 QUANTILES = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "q999": 0.999}
 
 
@@ -62,6 +64,8 @@ def compare(
     with store.held(described, restart=restart):
         run(job, processes, show)
         summary = summarise(job)
+        title = data if other_data is None else f"{data} and {other_data}"
+        store.write(store.report, compare_report(summary, _sample(job), title).encode())
         store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
     return summary
 
@@ -88,6 +92,18 @@ def summarise(job: CompareJob) -> dict[str, Any]:
     }
     written: dict[str, Any] = as_json(summary)
     return written
+
+
+def _sample(job: CompareJob) -> list[tuple[float, float]]:
+    """Both losses of some rows, evenly taken from all parts, for the picture."""
+    parts = [(part, marker["samples"]) for part, marker in committed(job)]
+    every = -(-sum(samples for _, samples in parts) // MAX_POINTS) or 1
+    sample: list[tuple[float, float]] = []
+    for part, _ in parts:
+        path = job.store.rows_of(part)
+        pairs = zip(read_column(path, LOSS)[::every], read_column(path, OTHER_LOSS)[::every], strict=True)
+        sample += [(float(a), float(b)) for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
+    return sample
 
 
 def _difference(sums: CompareSums, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any] | None:

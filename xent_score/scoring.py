@@ -9,6 +9,7 @@ from xent_core.results import OUTPUTS
 from xent_score.errors import DataError
 from xent_score.parameters import PARAMETERS
 from xent_score.plan import find_source, make_plan
+from xent_score.report import score_report
 from xent_score.run import Progress, run
 from xent_score.score import QUALITY, ScoreJob
 from xent_score.summary import summarise
@@ -70,5 +71,6 @@ def score(
     with store.held(described, restart=restart):
         run(job, processes, show)
         summary = summarise(job)
+        store.write(store.report, score_report(summary, data).encode())
         store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
     return summary
