@@ -53,7 +53,7 @@ async def _post(body: bytes) -> tuple[int, bytes]:
         max_body_bytes=len(body), max_elements=most, max_json_values=most, max_bytes_in_flight=most,
         compute_seconds=86_400.0, log_requests=False,
     )  # fmt: skip
-    app = create_app(settings, ApiKeys([]))
+    app = create_app(settings, ApiKeys(()))
     sent: list[Message] = []
     received = iter([{"type": "http.request", "body": body, "more_body": False}])
 

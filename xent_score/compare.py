@@ -143,8 +143,8 @@ class CompareSums(PartSums):
         self.same[1] += int(np.count_nonzero(result.divergences.same_top5))
         for name in DIVERGENCES:
             values = getattr(result.divergences, name)
-            sums = self.divergences.setdefault(name, [[0.0], [0.0]])
-            self._add(*sums, values)
+            total, squares = self.divergences.setdefault(name, [[0.0], [0.0]])
+            self._add(total, squares, values)
             written = values.astype(result.first.per_sample.dtype)
             self.buckets.setdefault(name, Counter()).update(count_buckets(written))
 

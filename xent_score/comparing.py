@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from xent_core.compute.exact_sums import as_fraction
 from xent_score.compare import OTHER_LOSS, CompareJob, CompareSums
 from xent_score.parameters import PARAMETERS
@@ -44,9 +46,10 @@ def compare(
     data, other_data, labels_data: a file, a folder or a glob. Without other_data, `data` has the other logits too, and
     without labels_data it has the labels. The others: as for `score`. Raises DataError.
     """
-    of_labels = {"labels": labels, "weights": weights, "id": id}
+    of_labels: dict[str, str | None] = {"labels": labels, "weights": weights, "id": id}
     groups: list[tuple[str, dict[str, str | None]]] = [(data, {"logits": logits})]
-    for where, fields in ((other_data, {"other_logits": other_logits}), (labels_data, of_labels)):
+    of_other: dict[str, str | None] = {"other_logits": other_logits}
+    for where, fields in ((other_data, of_other), (labels_data, of_labels)):
         if where is None:
             groups[0][1].update(fields)
         else:
@@ -139,8 +142,6 @@ def _exp(value: float) -> float:
 
 
 def as_fraction_of(components: Sequence[float]) -> Any:
-    import numpy as np
-
     return as_fraction(np.array(components))
 
 

@@ -48,7 +48,8 @@ def divergences(first: Array, second: Array, temperature: float = 1.0) -> Diverg
 
 def _of_tile(first: Array, second: Array, temperature: float, out: Divergences) -> None:
     dtype = np.float64 if np.result_type(first, second) == np.float64 else np.float32
-    x, y = first.astype(dtype), second.astype(dtype)
+    x: Array = first.astype(dtype)
+    y: Array = second.astype(dtype)
     out.same_top1[...] = x.argmax(axis=1) == y.argmax(axis=1)
     out.same_top5[...] = _same_top(x, y)
     # Of logits that are close, the difference is exact, which that of logarithms of probabilities is not.

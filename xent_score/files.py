@@ -104,7 +104,7 @@ class ArrayFile(DataFile):
     def columns(self, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         if len(self.names) == len(wanted) == 1:
             # A file with one array needs no name for it, and a .npy file has none.
-            found = dict.fromkeys(wanted, (self.names[0],))
+            found: dict[str, tuple[str, ...]] = dict.fromkeys(wanted, (self.names[0],))
         elif self.names == [""]:
             raise DataError(
                 f"{self.path} holds one array, but {' and '.join(wanted)} are wanted from it; name the file of labels "

@@ -1,6 +1,6 @@
 """What a run has to do: its files, the columns of its fields, and the streams that its parts are in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -62,7 +62,7 @@ class Aligned:
     """Files whose rows belong together, and the fields in each."""
 
     files: list[DataFile]
-    columns: list[Columns]
+    columns: Sequence[Columns]
 
     @property
     def path(self) -> Path:

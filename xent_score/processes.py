@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from xent_score.errors import DataError
@@ -40,7 +41,7 @@ def run_in_processes(work: Work, job: Any, tasks: Iterable[Task], count: int) ->
     """Compute in so many processes. Yields the numbers of rows as they are done. Raises DataError."""
     warm_up()
     left = iter(tasks)
-    workers: dict[Connection, multiprocessing.process.BaseProcess] = {}
+    workers: dict[Connection, BaseProcess] = {}
     try:
         for _ in range(count):
             ours, theirs = _CONTEXT.Pipe()
@@ -55,10 +56,11 @@ def run_in_processes(work: Work, job: Any, tasks: Iterable[Task], count: int) ->
                 try:
                     message = ready.recv()
                 except EOFError:
-                    process = workers.pop(ready)
-                    process.join()
-                    if process.exitcode:
-                        raise DataError(_death(process.exitcode)) from None
+                    ended = workers.pop(ready)
+                    ended.join()
+                    ready.close()
+                    if ended.exitcode:
+                        raise DataError(_death(ended.exitcode)) from None
                     continue
                 match message:
                     case int():
@@ -68,10 +70,10 @@ def run_in_processes(work: Work, job: Any, tasks: Iterable[Task], count: int) ->
                     case _:
                         raise DataError(message)
     finally:
-        for process in workers.values():
-            process.kill()
-        for connection, process in workers.items():
-            process.join()
+        for worker in workers.values():
+            worker.kill()
+        for connection, worker in workers.items():
+            worker.join()
             connection.close()
 
 
@@ -88,7 +90,8 @@ def _serve(work: Work, job: Any, pipe: Connection) -> None:
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while (task := pipe.recv()) is not None:
             try:
-                work(job, *task, pipe.send)
+                number, first_part = task
+                work(job, number, first_part, pipe.send)
             except DataError as error:
                 pipe.send(str(error))
                 return

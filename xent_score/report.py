@@ -194,7 +194,7 @@ def _per_class(per_class: dict[str, Any] | None, prior: float | None) -> str:
     return _figure("Classes", axes, shown + of_prior) + table
 
 
-def _positions(means: list[float] | None) -> str:
+def _positions(means: list[float | str] | None) -> str:
     if means is None:
         return ""
     finite = [(index, mean) for index, mean in enumerate(means) if isinstance(mean, float)]
@@ -211,11 +211,11 @@ def _difference(difference: dict[str, Any] | None) -> str:
     between = "" if interval is None else f", 95 % from {text_of(interval[0])} to {text_of(interval[1])}"
     rows = [
         ["mean difference, second less first", f"{text_of(difference['mean'])}{between}"],
-        ["standard error, paired", difference["standard_error"]],
-        ["p-value, two-sided paired t-test", difference["p_value"]],
+        ["standard error, paired", text_of(difference["standard_error"])],
+        ["p-value, two-sided paired t-test", text_of(difference["p_value"])],
         ["samples whose loss is lower in the second", f"{difference['share_better']:.2%}"],
         ["samples whose loss is higher in the second", f"{difference['share_worse']:.2%}"],
-        ["ratio of perplexities", difference.get("perplexity_ratio")],
+        ["ratio of perplexities", text_of(difference.get("perplexity_ratio"))],
     ]
     return _table("Difference", ("", ""), rows)
 
@@ -254,7 +254,7 @@ def _rows(title: str, meaning: str, rows: list[dict[str, Any]]) -> str:
         return ""
     names = [*dict.fromkeys(name for row in shown for name in row)]
     # What identifies a row comes first.
-    names.sort(key=lambda name: ("id", "file", "row", "position").index(name) if name in KEYS else len(KEYS))
+    names.sort(key=lambda name: KEYS.index(name) if name in KEYS else len(KEYS))
     table = _table(
         title, [name.replace("_", " ") for name in names], [[row.get(name) for name in names] for row in shown]
     )
@@ -262,18 +262,23 @@ def _rows(title: str, meaning: str, rows: list[dict[str, Any]]) -> str:
     return f'{heading}</h2><p class="soft">{escape(meaning)}</p>{rest}'
 
 
-KEYS = {"id", "file", "row", "position"}
+KEYS = ("id", "file", "row", "position")
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     if not rows:
         return ""
-    heads = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    kinds = [' class="number"' if _is_number(value) else "" for value in rows[0]]
+    heads = "".join(f'<th scope="col"{kind}>{escape(column)}</th>' for column, kind in zip(columns, kinds, strict=True))
     body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
     heading = f"<h2>{escape(title)}</h2>" if title else ""
     return f"{heading}<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(value: Any) -> str:
-    kind = ' class="number"' if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    kind = ' class="number"' if _is_number(value) else ""
     return f"<td{kind}>{text_of(value)}</td>"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)

@@ -101,7 +101,7 @@ class ScoreJob(Job):
     def _self_confidence(self, block: Block, result: Evaluation) -> NDArray[Any]:
         """The probability of the label, 1 where none counts."""
         logits, labels = block.fields["logits"], block.fields["labels"]
-        taken = {
+        taken: dict[str, Any] = {
             name: self.parameters[name] for name in ("axis", "from_logits", "temperature") if name in self.parameters
         }
         if labels.ndim == logits.ndim:

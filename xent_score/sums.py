@@ -148,8 +148,7 @@ def _rows(
     each = losses.size // block.rows
     flat = values.reshape(-1)
     predictions = None if result.predictions is None else result.predictions.reshape(losses.size, -1)
-    labels = block.fields["labels"]
-    labels = labels.reshape(losses.size, -1) if labels.size % losses.size == 0 else None
+    labels = block.fields["labels"].reshape(losses.size, -1)
     for place in places.tolist():
         row, position = divmod(place, each)
         entry: Row = {name: float(flat[place]), "file": path, "row": block.first + row}
@@ -157,9 +156,9 @@ def _rows(
             entry["id"] = block.ids[row].as_py()
         if losses.ndim > 1:
             entry["position"] = position
-        if labels is not None and labels.shape[1] == 1:
+        if labels.shape[1] == 1:
             entry["label"] = labels[place, 0].item()
-        elif labels is not None and predictions is not None and predictions.shape[1] == 1:
+        elif predictions is not None and predictions.shape[1] == 1:
             entry["label"] = int(labels[place].argmax())
         if predictions is not None and predictions.shape[1] == 1:
             entry["prediction"] = int(predictions[place, 0])

@@ -96,7 +96,10 @@ def read_parquet(path: Path) -> StoredTable:
 
     def batches(columns: Sequence[str], _numbers: Sequence[str], number: int, size: int) -> Iterator[pa.RecordBatch]:
         groups = range(number, file.num_row_groups)
-        return file.iter_batches(min(size, MAX_BATCH_ROWS), row_groups=[*groups], columns=[*columns], use_threads=False)
+        found: Iterator[pa.RecordBatch] = file.iter_batches(
+            min(size, MAX_BATCH_ROWS), row_groups=[*groups], columns=[*columns], use_threads=False
+        )
+        return found
 
     return StoredTable(path, file.schema_arrow.names, starts or [0], rows, batches)
 
@@ -153,7 +156,7 @@ def read_csv(path: Path) -> StoredTable:
     parse = pa.csv.ParseOptions(delimiter="\t" if ".tsv" in path.suffixes else ",")
 
     def open_csv(
-        columns: Sequence[str] | None = None, types: dict[str, pa.DataType] | None = None
+        columns: list[str] | None = None, types: dict[str, pa.DataType] | None = None
     ) -> pa.csv.CSVStreamingReader:
         read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
         convert = pa.csv.ConvertOptions(include_columns=columns, column_types=types)
