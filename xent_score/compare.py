@@ -150,8 +150,10 @@ class CompareSums(PartSums):
 
     @staticmethod
     def _add(total: list[float], squares: list[float], values: NDArray[Any]) -> None:
-        total[:] = canonical_number([*total, *exact_total(values).tolist()]).tolist()
-        squares[:] = canonical_number([*squares, *exact_total(*square(values)).tolist()]).tolist()
+        # Infinities of both signs have no sum, and it then says that there is none.
+        with np.errstate(invalid="ignore"):
+            total[:] = canonical_number([*total, *exact_total(values).tolist()]).tolist()
+            squares[:] = canonical_number([*squares, *exact_total(*square(values)).tolist()]).tolist()
 
     def _add_most(self, path: str, block: Block, result: Compared, difference: NDArray[Any]) -> None:
         sizes = np.abs(difference)
