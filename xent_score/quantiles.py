@@ -4,6 +4,7 @@ The first counts losses by the upper half of their float32 representation, which
 keeps only the losses of the few buckets that hold the quantiles.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -58,7 +59,7 @@ def quantiles(
     if total <= 0:
         return [None] * len(wanted)
     places = [(total - 1) * each for each in wanted]
-    ranks = sorted({rank for place in places for rank in (int(np.floor(place)), int(np.ceil(place)))})
+    ranks = sorted({rank for place in places for rank in (math.floor(place), math.ceil(place))})
     needed = np.unique(held[np.searchsorted(ends, ranks, side="right")])
     kept: dict[int, list[NDArray[Any]]] = {int(bucket): [] for bucket in needed}
     for losses in read():
@@ -76,8 +77,9 @@ def quantiles(
         for rank in ranks:
             if begin <= rank < begin + counts[bucket]:
                 at_rank[rank] = float(values[rank - begin])
-    found: list[float | None] = []
-    for place in places:
-        low, high = at_rank[int(np.floor(place))], at_rank[int(np.ceil(place))]
-        found.append(low if low == high else low + (high - low) * (place - np.floor(place)))
-    return found
+    return [_between(at_rank[math.floor(place)], at_rank[math.ceil(place)], place % 1) for place in places]
+
+
+def _between(low: float, high: float, share: float) -> float:
+    """What lies so far from low to high; low where that is −∞."""
+    return low if low == high or not share or math.isinf(low) else low + (high - low) * share
