@@ -18,7 +18,6 @@ from xent_score.streams import Job, PartSums, first_result
 from xent_score.sums import Sums
 
 FIGURES = ("summary", "calibration")
-FIGURES_OF_ROWS = ("predictions", "margin", "label_rank")
 QUALITY = ("self_confidence", "normalized_margin")
 """Label-quality scores, as cleanlab has them: low where the label is doubtful."""
 
@@ -42,7 +41,7 @@ class ScoreJob(Job):
         return replace(self, parameters=self.parameters | {"loss_type": first_result(self).loss_type})
 
     def sums(self) -> PartSums:
-        return Sums()
+        return Sums(classes_last=self.parameters["axis"] == -1)
 
     def compute(self, path: Path, block: Block) -> Evaluation:
         """Raises InvalidInput, and DataError where the block's labels call for another loss than the first's."""
@@ -50,7 +49,10 @@ class ScoreJob(Job):
         loss_type = self.parameters.get("loss_type")
         include: list[Any] = [name for name in self.include if name not in QUALITY]
         if loss_type is not None:
-            include += (*FIGURES, *(() if LOSSES[loss_type].is_elementwise else FIGURES_OF_ROWS))
+            include += FIGURES
+        if {"margin", "normalized_margin"} & {*self.include}:
+            # The rank says which rows have a label that counts.
+            include += ("margin", "label_rank")
         result = evaluate(
             fields["logits"],
             fields["labels"],

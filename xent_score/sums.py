@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xent_core.calibration import calibration_of, merge_calibrations
+from xent_core.losses import LOSSES
 from xent_core.results import Calibration, CalibrationSums, Evaluation, Summary
 from xent_core.results import Sums as SummarySums
 from xent_core.summary import merge_summaries, summary_of
@@ -27,14 +28,16 @@ class Sums(PartSums):
     """The sums over the rows of a part, or of several.
 
     rows       of files; `summary` counts samples, of which a row of a sequence has several
-    reduced    numerator and denominator of each block
+    classes_last   whether the class axis is the last: then the hardest rows have their prediction
+    numerators, denominators   of the reduced loss of each block
     buckets    how many losses are in each bucket of `quantiles`
     hardest    the rows with the largest losses
-    doubtful   the rows whose label has the least margin over other classes
+    doubtful   the rows whose label has the least margin over other classes, where margins were asked for
     warnings   by code: the first, and in how many blocks it was found; checked: in how many it was looked for
     positions  of sequences: sum and number of losses at each position
     """
 
+    classes_last: bool = True
     numerators: list[float] = field(default_factory=list)
     denominators: list[float] = field(default_factory=list)
     buckets: Counter[int] = field(default_factory=Counter)
@@ -54,13 +57,17 @@ class Sums(PartSums):
             self.numerators.append(result.reduced.numerator)
             self.denominators.append(result.reduced.denominator)
         self.buckets.update(count_buckets(losses.reshape(-1)))
-        self.hardest = _most(self.hardest, _rows(path, block, result, _largest(losses), "loss", losses))
+        self.hardest = _most(
+            self.hardest, _listed(self.classes_last, path, block, result, _largest(losses), "loss", losses)
+        )
         if result.margin is not None:
             # What has no label that counts is not doubtful.
             margins = np.where(result.label_rank == -1, np.inf, result.margin)
             candidates = _largest(-margins)
             candidates = candidates[margins.reshape(-1)[candidates] < np.inf]
-            self.doubtful = _least(self.doubtful, _rows(path, block, result, candidates, "margin", margins))
+            self.doubtful = _least(
+                self.doubtful, _listed(self.classes_last, path, block, result, candidates, "margin", margins)
+            )
         if losses.ndim == 2:
             sums = losses.sum(axis=0, dtype=np.float64).tolist()
             self._add_positions([[value, float(len(losses))] for value in sums])
@@ -140,15 +147,22 @@ def _largest(values: NDArray[Any]) -> NDArray[Any]:
     return np.argpartition(flat, flat.size - KEPT)[-KEPT:] if flat.size > KEPT else np.arange(flat.size)
 
 
-def _rows(
-    path: str, block: Block, result: Evaluation, places: NDArray[Any], name: str, values: NDArray[Any]
+def _listed(
+    classes_last: bool,
+    path: str,
+    block: Block,
+    result: Evaluation,
+    places: NDArray[Any],
+    name: str,
+    values: NDArray[Any],
 ) -> Iterator[Row]:
     """The samples at these places, as the summary lists them."""
     losses = result.per_sample
     each = losses.size // block.rows
     flat = values.reshape(-1)
-    predictions = None if result.predictions is None else result.predictions.reshape(losses.size, -1)
     labels = block.fields["labels"].reshape(losses.size, -1)
+    logits = block.fields["logits"].reshape(losses.size, -1)
+    is_choice = classes_last and not LOSSES[result.loss_type].is_elementwise
     for place in places.tolist():
         row, position = divmod(place, each)
         entry: Row = {name: float(flat[place]), "file": path, "row": block.first + row}
@@ -158,10 +172,10 @@ def _rows(
             entry["position"] = position
         if labels.shape[1] == 1:
             entry["label"] = labels[place, 0].item()
-        elif predictions is not None and predictions.shape[1] == 1:
+        elif is_choice:
             entry["label"] = int(labels[place].argmax())
-        if predictions is not None and predictions.shape[1] == 1:
-            entry["prediction"] = int(predictions[place, 0])
+        if is_choice:
+            entry["prediction"] = int(logits[place].argmax())
         yield entry
 
 

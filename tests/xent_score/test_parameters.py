@@ -111,7 +111,7 @@ class TestByProducts:
         weights[10:20] = 0
         one_hot = np.eye(data.logits.shape[1], dtype=np.int8)[data.labels]
         np.savez(tmp_path / "d.npz", logits=data.logits, labels=labels, one_hot=one_hot, weights=weights)
-        include = ("self_confidence",)
+        include = ("self_confidence", "normalized_margin")
         ignoring = {"ignore_index": -100}
         summary = score(
             str(tmp_path / "d.npz"), tmp_path / "a", include=include, weights="weights", parameters=ignoring

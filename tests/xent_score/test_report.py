@@ -55,7 +55,7 @@ def page_of(out: Path) -> Page:
 def test_a_report_of_losses_has_all_its_parts(data: Data, tmp_path: Path) -> None:
     table = table_of(data).set_column(2, "id", pa.array([f"<b>{row}&" for row in range(len(data.labels))]))
     write_parquet(table, tmp_path / "d.parquet")
-    summary = score(str(tmp_path / "d.parquet"), tmp_path / "out", id="id")
+    summary = score(str(tmp_path / "d.parquet"), tmp_path / "out", id="id", include=("margin",))
     page = page_of(tmp_path / "out")
     for heading in ("Summary", "Losses", "Calibration", "Classes", "Hardest rows", "Doubtful labels"):
         assert heading in page.texts
