@@ -28,7 +28,7 @@ class Accumulated(NamedTuple):
 class Collector(Protocol):
     """Takes from each block what further outputs are made of. `losses` are weighted."""
 
-    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None) -> None: ...
+    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None, /) -> None: ...
 
 
 def accumulate(

@@ -46,8 +46,8 @@ class ByProducts:
             if name in include
         }
 
-    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None) -> None:
-        if result.figures is not None:
+    def add(self, block: Block, result: BlockResult, _losses: Array, _weight: Array | None, /) -> None:
+        if result.figures:
             for name, values in self.outputs.items():
                 values.reshape(-1)[block.rows] = result.figures[name]
         elif self.outputs:

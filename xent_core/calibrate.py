@@ -35,14 +35,13 @@ class CalibrationCollector:
         # Of each row Σ_c t_c and Σ_c t_c · x_c, t its labels as the loss has them and times the weight.
         self.label_sum, self.label_dot = np.zeros(rows), np.zeros(rows)
 
-    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None) -> None:
+    def add(self, block: Block, result: BlockResult, _losses: Array, weight: Array | None, /) -> None:
         if self.batch.loss.is_elementwise:
-            self._add_logits(block, result, weight)
+            self._add_logits(block, result)
         else:
             self._add_rows(block, result, weight)
 
     def _add_rows(self, block: Block, result: BlockResult, weight: Array | None) -> None:
-        assert result.figures is not None and result.labels is not None
         figures, labels, counting = result.figures, result.labels, self.batch.counts.rows(block)
         ranks = figures["top_rank"] if "top_rank" in figures else figures["label_rank"]
         squares = figures["squares"]
@@ -68,8 +67,7 @@ class CalibrationCollector:
             sums, dots = np.where(counting, sums, 0), np.where(counting, dots, 0)
         self.label_sum[block.rows], self.label_dot[block.rows] = sums, dots
 
-    def _add_logits(self, block: Block, result: BlockResult, weight: Array | None) -> None:
-        assert result.labels is not None
+    def _add_logits(self, block: Block, result: BlockResult) -> None:
         counting = self.batch.counts.logits(block)
         probabilities = np.empty(block.shape, self.bound.dtype)
         sigmoid(self.bound.read(block), probabilities)
@@ -147,7 +145,6 @@ class CalibrationCollector:
         smoothing, by_class = batch.parameters.label_smoothing, batch.parameters.pos_weight
         for block in self.bound.blocks:
             labels = self.bound.compute(block, None).labels
-            assert labels is not None
             z = np.broadcast_to(labels, block.shape).astype(np.float64) * (1 - smoothing) + smoothing / 2
             counting = batch.counts.logits(block)
             w = np.ones(block.shape) if weights is None else np.broadcast_to(weights.of(block), block.shape)

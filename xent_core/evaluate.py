@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_core.accumulate import accumulate, scale
-from xent_core.by_products import ByProducts, check_by_products, figures_wanted
-from xent_core.calibrate import CalibrationCollector
 from xent_core.advice.checks import WARNINGS, run_checks
 from xent_core.advice.recommend import equivalents_and_recommendation, recommendation
+from xent_core.by_products import ByProducts, check_by_products, figures_wanted
+from xent_core.calibrate import CalibrationCollector
 from xent_core.checks.arguments import as_numbers, check_shape
 from xent_core.checks.values import (
     check_logits,
@@ -25,8 +25,8 @@ from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedPa
 from xent_core.labels.counts import neutral_reader
 from xent_core.losses.loss import CLIP
 from xent_core.prepare import Options, PreparedBatch, prepare
-from xent_core.summarise import summary_collector
 from xent_core.results import OUTPUTS, Advice, AdviceLevel, Evaluation, Output, Reduction
+from xent_core.summarise import summary_collector
 
 
 @np.errstate(all="ignore")

@@ -37,6 +37,8 @@ Output = Literal[
     "calibration",
 ]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
+ARRAYS = OUTPUTS[:-2]
+"""Those that are arrays."""
 
 AdviceLevel = Literal["full", "brief", "none"]
 ADVICE: tuple[AdviceLevel, ...] = get_args(AdviceLevel)
@@ -139,8 +141,9 @@ class ClassSums:
     hits       [C] right predictions among `count`
     loss       [k, C] Σ w·ℓ
     weight     [k, C] Σ v
-    target     [k, C] softmax: Σ w · y_c as the loss has it, with class weights and smoothing; sigmoid: the positive part
-    opposite   [k, C] sigmoid: the negative part; None for softmax
+    target     [k, C] softmax: Σ w · y_c as the loss has it, class weights and smoothing inside; sigmoid: of the
+               positive term
+    opposite   [k, C] sigmoid: of the negative term; None for softmax
     """
 
     count: NDArray[Any]

@@ -20,7 +20,7 @@ from xent_core.compute.layout import Array, Block, Layout, row_sums
 from xent_core.compute.reduction import multiply
 from xent_core.losses.loss import Loss, Parameters
 from xent_core.prepare import PreparedBatch
-from xent_core.results import ClassSums, Components, Summary, Sums
+from xent_core.results import ClassSums, Summary, Sums
 from xent_core.summary import MAX_CLASSES, Quantiles, summary_of
 
 QUANTILES = (0.5, 0.9, 0.99)
@@ -46,8 +46,7 @@ class SoftmaxSummary:
         self.are_indices = np.zeros(layout.rows, bool)
         self.by_class = layout.classes <= MAX_CLASSES
 
-    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None) -> None:
-        assert result.labels is not None and result.figures is not None
+    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None, /) -> None:
         rows, figures = block.rows, result.figures
         self.labels[rows], self.losses[rows] = result.labels, losses
         self.entropies[rows] = figures["entropy"]
@@ -82,14 +81,14 @@ class SoftmaxSummary:
         """per_sample: as in the response."""
         batch, layout = self.batch, self.layout
         counting = batch.counts.rows(Block(slice(0, layout.rows), slice(0, layout.classes)))
-        numbers = batch.counts.number(layout, per_row=True)
+        numbers: dict[str, Any] = dict(batch.counts.number(layout, per_row=True))
         losses, labels, ranks = _of(counting, self.losses), _of(counting, self.labels), _of(counting, self.ranks)
         weights = _of(counting, self.weights)
         count = len(losses)
         cross_entropy = batch.loss.is_cross_entropy
         at_zero = loss_at_zero(batch.loss, batch.parameters, layout.classes)
         if self.label_sums is not None:
-            self._add_indices_to_targets(counting)
+            self._add_indices_to_targets(self.label_sums, counting)
         sums = _of(counting, self.label_sums)
         uniform = at_zero * sums if sums is not None else None if weights is None else at_zero * weights
         entropies = _of(counting, self.label_entropies)
@@ -110,12 +109,11 @@ class SoftmaxSummary:
         )
         return summary_of(sums_of, quantiles(_of(counting, per_sample.reshape(-1))))
 
-    def _add_indices_to_targets(self, counting: Array | None) -> None:
+    def _add_indices_to_targets(self, label_sums: Array, counting: Array | None) -> None:
         """Rows whose labels are class indices, in a batch whose other rows have none."""
-        assert self.label_sums is not None
         chosen = self.are_indices if counting is None else self.are_indices & counting
         weights = np.ones(len(chosen)) if self.weights is None else self.weights
-        self.label_sums[chosen] = weights[chosen]
+        label_sums[chosen] = weights[chosen]
         if self.by_class:
             self.targets.extend(exact_group_sums(weights[chosen], self.labels[chosen], self.layout.classes))
 
@@ -153,8 +151,7 @@ class SigmoidSummary:
         self.sums: dict[str, list[Array]] = {name: [] for name in ("loss", "weight", "target", "opposite")}
         self.at_zero = losses_at_zero(batch.loss, batch.parameters, layout)
 
-    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None) -> None:
-        assert result.labels is not None
+    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None, /) -> None:
         counting = self.batch.counts.logits(block)
         shape, rows = block.shape, block.rows
         given = np.broadcast_to(result.labels, shape)
@@ -190,9 +187,10 @@ class SigmoidSummary:
         counting = batch.counts.rows(Block(slice(0, layout.rows), slice(0, layout.classes)))
         losses, weights = _of(counting, self.losses), _of(counting, self.weights)
         samples = _of(counting, per_sample.reshape(-1))
+        numbers: dict[str, Any] = dict(batch.counts.number(layout, per_row=False))
         sums = Sums(
             samples=layout.rows,
-            **batch.counts.number(layout, per_row=False),
+            **numbers,
             counted_samples=len(losses),
             **paired_sums(losses, weights),
             **_extremes(samples),
@@ -203,20 +201,19 @@ class SigmoidSummary:
         return summary_of(sums, quantiles(samples))
 
     def _columns(self) -> ClassSums:
-        merged = {name: canonical(parts) if parts else None for name, parts in self.sums.items()}
-        assert merged["loss"] is not None and merged["weight"] is not None
+        merged = {name: canonical(parts) for name, parts in self.sums.items() if parts}
         return ClassSums(
             count=self.count,
             positives=self.positives,
             hits=self.hits_of,
             loss=merged["loss"],
             weight=merged["weight"],
-            target=merged["target"],
-            opposite=merged["opposite"],
+            target=merged.get("target"),
+            opposite=merged.get("opposite"),
         )
 
 
-def paired_sums(a: Array, b: Array | None) -> dict[str, Components]:
+def paired_sums(a: Array, b: Array | None) -> dict[str, Any]:
     """The sums that the mean Σ a / Σ b and its standard error are made of; b is 1 where it is None."""
     if b is None:
         count = np.array([float(len(a))])
@@ -257,7 +254,7 @@ def quantiles_at(values: Array, shares: Sequence[float]) -> list[float | None]:
     return result
 
 
-def _extremes(values: Array) -> dict[str, float | None]:
+def _extremes(values: Array) -> dict[str, Any]:
     if not len(values):
         return {"minimum": None, "maximum": None}
     return {"minimum": float(values.min()), "maximum": float(values.max())}
@@ -277,6 +274,8 @@ def _times(weight: Array | None, label_weights: Array | None) -> Array | float:
 
 def loss_at_zero(loss: Loss, parameters: Parameters, classes: int) -> float:
     """ℓ of a softmax loss for one label of weight 1 where all logits are 0."""
+    if loss.is_cross_entropy:
+        return math.log(classes)
     layout = loss.layout((1, classes), -1)
     plain = parameters._replace(class_weights=None, label_smoothing=0.0, from_logits=True, ignore_index=None)
     return float(all_losses(loss.bind(np.zeros((1, classes)), np.zeros(1, np.intp), layout, plain))[0])

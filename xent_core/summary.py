@@ -3,12 +3,11 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from xent_core.compute.exact_sums import as_fraction, canonical, canonical_number
+from xent_core.compute.exact_sums import as_ratio, canonical, canonical_number
 from xent_core.errors import ParameterOutOfRange, UndefinedLoss
 from xent_core.results import ClassSums, PerClass, Summary, Sums
 
@@ -119,14 +118,28 @@ def standard_error(sums: Sums) -> float | None:
     With equal weights it is the sample standard deviation divided by √n. Nothing cancels, as the sums are exact.
     """
     n, needed = sums.counted_samples, (sums.loss, sums.weight, sums.loss_squared, sums.loss_weight, sums.weight_squared)
-    if n < 2 or not all(np.isfinite(each).all() for each in needed):
+    if n < 2 or not all(math.isfinite(each[0]) for each in needed):
         return None
-    a, b, aa, ab, bb = map(as_fraction, needed)
+    (a, of_a), (b, of_b), (aa, of_aa), (ab, of_ab), (bb, of_bb) = map(as_ratio, needed)
     if not b:
         return None
-    # (Σ a² − 2m Σ ab + m² Σ b²) · (Σ b)², which is whole arithmetic.
-    scaled = aa * b * b - 2 * a * ab * b + a * a * bb
-    return math.sqrt(_as_float(max(scaled, Fraction(0)) * n / ((n - 1) * b**4)))
+    # (Σ a² − 2m Σ ab + m² Σ b²) · (Σ b)² as three whole numbers, each divided by a power of 2.
+    terms = (
+        (aa * b * b, of_aa + 2 * of_b),
+        (-2 * a * ab * b, of_a + of_ab + of_b),
+        (a * a * bb, 2 * of_a + of_bb),
+    )
+    shift = max(each for _, each in terms)
+    scaled = max(0, sum(term << (shift - each) for term, each in terms)) * n
+    by, by_shift = (n - 1) * b**4, 4 * of_b
+    if by_shift > shift:
+        scaled <<= by_shift - shift
+    else:
+        by <<= shift - by_shift
+    try:
+        return math.sqrt(scaled / by)
+    except OverflowError:
+        return math.inf
 
 
 def _prior(sums: Sums) -> float | None:
@@ -161,12 +174,5 @@ def _ratio(numerator: float, denominator: float) -> float:
 def _exp(value: float) -> float:
     try:
         return math.exp(value)
-    except OverflowError:
-        return math.inf
-
-
-def _as_float(value: Fraction) -> float:
-    try:
-        return float(value)
     except OverflowError:
         return math.inf

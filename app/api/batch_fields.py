@@ -11,6 +11,7 @@ from xent_core.advice.recommend import MAX_SUGGESTED
 from xent_core.losses import CATALOGUE, LOSS_TYPES
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 from xent_core.results import AdviceLevel, Reduction
+from xent_core.summary import MAX_CLASSES
 
 LOGITS = (
     "Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid "
@@ -75,6 +76,21 @@ def num_samples(logits: NDArray[Any], axis: int) -> int:
         return logits.size
     length: int = logits.shape[axis]
     return logits.size // length
+
+
+# In numbers of 8 bytes and their text: what a summary keeps of each sample and says of each class.
+SUMMARY_ELEMENTS_PER_SAMPLE, SUMMARY_ELEMENTS_PER_CLASS = 3, 16
+
+
+def included_elements(name: str, logits: NDArray[Any], labels: NDArray[Any], samples: int) -> int:
+    """How many elements are computed for an output, at most."""
+    if name in ("elements", "gradient", "probabilities"):
+        return logits.size
+    if name in ("summary", "calibration"):
+        classes = min(MAX_CLASSES, logits.size // samples)
+        return SUMMARY_ELEMENTS_PER_SAMPLE * samples + SUMMARY_ELEMENTS_PER_CLASS * classes
+    # A sigmoid loss has an element for each logit, and then a label for each, or one for all.
+    return max(samples, labels.size) if labels.ndim else logits.size
 
 
 Clip = Annotated[

@@ -9,6 +9,8 @@ from xent_core.compute.layout import Array, Block, FloatType, Layout
 from xent_core.compute.row_figures import Figures
 from xent_core.errors import UndefinedLoss
 
+NOTHING: Array = np.empty(0)
+
 
 class BlockResult(NamedTuple):
     """The losses of one block, before weights. Its arrays are good until the next block is computed.
@@ -32,10 +34,10 @@ class BlockResult(NamedTuple):
     probabilities: Callable[[Array], None]
     label_weights: Array | None = None
     ignored: Array | None = None
-    labels: Array | None = None
+    labels: Array = NOTHING
     soft: Array | None = None
     target: Array | None = None
-    figures: Figures | None = None
+    figures: Figures = {}  # noqa: RUF012  never written to
 
 
 class BoundLoss(NamedTuple):

@@ -22,14 +22,14 @@ MAX_EXPONENT, HALVED = 900, 200
 
 def exact_total(*arrays: Array) -> Array:
     """Σ of all values of arrays [n]: components [k]."""
-    return canonical_number([float(part.sum()) for values in arrays for part in _with_infinities(values)])
+    return canonical_number([float(part.sum()) for values in arrays for part in _parts(values)])
 
 
 def exact_product(value: float, times: int) -> Array:
     """value · times: components [k]."""
     if not math.isfinite(value):
         return np.array([value if times else 0.0])
-    exact, found = Fraction(value) * times, []
+    exact, found = Fraction(value) * times, list[float]()
     while exact or not found:
         found.append(float(exact))
         exact -= Fraction(found[-1])
@@ -58,14 +58,14 @@ def _rounded_sum(numbers: list[float]) -> float:
 
 def exact_group_sums(values: Array, groups: Array, number: int) -> Array:
     """Σ of the values [n] of each group from 0 to number − 1: components [k, number]."""
-    return canonical([np.bincount(groups, part, number) for part in _with_infinities(values)])
+    return canonical([np.bincount(groups, part, number) for part in _parts(values)])
 
 
 def exact_column_sums(matrix: Array) -> Array:
     """Σ over the rows of a matrix [rows, columns]: components [k, columns]."""
     shape = matrix.shape
     flat = matrix.reshape(-1)
-    return canonical([part.reshape(shape).sum(axis=0) for part in _with_infinities(flat)])
+    return canonical([part.reshape(shape).sum(axis=0) for part in _parts(flat)])
 
 
 def square(values: Array) -> tuple[Array, Array]:
@@ -90,45 +90,44 @@ def product(a: Array, b: Array) -> tuple[Array, Array]:
     return rounded, taken
 
 
-def as_fraction(components: Array) -> Fraction:
-    """The sum that components [k] stand for. It is finite."""
-    return sum(map(Fraction, components.tolist()), Fraction(0))
-
-
-def _with_infinities(values: Array) -> Iterator[Array]:
-    """Parts of the values, any sum of which is exact; of infinite values the first part holds them."""
-    finite = np.isfinite(values)
-    if not values.size:
-        yield values
-    elif finite.all():
-        yield from _parts(values)
-    else:
-        yield np.where(finite, 0, values)
-        yield from _parts(np.where(finite, values, 0))
+def as_ratio(components: Array) -> tuple[int, int]:
+    """The sum that components [k] stand for as a whole number and the power of 2 by which it is divided; finite."""
+    ratios = [value.as_integer_ratio() for value in components.tolist()]
+    shift = max(below.bit_length() - 1 for _, below in ratios)
+    return sum(above << (shift - below.bit_length() + 1) for above, below in ratios), shift
 
 
 def _parts(values: Array) -> Iterator[Array]:
-    """Arrays like `values` [..., n] that add up to it, such that no sum over any of one's numbers is rounded."""
-    bits = values.shape[-1].bit_length() + 1
+    """Arrays like `values` [n] that add up to it, such that no sum over any of one's numbers is rounded.
+
+    Of infinite values the first array holds them.
+    """
+    if not values.size:
+        yield values
+        return
+    bits = values.size.bit_length() + 1
     rest, scale, largest = values, 0, _largest(values)
-    if largest.max() >= math.ldexp(1.0, MAX_EXPONENT):
+    if not math.isfinite(largest):
+        finite = np.isfinite(values)
+        yield np.where(finite, 0, values)
+        rest = np.where(finite, values, 0)
+        largest = _largest(rest)
+    if largest >= math.ldexp(1.0, MAX_EXPONENT):
         rest, scale = np.ldexp(rest, -HALVED), HALVED
         largest = _largest(rest)
     while True:
-        sigma = np.ldexp(1.0, np.frexp(largest)[1] + bits)
-        part = (sigma + rest) - sigma
+        sigma = math.ldexp(1.0, math.frexp(largest)[1] + bits)
+        part = rest + sigma
+        part -= sigma
         yield np.ldexp(part, scale) if scale else part
         rest = rest - part
         largest = _largest(rest)
-        if not largest.any():
+        if not largest:
             return
 
 
-def _largest(values: Array) -> Array:
-    found: Array = np.maximum(
-        np.maximum.reduce(values, axis=-1, keepdims=True), -np.minimum.reduce(values, axis=-1, keepdims=True)
-    )
-    return found
+def _largest(values: Array) -> float:
+    return max(float(np.maximum.reduce(values)), -float(np.minimum.reduce(values)))
 
 
 def canonical(parts: list[Array]) -> Array:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from xent_core.compute.layout import Array, row_sums, row_tiles
+from xent_core.compute.layout import Array, row_sums, row_tiles, shaped
 
 RowFigure = Literal["predictions", "label_rank", "margin", "entropy", "logsumexp", "top_rank", "confidence", "squares"]
 """What may be wanted of rows. top_rank: the label's rank, exact below 5. confidence: the largest probability. squares:
@@ -19,6 +19,7 @@ RowFigure = Literal["predictions", "label_rank", "margin", "entropy", "logsumexp
 Figures = dict[RowFigure, Array]
 
 TOP = 5
+MAX_COUNTED_IN_WORDS = 255 * 8
 RANKS: dict[RowFigure, int] = {"label_rank": 1 << 62, "top_rank": TOP}
 """The ranks, and below which they are exact."""
 OTHERS: frozenset[RowFigure] = frozenset({"margin", "confidence", "squares"})
@@ -37,6 +38,7 @@ class Moments:
         self.wanted = frozenset(wanted)
         self.unsafe: Array | None = None
         self._exact = "label_rank" in wanted
+        self._mask = np.empty(0, bool)
         self._predictions = np.empty(rows, np.int64) if "predictions" in wanted else None
         self._ranks = np.empty(rows, np.int64) if self.wanted & {"label_rank", "top_rank"} else None
         self._dots = np.empty(rows) if "entropy" in wanted else None
@@ -48,13 +50,20 @@ class Moments:
         if self._predictions is not None:
             self._predictions[rows] = logits.argmax(axis=1)
         if self._ranks is not None:
-            self._ranks[rows] = label_ranks(logits, indices, RANKS["label_rank" if self._exact else "top_rank"])
+            self._ranks[rows] = label_ranks(
+                logits, indices, RANKS["label_rank" if self._exact else "top_rank"], self._room(logits.size)
+            )
         if self._dots is not None:
             self._dots[rows] = np.vecdot(exponentials, logits)
         if self._squares is not None:
             self._squares[rows] = np.vecdot(exponentials, exponentials)
         if self._largest is not None:
             self._largest[rows] = np.maximum.reduce(exponentials, axis=1)
+
+    def _room(self, size: int) -> Array:
+        if self._mask.size < size:
+            self._mask = np.empty(size, bool)
+        return self._mask
 
     def figures(self, logits: Array, indices: Array, losses: Array) -> Figures:
         """losses: −log p of the labels."""
@@ -102,13 +111,13 @@ def _leads(label: Array, largest_other: Array, wanted: Collection[RowFigure]) ->
     return found
 
 
-def label_ranks(logits: Array, indices: Array, exact_below: int) -> Array:
+def label_ranks(logits: Array, indices: Array, exact_below: int, room: Array | None = None) -> Array:
     """How many classes come before the label's by falling logits, the first of equals first: 0 where it is `argmax`.
 
     Ranks of `exact_below` and above may be too small where logits are equal, but not below it.
     """
     at_labels = logits[np.arange(len(indices)), indices][:, None]
-    ranks = _count(np.greater(logits, at_labels))
+    ranks = _count(np.greater(logits, at_labels, out=None if room is None else shaped(room, logits.shape)))
     near = ranks < exact_below
     leading = ranks == 0
     if leading.any():
@@ -127,12 +136,12 @@ def label_ranks(logits: Array, indices: Array, exact_below: int) -> Array:
 def _count(mask: Array) -> Array:
     """How many are True in each row of a C-contiguous matrix; eight at once where rows have whole words."""
     columns = mask.shape[1]
-    words = columns // 8
-    if columns % 8 or not 0 < words < 256:
-        return np.count_nonzero(mask, axis=1)
+    if columns % 8 or columns > MAX_COUNTED_IN_WORDS:
+        counted: Array = np.count_nonzero(mask, axis=1)
+        return counted
     # Each byte of a sum of words counts up to 255.
     sums: Array = np.add.reduce(mask.view(np.uint64), axis=1)
-    return sums.view(np.uint8).reshape(-1, 8).sum(axis=1, dtype=np.int64)
+    return np.asarray(sums.view(np.uint8).reshape(-1, 8).sum(axis=1, dtype=np.int64))
 
 
 def shifted_figures(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Figures:

@@ -121,13 +121,7 @@ class SigmoidFamily(Loss):
                 _check_defined(losses, layout, block)
             return BlockResult(losses, partial(self.gradient, x, z, own), partial(sigmoid, x), labels=given)
 
-        def read(block: Block) -> Array:
-            x, counting = read_given(block), counts.logits(block)
-            if not parameters.from_logits:
-                x = _logit(np.clip(x, parameters.clip, 1 - parameters.clip))
-            # What is unsound and does not count is taken for a no.
-            return x if counting is None else np.where(counting | np.isfinite(x), x, x.dtype.type(-np.inf))
-
+        read = partial(_read_sound, read_given, counts, parameters)
         return BoundLoss(layout, dtype, False, layout.tiles(), compute, read)
 
     def _mend(self, losses: Array, x: Array, z: Array, parameters: Parameters) -> None:
@@ -147,6 +141,14 @@ class SigmoidFamily(Loss):
             out[...] = given
 
         return BlockResult(self.probability_losses(p, z, parameters), gradient, probabilities)
+
+
+def _read_sound(read: Callable[[Block], Array], counts: Counts, parameters: Parameters, block: Block) -> Array:
+    """The logits of a block, of probabilities theirs; what does not count and is unsound is taken for a no."""
+    x, counting = read(block), counts.logits(block)
+    if not parameters.from_logits:
+        x = _logit(np.clip(x, parameters.clip, 1 - parameters.clip))
+    return x if counting is None else np.where(counting | np.isfinite(x), x, x.dtype.type(-np.inf))
 
 
 def _without(

@@ -6,9 +6,9 @@ from numpy.typing import ArrayLike
 from xent_core.compute import logsumexp
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array, row_sums
-from xent_core.compute.row_figures import Moments
 from xent_core.compute.logsumexp import CheckBlock, softmax_rows
 from xent_core.compute.reduction import multiply
+from xent_core.compute.row_figures import Moments
 from xent_core.losses.loss import (
     AXIS,
     CLIP_AT,

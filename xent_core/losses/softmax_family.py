@@ -192,7 +192,7 @@ class _Rows:
         result.losses[others] = 0
         if result.label_weights is not None:
             result.label_weights[others] = 0
-        if result.figures is not None:
+        if result.figures:
             self._mend_others(result.figures, block, others)
 
         def gradient(out: Array) -> None:
@@ -256,7 +256,7 @@ class _Rows:
                 logits = self.read(block)[one_hot]
                 moments = None if self.wanted is None else Moments(len(indices), self.wanted)
                 losses = self.loss.index_losses(logits, indices, self.buffer, lambda: None, moments)
-                if moments is not None and result.figures is not None:
+                if moments is not None:
                     for name, values in moments.figures(logits, indices, losses).items():
                         result.figures[name][one_hot] = values
                 result.losses[one_hot] = losses if label_weights is None else multiply(losses, label_weights[one_hot])
@@ -266,7 +266,7 @@ class _Rows:
         logits = self.read(block)
         moments = None if self.wanted is None else Moments(len(indices), self.wanted)
         losses = self.loss.index_losses(logits, indices, self.buffer, lambda: self._check(logits, block), moments)
-        figures = None if moments is None else moments.figures(logits, indices, losses)
+        figures: Figures = {} if moments is None else moments.figures(logits, indices, losses)
 
         def gradient(out: Array) -> None:
             self.loss.index_gradient(logits, indices, out)
@@ -278,7 +278,7 @@ class _Rows:
             gradient,
             partial(softmax_rows, logits),
             label_weights,
-            labels=None if moments is None else indices,
+            labels=indices,
             figures=figures,
         )
 

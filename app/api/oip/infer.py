@@ -35,7 +35,7 @@ from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_
 from app.wire.tensor import refuse_nan
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES
-from xent_core.results import OUTPUTS, Evaluation
+from xent_core.results import ARRAYS, Evaluation
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 # The fastest: of numbers that look random little is saved, however long one tries.
@@ -187,7 +187,7 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
         "clip": options.clip,
         "advice": options.advice,
         "silence": options.silence,
-        "include": [name for name, _ in request.wanted() if name in OUTPUTS],
+        "include": [name for name, _ in request.wanted() if name in ARRAYS],
     }
 
 
@@ -210,9 +210,7 @@ def _document(model: str, request: InferRequest, result: Evaluation) -> dict[str
     values: dict[str, Any] = {
         "per_sample": result.per_sample,
         "loss": None if reduced is None else np.array([reduced.value]),
-        "elements": result.elements,
-        "gradient": result.gradient,
-        "probabilities": result.probabilities,
+        **{name: getattr(result, name) for name in ARRAYS},
     }
     parameters: dict[str, Any] = {"loss_type": result.loss_type}
     if result.recommendation is not None:

@@ -24,6 +24,7 @@ from app.api.batch_fields import (
     IgnoreIndex,
     LabelSmoothing,
     ReductionName,
+    included_elements,
     num_samples,
 )
 from app.api.fields import RequestModel, ResponseModel, Silence
@@ -34,7 +35,18 @@ from xent_core.framework_names import field_hint
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 
 InputName = Literal["logits", "labels", "weights", "pos_weight", "class_weights"]
-OutputName = Literal["per_sample", "loss", "elements", "gradient", "probabilities"]
+OutputName = Literal[
+    "per_sample",
+    "loss",
+    "elements",
+    "gradient",
+    "probabilities",
+    "predictions",
+    "label_rank",
+    "margin",
+    "entropy",
+    "logsumexp",
+]
 Datatype = Literal[
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64"
 ]
@@ -197,7 +209,9 @@ class RequestedOutput(RequestModel):
                 "`per_sample`: weighted losses in the samples' shape, for sigmoid losses the mean over the class axis. "
                 "`loss`: the reduced loss, FP64; not with reduction `none`. `elements`: weighted losses before any "
                 "averaging. `gradient`: of the reduced loss with respect to the logits as given; of the sum where the "
-                "reduction is `none`. `probabilities`: softmax or sigmoid of the logits."
+                "reduction is `none`. `probabilities`: softmax or sigmoid of the logits. `predictions` (INT64) and "
+                "`entropy`: one for each sample of a softmax loss, and for each logit of a sigmoid loss; `label_rank` "
+                "(INT64), `margin` and `logsumexp` of softmax losses. See `include` of `POST /v1/loss`."
             )
         ),
     ]
@@ -256,9 +270,10 @@ class InferRequest(RequestModel):
 
     @property
     def computed_elements(self) -> int:
-        logits = self.inputs["logits"]
-        sizes = {"per_sample": num_samples(logits, self.options.axis), "loss": 1}
-        return sum(sizes.get(name, logits.size) for name, _ in self.wanted())
+        logits, labels = self.inputs["logits"], self.inputs["labels"]
+        samples = num_samples(logits, self.options.axis)
+        sizes = {"per_sample": samples, "loss": 1}
+        return sum(sizes.get(name) or included_elements(name, logits, labels, samples) for name, _ in self.wanted())
 
     def wanted(self) -> Iterator[tuple[OutputName, bool]]:
         """The outputs to answer, each with whether it is to come as bytes."""
@@ -288,7 +303,9 @@ class InferOutput(ResponseModel):
 
     name: Annotated[OutputName, Field(description="which output it is")]
     shape: Annotated[list[int], Field(description="its lengths; [1] for a single number")]
-    datatype: Annotated[Datatype, Field(description="FP32 or FP64, as it was computed; `loss` is always FP64")]
+    datatype: Annotated[
+        Datatype, Field(description="FP32 or FP64, as it was computed; `loss` is always FP64, classes and ranks INT64")
+    ]
     parameters: Annotated[InferOutputParameters | None, Field(description="where its values are")] = None
     data: Annotated[
         list[Any] | None,

@@ -60,7 +60,7 @@ class ModelMetadata(ResponseModel):
     versions: Annotated[list[str], Field(description="its versions: there is one, 1", examples=[["1"]])]
     platform: Annotated[str, Field(description="what computes it", examples=["xent"])]
     inputs: Annotated[list[ModelTensor], Field(description="what it takes; `/config` says which of them it needs")]
-    outputs: Annotated[list[ModelTensor], Field(description="what it gives, the last three only where asked for")]
+    outputs: Annotated[list[ModelTensor], Field(description="what it gives, those after `loss` only where asked for")]
 
 
 class ConfiguredInput(ResponseModel):
@@ -88,7 +88,9 @@ class ModelConfig(ResponseModel):
     backend: Annotated[str, Field(description="the same", examples=["xent"])]
     max_batch_size: Annotated[int, Field(description="0: the batch dimensions are part of the shapes", examples=[0])]
     input: Annotated[list[ConfiguredInput], Field(description="what it takes")]
-    output: Annotated[list[ConfiguredOutput], Field(description="what it gives, the last three only where asked for")]
+    output: Annotated[
+        list[ConfiguredOutput], Field(description="what it gives, those after `loss` only where asked for")
+    ]
 
 
 class Duration(ResponseModel):

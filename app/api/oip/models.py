@@ -27,6 +27,7 @@ from app.telemetry.model_statistics import model_statistics as statistics_of
 from app.telemetry.snapshots import Snapshot
 from xent_core.framework_names import loss_hint
 from xent_core.losses import LOSSES
+from xent_core.results import BY_PRODUCTS
 
 TRAITS = RouteTraits(error_form=ErrorForm.OIP)
 PROBE = RouteTraits(access=Access.OPEN, always_admitted=True, error_form=ErrorForm.OIP)
@@ -275,6 +276,11 @@ def _outputs(model: str) -> list[ModelTensor]:
         "gradient": ("FP32", [-1, -1]),
         "probabilities": ("FP32", [-1, -1]),
     }
+    if loss is not None and loss.is_elementwise:
+        tensors |= {"predictions": ("INT64", [-1, -1]), "entropy": ("FP32", [-1, -1])}
+    else:
+        kinds = {"predictions": "INT64", "label_rank": "INT64"}
+        tensors |= {name: (kinds.get(name, "FP32"), [-1]) for name in BY_PRODUCTS}
     return [ModelTensor(name=name, datatype=datatype, shape=shape) for name, (datatype, shape) in tensors.items()]
 
 
