@@ -104,7 +104,7 @@ soak: .venv-dev/complete ## Two replicas behind nginx for half an hour (SECONDS=
 lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
 	@$(RESOLVE) -o requirements.txt
 	@$(RESOLVE) -o requirements-tracing.txt --extra tracing -c requirements.txt
-	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing -c requirements-tracing.txt
+	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing --extra score -c requirements-tracing.txt
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
 	@$(RESOLVE_ALONE) -o requirements-deploy.txt --group deploy

@@ -52,6 +52,7 @@ def evaluate(
     epsilon: float | None = None,
     labels_are_logits: bool = False,
     include: Collection[Output] = (),
+    fit_temperature: bool = True,
     advice: AdviceLevel = "full",
     silence: Collection[str] = (),
 ) -> Evaluation:
@@ -73,6 +74,7 @@ def evaluate(
     T − shift. 1 is next-token prediction.
     temperature: losses with a softmax: logits are divided by it first.
     include: any of "elements", "gradient", "probabilities"; each takes memory of the logits' size.
+    fit_temperature: whether a calibration has it, which takes several more passes.
     advice: "full"; "brief" leaves out reasons, alternatives and equivalents, and the work for them; "none" looks for no
     recommendation and no warning, and leaves them None and empty.
     silence: codes of warnings that are not looked for.
@@ -143,7 +145,7 @@ def evaluate(
         probabilities=accumulated.probabilities,
         **by_products.outputs,
         summary=None if summary is None else summary.finish(accumulated.per_sample),
-        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight),
+        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight, fit=fit_temperature),
     )
 
 
