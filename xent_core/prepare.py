@@ -160,7 +160,7 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
         counts = counts.whole()
     loss.check_labels_shape(given, layout)
     if options.ignore_index is not None:
-        _refuse_ignored_rows(loss, given, layout)
+        loss.refuse_ignored_rows(given, layout)
     fitted = None
     if weights is not None and given_weights is not None:
         fitted = check_weights(weights, layout, per_row=not loss.is_elementwise)
@@ -249,15 +249,6 @@ def _cause(labels: Array) -> str:
     """Why labels may have no form that is known."""
     values = values_of(labels)
     return of_code(values) + of_mark(values, can_ignore=SIGMOID_CROSS_ENTROPY.takes("ignore_index"))
-
-
-def _refuse_ignored_rows(loss: Loss, labels: Array, layout: Layout) -> None:
-    """Raises UnexpectedParameter where labels beside an ignore_index are rows."""
-    if not loss.is_elementwise and labels.shape == layout.shape:
-        raise UnexpectedParameter(
-            "ignore_index",
-            f"is for class indices; labels of shape {list(labels.shape)} are rows: give them the weight 0",
-        )
 
 
 def _refuse_foreign_parameters(loss: Loss, options: Options) -> None:

@@ -537,20 +537,27 @@ FURTHER = (
 """Losses of a softmax that only some frameworks have, the kind of their labels, and parameters of their own."""
 
 
+OPTION_SETS = (
+    {},
+    {"from_logits": False},
+    {"label_smoothing": 0.1},
+    {"class_weights": class_weights_of(3)},
+    {"weights": weights_of((4,))},
+    {"weights": weights_of((4,)), "class_weights": class_weights_of(3), "from_logits": False, "label_smoothing": 0.1},
+)
+SOME_REDUCTIONS = ("none", "mean", "weighted_mean", "mean_by_nonzero_weights")
+
+
 def further_softmax() -> Iterator[Case]:
-    for (loss_type, kind, own), from_logits, smoothing, class_weights, weights, reduction in product(
-        FURTHER, (None, False), (None, 0.1), (None, class_weights_of(3)), (None, weights_of((4,))), REDUCTIONS
-    ):
-        if (smoothing and loss_type in (GENERALIZED, DIVERGENCE)) or (class_weights is not None and not own):
-            continue
-        options = given(
-            from_logits=from_logits,
-            label_smoothing=smoothing,
-            class_weights=class_weights,
-            weights=weights,
-            reduction=reduction,
-        )
-        yield Case(loss_type, kind, *draw(kind, (4, 3), probabilities=from_logits is False), own | options)
+    for (loss_type, kind, own), options, reduction in product(FURTHER, OPTION_SETS, SOME_REDUCTIONS):
+        not_taken = {
+            GENERALIZED: {"label_smoothing"},
+            DIVERGENCE: {"label_smoothing", "class_weights"},
+        }.get(loss_type, set())
+        taken = {name: value for name, value in options.items() if name not in not_taken}
+        if taken or not options:
+            batch = draw(kind, (4, 3), probabilities="from_logits" in taken)
+            yield Case(loss_type, kind, *batch, {"reduction": reduction, **own, **taken})
 
 
 def further_forms() -> Iterator[Case]:
@@ -576,16 +583,19 @@ def teachers() -> Iterator[Case]:
 
 
 def sigmoid_focal() -> Iterator[Case]:
-    for own, from_logits, smoothing, weights, reduction in product(
+    for own, options, reduction in product(
         ({}, {"gamma": 0.5, "alpha": 0.25}, {"gamma": 0.0}),
-        (None, False),
-        (None, 0.1),
-        (None, weights_of((4,)), weights_of((1, 3))),
-        REDUCTIONS,
+        (
+            {},
+            {"from_logits": False},
+            {"label_smoothing": 0.1},
+            {"weights": weights_of((4,))},
+            {"weights": weights_of((1, 3)), "from_logits": False, "label_smoothing": 0.1},
+        ),
+        SOME_REDUCTIONS,
     ):
-        options = given(from_logits=from_logits, label_smoothing=smoothing, weights=weights, reduction=reduction)
-        batch = draw("soft_multi_label", (4, 3), probabilities=from_logits is False)
-        yield Case(FOCAL, "soft_multi_label", *batch, own | options)
+        batch = draw("soft_multi_label", (4, 3), probabilities="from_logits" in options)
+        yield Case(FOCAL, "soft_multi_label", *batch, {"reduction": reduction, **own, **options})
     for shape, axis in (((6,), -1), ((4, 1), -1), ((2, 3, 4), 1)):
         logits, labels = draw("binary", shape, axis)
         kind = "binary" if shape[axis] == 1 or len(shape) == 1 else "multi_hot"
@@ -600,13 +610,12 @@ def temperatures() -> Iterator[Case]:
 
 
 def shifts() -> Iterator[Case]:
-    for loss_type, shape, shift, weights, ignore_index, reduction in product(
+    for loss_type, (shape, shift), weights, ignore_index, reduction in product(
         (SPARSE, SPARSE_FOCAL),
-        ((5, 3), (2, 5, 3)),
-        (1, 3),
+        (((5, 3), 1), ((2, 5, 3), 3)),
         (None, 2.5, "each", "place", "sequence"),
         (None, 1),
-        REDUCTIONS,
+        ("mean", "weighted_mean"),
     ):
         samples = shape[:-1]
         weights_shape = {"each": samples, "place": (*(1 for _ in samples[1:]), 5), "sequence": (*samples[:-1], 1)}

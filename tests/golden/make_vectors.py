@@ -25,8 +25,8 @@ There are no cases where the contract and a framework differ on purpose:
   which gives the contract's numbers only where nothing is clipped: only such cases.
 - Keras' CategoricalCrossentropy(axis=1, label_smoothing=…) takes the number of classes from the last axis.
 - Keras' focal losses clip probabilities that a softmax or sigmoid gave to [1e-7, 1 − 1e-7], and its KLDivergence both
-  sides to [1e-7, 1]: only batches where nothing is clipped. PyTorch and torchvision lose the digits of 1 − p near
-  p = 1, and their gradients are NaN there for γ < 1: no such batches.
+  sides to [1e-7, 1]: only batches where nothing is clipped. PyTorch and torchvision lose digits of 1 − p near p = 1,
+  and their gradients are NaN there for γ < 1: no such batches.
 - Keras' BinaryCrossentropy averages over the classes before it sums, so its sum is multiplied by their
   number, and unreduced it gives no gradient here.
 """
@@ -722,9 +722,9 @@ def generalized() -> Iterator[Case]:
         logits, labels = draw("indices", (4, 3), dtype)
         call = f"keras.losses.categorical_generalized_cross_entropy(labels, keras.ops.softmax(logits), {q})"
         yield further(call, GENERALIZED, "indices", logits, labels, q=q)
+        normalised = "logits / keras.ops.sum(logits, -1, True)"
         yield further(
-            f"keras.losses.categorical_generalized_cross_entropy("
-            f"labels, logits / keras.ops.sum(logits, -1, True), {q})",
+            f"keras.losses.categorical_generalized_cross_entropy(labels, {normalised}, {q})",
             GENERALIZED,
             "indices, probabilities",
             softmax(logits),

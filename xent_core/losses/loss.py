@@ -195,6 +195,14 @@ class Loss(ABC):
     def check_labels_shape(self, labels: Array, layout: Layout) -> None:
         """Raises WrongShape where labels don't fit the logits."""
 
+    def refuse_ignored_rows(self, labels: Array, layout: Layout) -> None:
+        """Raises UnexpectedParameter where labels beside an ignore_index are rows."""
+        if not self.is_elementwise and labels.shape == layout.shape:
+            raise UnexpectedParameter(
+                "ignore_index",
+                f"is for class indices; labels of shape {list(labels.shape)} are rows: give them the weight 0",
+            )
+
     def check_label_rows(  # noqa: B027  most losses are defined for whatever is finite
         self, labels: Array, layout: Layout, block: Block, parameters: Parameters, dtype: FloatType
     ) -> None:
@@ -249,6 +257,8 @@ class Loss(ABC):
         parameters = Parameters(*for_classes, smoothing, ignore_index, from_logits, check_clip(clip))
         parameters = with_own(parameters, dtype, temperature, gamma, alpha, q, epsilon, labels_are_logits)
         self.check_labels_shape(given, layout)
+        if ignore_index is not None:
+            self.refuse_ignored_rows(given, layout)
         counts = count_elements(given, layout, None, ignore_index)
         return self.bind(values, given, layout, parameters, counts=counts if self.is_elementwise else counts.whole())
 

@@ -105,6 +105,8 @@ def test_ignore_index_is_for_class_indices() -> None:
     assert ignored[1] == 0
     with pytest.raises(UnexpectedParameter, match=r"ignore_index: is for class indices; labels of shape \[2, 5\]"):
         evaluate(LOGITS[:2], np.eye(5)[:2], ignore_index=1, **NAMED)
+    with pytest.raises(UnexpectedParameter, match="ignore_index: is for class indices"):
+        generalized_cross_entropy(LOGITS[:2], np.eye(5)[:2], ignore_index=1)
 
 
 def test_other_shapes_and_smoothing_are_refused() -> None:
