@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from app import __version__, docs
-from app.api import loss, losses, openapi_document, operations, recommend, sampled_softmax
+from app.api import compare, loss, losses, openapi_document, operations, recommend, sampled_softmax
 from app.api.oip import infer, models
 from app.api.static_response import StaticContent
 from app.middleware.admission import Admission
@@ -94,7 +94,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         openapi_tags=openapi_document.TAGS,
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
-    for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, docs):
+    for module in (loss, compare, infer, recommend, sampled_softmax, losses, models, operations, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
         if type(route) is APIRoute:

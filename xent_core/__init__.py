@@ -18,6 +18,9 @@ The contract of every function here:
 nothing and needs NumPy only.
 """
 
+from xent_core.calibration import merge_calibrations
+from xent_core.compare import compare
+from xent_core.comparison import merge_comparisons
 from xent_core.compute.reduction import merge
 from xent_core.errors import (
     AxisOutOfRange,
@@ -44,11 +47,14 @@ from xent_core.losses.sigmoid import sigmoid_cross_entropy, sigmoid_cross_entrop
 from xent_core.losses.softmax import softmax_cross_entropy, softmax_cross_entropy_gradient
 from xent_core.losses.sparse_softmax import sparse_softmax_cross_entropy, sparse_softmax_cross_entropy_gradient
 from xent_core.losses.weighted import weighted_cross_entropy, weighted_cross_entropy_gradient
-from xent_core.results import Advice, Evaluation, Reduced
+from xent_core.results import Advice, Calibration, Comparison, Evaluation, Reduced, Summary
+from xent_core.summary import merge_summaries
 
 __all__ = [
     "Advice",
     "AxisOutOfRange",
+    "Calibration",
+    "Comparison",
     "Empty",
     "Evaluation",
     "InexactLabels",
@@ -64,12 +70,17 @@ __all__ = [
     "ParameterOutOfRange",
     "Ragged",
     "Reduced",
+    "Summary",
     "UnclearLabels",
     "UndefinedLoss",
     "UnexpectedParameter",
     "WrongShape",
+    "compare",
     "evaluate",
     "merge",
+    "merge_calibrations",
+    "merge_comparisons",
+    "merge_summaries",
     "recommend",
     "sigmoid_cross_entropy",
     "sigmoid_cross_entropy_gradient",

@@ -236,6 +236,24 @@ _LAYER = {
     "inputs": [[1.0, 0.5], [-0.2, 0.8]],
 }
 
+COMPARE_EXAMPLES: dict[str, Any] = {
+    "checkpoints": {
+        "summary": "Two checkpoints on the same rows",
+        "description": "The other is better on both rows.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 1.5, 1.0], [0.1, 1.0, 4.0]], "labels": [1, 2]},
+    },
+    "quantised": {
+        "summary": "A model and what was made of it, without labels",
+        "description": "How far the predicted distributions are apart.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 0.5, 1.25], [0.0, 1.0, 3.0]]},
+    },
+    "other_shape": {
+        "summary": "An error: logits of two shapes",
+        "description": "Answered with status 422, wrong_shape at other_logits.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 0.5], [0.0, 1.0]], "labels": [1, 0]},
+    },
+}
+
 SAMPLED_EXAMPLES: dict[str, Any] = {
     "drawn": {
         "summary": "Draw the candidates",
