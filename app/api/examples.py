@@ -51,6 +51,16 @@ LOSS_EXAMPLES: dict[str, Any] = {
             "include": ["gradient"],
         },
     },
+    "evaluation": {
+        "summary": "An evaluation: the summary, and whether confidences are what they say",
+        "description": "Accuracy, perplexity, the standard error of the mean, calibration, and sums that merge.",
+        "value": {
+            "logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]],
+            "labels": [1, 2, 0],
+            "advice": "none",
+            "include": ["predictions", "summary", "calibration"],
+        },
+    },
     "mistake_softmax_twice": {
         "summary": "Mistake: logits that went through softmax already",
         "description": "Answered with the warning logits_look_like_probabilities, and the loss both ways.",
