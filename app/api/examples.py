@@ -119,6 +119,16 @@ LOSS_EXAMPLES: dict[str, Any] = {
             "include": ["gradient"],
         },
     },
+    "evaluation": {
+        "summary": "An evaluation: the summary, and whether confidences are what they say",
+        "description": "Accuracy, perplexity, the standard error of the mean, calibration, and sums that merge.",
+        "value": {
+            "logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]],
+            "labels": [1, 2, 0],
+            "advice": "none",
+            "include": ["predictions", "summary", "calibration"],
+        },
+    },
     "mistake_softmax_twice": {
         "summary": "Mistake: logits that went through softmax already",
         "description": "Gets the warning logits_look_like_probabilities, and the loss both ways.",
@@ -302,6 +312,24 @@ _LAYER = {
     "weights": [[0.4, 0.1], [0.2, -0.3], [-0.5, 0.6], [0.1, 0.2], [0.0, -0.4], [0.3, 0.3]],
     "biases": [0.2, 0.1, 0.0, 0.0, -0.1, -0.2],
     "inputs": [[1.0, 0.5], [-0.2, 0.8]],
+}
+
+COMPARE_EXAMPLES: dict[str, Any] = {
+    "checkpoints": {
+        "summary": "Two checkpoints on the same rows",
+        "description": "The other is better on both rows.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 1.5, 1.0], [0.1, 1.0, 4.0]], "labels": [1, 2]},
+    },
+    "quantised": {
+        "summary": "A model and what was made of it, without labels",
+        "description": "How far the predicted distributions are apart.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 0.5, 1.25], [0.0, 1.0, 3.0]]},
+    },
+    "other_shape": {
+        "summary": "An error: logits of two shapes",
+        "description": "Answered with status 422, wrong_shape at other_logits.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 0.5], [0.0, 1.0]], "labels": [1, 0]},
+    },
 }
 
 SAMPLED_EXAMPLES: dict[str, Any] = {

@@ -273,7 +273,7 @@ class _Rows:
     ) -> BlockResult:
         if self.wanted is None:
             return result
-        figures = shifted_figures(self.read_logits(block), indices, self.wanted)
+        figures = shifted_figures(self.read_logits(block), indices, self.wanted) if self.wanted else {}
         return result._replace(labels=indices, soft=soft, target=target, figures=figures)
 
     def with_labels(self, block: Block, labels: Array) -> BlockResult:
