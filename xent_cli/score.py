@@ -153,24 +153,24 @@ def as_text(summary: dict[str, Any], out: Path) -> str:
     figures = summary["summary"]
     lines = [f"{summary['rows']:,} rows of {summary['files']:,} files, {summary['loss_type']}, in nats"]
     if (reduced := summary["reduced"]) is not None:
-        lines.append(f"{reduced['reduction']:12}{number(reduced['value'])}")
+        lines.append(f"{reduced['reduction']:16}{number(reduced['value'])}")
     names = ("mean", "standard_error", "perplexity", "accuracy", "q50", "q90", "q99", "maximum", "uniform", "prior")
     lines += [
-        f"{name.replace('_', ' '):12}{number(figures[name])}"
+        f"{name.replace('_', ' '):16}{number(figures[name])}"
         for name in names
         if figures.get(name) is not None and not (name == "mean" and reduced and reduced["reduction"] == "mean")
     ]
     if summary["calibration"] is not None and summary["calibration"]["expected_error"] is not None:
-        lines.append(f"calibration {number(summary['calibration']['expected_error'])} (expected error)")
-    lines += [f"hardest     {number(row['loss'])} at {place(row)}" for row in summary["hardest"][:MAX_SHOWN]]
+        lines.append(f"{'calibration':16}{number(summary['calibration']['expected_error'])} (expected error)")
+    lines += [f"{'hardest':16}{number(row['loss'])} at {place(row)}" for row in summary["hardest"][:MAX_SHOWN]]
     for each in summary["warnings"]:
         where = f"in {each['blocks']} of {each['of_blocks']} blocks"
         lines.append(f"warning ({each['severity']}) {each['code']}, {where}: {each['message']} {each['fix']}")
     if summary["set_aside"]["rows"]:
         first = summary["set_aside"]["first"][0]
         why = f"{first['file']}, row {first['row']}: {first['argument']} {first['message']}"
-        lines.append(f"set aside   {summary['set_aside']['rows']:,} rows that can't be computed; the first: {why}")
-    return "\n".join([*lines, f"written to  {out}"]) + "\n"
+        lines.append(f"{'set aside':16}{summary['set_aside']['rows']:,} rows that can't be computed; the first: {why}")
+    return "\n".join([*lines, f"{'written to':16}{out}"]) + "\n"
 
 
 def number(value: float | str) -> str:

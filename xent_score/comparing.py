@@ -3,12 +3,10 @@
 import json
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from xent_core.compute.exact_sums import as_fraction
 from xent_score.compare import OTHER_LOSS, CompareJob, CompareSums
 from xent_score.parameters import PARAMETERS
 from xent_score.plan import find_source, make_plan
@@ -114,7 +112,7 @@ def _difference(sums: CompareSums, first: dict[str, Any], second: dict[str, Any]
     n = sums.samples
     if not n or not math.isfinite(sums.total[0]):
         return None
-    mean = float(as_fraction_of(sums.total) / n)
+    mean = float(exactly(sums.total) / n)
     found: dict[str, Any] = {
         "mean": mean,
         "share_better": sums.better / n,
@@ -141,16 +139,17 @@ def _exp(value: float) -> float:
         return math.inf
 
 
-def as_fraction_of(components: Sequence[float]) -> Any:
-    return as_fraction(np.array(components))
+def exactly(components: Sequence[float]) -> Fraction:
+    """The sum of an exact sum's components."""
+    return sum(map(Fraction, components), Fraction(0))
 
 
 def mean_error(total: Sequence[float], squares: Sequence[float], n: int) -> float | None:
     """The standard error of a mean: √((Σ x² − (Σ x)² / n) / (n · (n − 1))), without cancellation."""
     if n < 2 or not math.isfinite(squares[0]):
         return None
-    a, aa = as_fraction_of(total), as_fraction_of(squares)
-    return math.sqrt(float(max(aa - a * a / n, 0) / (n * (n - 1))))
+    a, aa = exactly(total), exactly(squares)
+    return math.sqrt(float(max(aa - a * a / n, Fraction(0)) / (n * (n - 1))))
 
 
 def _divergence(job: CompareJob, sums: CompareSums, name: str) -> dict[str, Any]:
@@ -164,7 +163,7 @@ def _divergence(job: CompareJob, sums: CompareSums, name: str) -> dict[str, Any]
     )
     infinite = not math.isfinite(total[0])
     return {
-        "mean": total[0] if infinite else float(as_fraction_of(total) / n),
+        "mean": total[0] if infinite else float(exactly(total) / n),
         "standard_error": None if infinite else mean_error(total, squares, n),
         **dict(zip([*QUANTILES, "maximum"], found, strict=True)),
     }

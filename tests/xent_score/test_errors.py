@@ -233,7 +233,7 @@ class TestBadRows:
     def test_set_aside_they_are_null_listed_and_counted(self, path: Path, data: Data, tmp_path: Path) -> None:
         run = xent("score", path, "--out", tmp_path / "out", "--bad-rows", "skip", "--include", "entropy", "--id", "id")
         assert (run.returncode, run.stderr) == (3, "")
-        assert "set aside   3 rows" in run.stdout
+        assert "set aside       3 rows" in run.stdout
         rows = rows_in(tmp_path / "out")
         good = np.delete(np.arange(len(data.labels)), [3, 700, 701])
         losses = np.array(rows["loss"].to_pylist(), np.float64)
