@@ -72,6 +72,8 @@ def _is_plain(batch: PreparedBatch) -> bool:
     layout, kind = batch.layout, batch.facts.kind
     if kind not in CLEAN_LABELS or layout.inner != 1 or batch.counts.counting is not None:
         return False
+    if not batch.loss.is_cross_entropy:
+        return False
     if batch.loss.is_elementwise:
         return kind == "binary" or (kind == "multi_hot" and batch.labels.shape == layout.shape)
     by_index = kind == "class_indices"

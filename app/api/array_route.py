@@ -192,7 +192,7 @@ def _respond(
 
 
 def responding(handle: Handler) -> ASGIApp:
-    """A route's application that does no more than call this; whoever is around it turns exceptions into responses."""
+    """A route's application that only calls this; the layers around it turn exceptions into responses."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         response = await handle(Request(scope, receive))

@@ -12,7 +12,7 @@ from xent_core.results import Advice, Alternative, Evaluation, LabelKind, LossWa
 
 
 def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray[Any]) -> None:
-    """Have it known what was computed."""
+    """Record what was computed, for the log and the metrics."""
     elements = logits if LOSSES[result.loss_type].is_elementwise else result.per_sample
     warnings = [warning.code for warning in result.warnings]
     record.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
@@ -67,6 +67,7 @@ def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
 
 
 def _brief(recommendation: Recommendation) -> Encoded:
+    """What brief advice holds. The other fields are absent: an empty list would say that there are none."""
     written = _written_out(recommendation)
     return encoded({name: written[name] for name in ("loss_type", "label_kind", "suggested")})
 
@@ -86,7 +87,7 @@ def _usual(
     alternatives: tuple[Alternative, ...],
     *equivalents: tuple[str, str],
 ) -> Encoded:
-    """With nothing to suggest, batches of one form have one recommendation, which is most of a small one's answer."""
+    """With nothing to suggest, batches of one form have one recommendation, which is most of a small response."""
     return encoded(
         _written_out(Recommendation(loss_type, label_kind, reasons, alternatives, None, dict(equivalents) or None))
     )

@@ -1,7 +1,7 @@
-"""JSON bodies: bytes to a document whose numbers stand in arrays, and answers back to bytes.
+"""JSON bodies: bytes to a document whose numbers stand in arrays, and responses back to bytes.
 
 JSON has no infinities: they are read and written as the strings "Infinity" and "-Infinity". A NaN, which no JSON can
-hold, is read all the same, so that whoever judges the numbers can say where it stands; none is ever written.
+hold, is read all the same, so that the check of the numbers can say where it is; none is ever written.
 """
 
 import math
@@ -115,9 +115,6 @@ def _pieces(response: dict[str, Any], *, base64: bool) -> Iterator[bytes]:
 
 
 def _list_pieces(array: NDArray[Any]) -> Iterator[bytes]:
-    if array.size <= LONG_ELEMENTS:
-        yield _dumps(_finite_array(array))
-        return
     opening = b"["
     rows = max(1, LONG_ELEMENTS * len(array) // array.size)
     for start in range(0, len(array), rows):

@@ -19,9 +19,12 @@ from xent_core.compute.reduction import mean_loss
 from xent_core.labels.codes import usual_code
 from xent_core.labels.counts import neutral_reader, row_reader
 from xent_core.labels.facts import decimals_of, rounding_tolerance, sum_tolerance
+from xent_core.losses import LOSSES
 from xent_core.losses.sampled_softmax import TRAIN_ONLY, TRAIN_ONLY_WHEN
 from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY as SIGMOID
+from xent_core.losses.sigmoid_focal import SIGMOID_FOCAL_CROSS_ENTROPY as SIGMOID_FOCAL
 from xent_core.losses.softmax import SOFTMAX_CROSS_ENTROPY as SOFTMAX
+from xent_core.losses.softmax_family import SoftmaxFamily
 from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY as SPARSE
 from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY as WEIGHTED
 from xent_core.prepare import PreparedBatch
@@ -197,6 +200,7 @@ def _rows_not_one(subject: Subject) -> Evidence | None:
 
 
 def _mention_zeros(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    warning = _asked_one_by_one(warning, batch)
     zeros = batch.facts.rows_of_zeros.rows
     if not zeros:
         return warning
@@ -276,7 +280,7 @@ def _upside_down(subject: Subject) -> Evidence | None:
     facts, parameters = subject.batch.facts, subject.batch.parameters
     if parameters.pos_weight is not None:
         return _upside_down_questions(facts.positives, facts.negatives, parameters.pos_weight)
-    if facts.class_counts is None or facts.classes is not None or parameters.class_weights is None:
+    if facts.class_counts is None or parameters.class_weights is None:
         return None
     present = np.flatnonzero(facts.class_counts)
     counts = facts.class_counts[present].astype(np.float64)
@@ -351,6 +355,27 @@ def _counting_labels(batch: PreparedBatch) -> Array:
     return labels.reshape(-1)[mask.values.reshape(-1)]
 
 
+def _as_indices(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    """The loss that takes class indices and gives the same: this one, or the sparse one of its kind."""
+    kind = type(batch.loss)
+    sparse = next((loss for loss in LOSSES.values() if loss.takes_class_indices and isinstance(loss, kind)), SPARSE)
+    if sparse is SPARSE:
+        return warning
+    fix = "Send labels as class indices (argmax of each row)"
+    return replace(warning, fix=f"{fix}." if sparse is batch.loss else f"{fix} with loss_type {sparse.name}.")
+
+
+def _asked_one_by_one(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    """The sigmoid loss for the request as it is: of a focal loss it is focal, too, and none has a temperature."""
+    loss = SIGMOID_FOCAL if batch.loss.takes("gamma") else SIGMOID
+    change: Change | None = {"loss_type": loss.name}
+    if batch.parameters.temperature != 1:
+        change = {"loss_type": loss.name, "temperature": 1.0}
+    if batch.options.epsilon is not None:
+        change = None  # it has to be left out
+    return replace(warning, fix=warning.fix.replace(SIGMOID.name, loss.name), change=change)
+
+
 def _in_another_code(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     code = usual_code(_counting_labels(batch))
     if code is None:
@@ -377,6 +402,8 @@ def _clipped(subject: Subject) -> Evidence | None:
         y: Array
         if read_labels is not None:
             y = read_labels(block)
+            if batch.parameters.labels_are_logits:
+                y = ~np.isneginf(y)
         elif subject.softmax:
             given, counting = batch.labels.reshape(-1)[block.rows], batch.counts.rows(block)
             indices = given if counting is None else np.where(counting, given, 0)
@@ -434,7 +461,10 @@ def _worse_than_uniform(subject: Subject) -> Evidence | None:
     classes = batch.layout.classes
     totals = accumulated.totals
     mean = totals.loss / totals.weight if totals.weight > 0 else 0.0
-    if not _far_above_a_guess(mean, classes):
+    uniform = math.log(classes)
+    if not batch.loss.is_cross_entropy:
+        uniform = float(cast(SoftmaxFamily, batch.loss).of_cross_entropy(np.array([uniform]), batch.parameters)[0])
+    if not _far_above(mean, uniform, classes):
         return None
     read, labels = batch.layout.reader(cast(Array, batch.logits), batch.dtype), _class_of_rows(batch)
     rows = hits = 0
@@ -446,11 +476,11 @@ def _worse_than_uniform(subject: Subject) -> Evidence | None:
     chance = rows / classes
     if rows < MIN_ROWS or hits > chance + 2 * math.sqrt(chance * (1 - 1 / classes)):
         return None
-    return {"mean_loss": mean, "uniform": math.log(classes), "accuracy": hits / rows, "rows": rows}
+    return {"mean_loss": mean, "uniform": uniform, "accuracy": hits / rows, "rows": rows}
 
 
-def _far_above_a_guess(mean: float, classes: int) -> bool:
-    return classes > 1 and mean > FAR_ABOVE * math.log(classes)
+def _far_above(mean: float, uniform: float, classes: int) -> bool:
+    return classes > 1 and mean > FAR_ABOVE * uniform
 
 
 MUCH_BETTER = 0.7
@@ -461,6 +491,7 @@ def _applies_to_sequences(form: Form) -> bool:
     return (
         form.losses
         and form.loss.takes_class_indices
+        and form.loss.is_cross_entropy
         and form.reads_logits
         and len(layout.sample_shape) > 1
         and layout.class_axis == len(layout.shape) - 1
@@ -475,7 +506,7 @@ def _shifted(subject: Subject, by: int) -> Evidence | None:
     there, so the losses differ by the labels' logits.
     """
     batch, shape = subject.batch, subject.batch.layout.sample_shape
-    logits, labels = cast(Array, batch.logits), batch.labels
+    logits, labels = cast(Array, batch.logits)[..., : shape[-1], :], batch.labels
     here, there = (np.s_[..., :-1], np.s_[..., 1:]) if by > 0 else (np.s_[..., 1:], np.s_[..., :-1])
     mask = batch.counts.counting
     if mask is None and batch.weights is not None and not (batch.weights.given == batch.weights.given.flat[0]).all():
@@ -491,10 +522,21 @@ def _shifted(subject: Subject, by: int) -> Evidence | None:
     losses = cast(Accumulated, subject.accumulated).per_sample[here][both].astype(np.float64)
     if batch.weights is not None:
         losses = losses / np.broadcast_to(batch.weights.given, shape)[here][both]
-    mean, elsewhere = float(losses.mean()), float((losses + own - other).mean())
+    mean = float(losses.mean())
+    elsewhere = float((losses + (own - other) / batch.parameters.temperature).mean())
     if not math.isfinite(elsewhere) or not elsewhere < MUCH_BETTER * mean:
         return None
     return {"mean_loss": mean, "mean_loss_shifted": elsewhere}
+
+
+def _next_shift(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    shift = batch.layout.left_out + 1
+    return replace(warning, fix=f"Set shift to {shift}.", change={"shift": shift})
+
+
+def _shift_before(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    shift = batch.layout.left_out - 1
+    return warning if shift < 0 else replace(warning, fix=f"Set shift to {shift}.", change={"shift": shift})
 
 
 def _infinite_samples(subject: Subject) -> Evidence | None:
@@ -526,7 +568,7 @@ def _mean_is_ordinary(facts: PlanFacts) -> bool:
 
 
 def _mean_is_low(facts: PlanFacts) -> bool:
-    return not _far_above_a_guess(facts.mean, facts.classes)
+    return not _far_above(facts.mean, math.log(facts.classes), facts.classes)
 
 
 def _rows_sum_to_one(facts: PlanFacts) -> bool:
@@ -537,10 +579,11 @@ def _no_padding(facts: PlanFacts) -> bool:
     return not facts.labels.padded_one_hot
 
 
-def _in_per_cent(warning: LossWarning, _: PreparedBatch) -> LossWarning:
+def _in_per_cent(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     """Per cent are no probabilities that from_logits false would take."""
     if float(cast(float, warning.evidence["maximum"])) <= 1:
-        return warning
+        temperature = batch.parameters.temperature
+        return warning if temperature == 1 else replace(warning, change={"from_logits": False, "temperature": 1.0})
     fix = "Send the values from before the softmax, or divide them by 100 and set from_logits to false."
     return replace(warning, fix=fix, change=None)
 
@@ -548,8 +591,10 @@ def _in_per_cent(warning: LossWarning, _: PreparedBatch) -> LossWarning:
 def _under_a_softmax(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     if batch.loss.is_elementwise:
         return warning
-    least = math.log1p((batch.layout.classes - 1) / math.e)
-    message = f"{warning.message} Under a softmax no loss of such logits can fall below {least:.4g}."
+    message = warning.message
+    if batch.loss.is_cross_entropy:
+        least = math.log1p((batch.layout.classes - 1) * math.exp(-1 / batch.parameters.temperature))
+        message += f" Under a softmax no loss of such logits can fall below {least:.4g}."
     return replace(warning, message=message, fix="Send the values from before the sigmoid.", change=None)
 
 
@@ -643,6 +688,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         fix=f"Set loss_type to {SIGMOID.name}: it asks about each class by itself.",
         change={"loss_type": SIGMOID.name},
+        refine=_asked_one_by_one,
         applies=lambda form: form.softmax_rows,
         look=_rows_of_several,
         silent=_rows_sum_to_one,
@@ -653,6 +699,7 @@ CHECKS: tuple[Check, ...] = (
         when="softmax loss, every row of labels is one-hot",
         message="Every row of labels is one-hot: class indices give the same losses from less data.",
         fix=f"Send labels as class indices (argmax of each row) with loss_type {SPARSE.name}.",
+        refine=_as_indices,
         applies=lambda form: form.softmax_rows,
         look=_one_hot,
         silent=BY_FORM,
@@ -777,7 +824,7 @@ CHECKS: tuple[Check, ...] = (
         message="Labels lie outside [0, 1], where no probability is; the formula is computed as it stands.",
         fix=f"Send labels from 0 to 1, or class indices with loss_type {SPARSE.name}.",
         refine=_in_another_code,
-        applies=lambda form: not form.loss.takes_class_indices,
+        applies=lambda form: form.loss.is_elementwise or (form.dense_labels and not form.labels_are_logits),
         look=_outside_unit_interval,
         silent=BY_FORM,
     ),
@@ -815,7 +862,8 @@ CHECKS: tuple[Check, ...] = (
             "The mean loss is {mean_loss:.4g}, and {mean_loss_shifted:.4g} where each label is that of the next place: "
             "the logits seem to predict the next token."
         ),
-        fix="Send logits[:, :-1] with labels[:, 1:].",
+        fix="Set shift to one more.",
+        refine=_next_shift,
         applies=_applies_to_sequences,
         look=lambda subject: _shifted(subject, 1),
     ),
@@ -828,6 +876,7 @@ CHECKS: tuple[Check, ...] = (
             "before: the labels seem to be shifted once too often."
         ),
         fix="Shift the labels one place less.",
+        refine=_shift_before,
         applies=_applies_to_sequences,
         look=lambda subject: _shifted(subject, -1),
     ),

@@ -45,7 +45,7 @@ class LogitFacts(NamedTuple):
 
 class Form(NamedTuple):
     """What decides which checks apply. Flags say whether there are such: `losses` were computed, `ignored` labels,
-    `label_rows` if labels were looked at as rows.
+    `label_rows` if labels were looked at as rows, `dense_labels` of the logits' shape.
     """
 
     loss: Loss
@@ -59,6 +59,8 @@ class Form(NamedTuple):
     class_weights: bool
     pos_weight: bool
     label_rows: bool
+    dense_labels: bool
+    labels_are_logits: bool
     ignored: bool
 
     @classmethod
@@ -76,6 +78,8 @@ class Form(NamedTuple):
             parameters.class_weights is not None,
             parameters.pos_weight is not None,
             batch.facts.row_sums is not None,
+            batch.labels.shape == batch.layout.shape,
+            parameters.labels_are_logits,
             batch.counts.ignored is not None,
         )
 
@@ -86,7 +90,7 @@ class Form(NamedTuple):
     @property
     def softmax_rows(self) -> bool:
         """Whether the labels are looked at as rows that each belong to one sample of a softmax."""
-        return self.label_rows and self.softmax and not self.loss.takes_class_indices
+        return self.label_rows and self.softmax and self.dense_labels
 
     @property
     def reads_logits(self) -> bool:
