@@ -31,7 +31,13 @@ def serving(port: int | None = None, **settings: str) -> Iterator[str]:
     """The address of a server process of its own."""
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
-    ours = {"XENT_HOST": "127.0.0.1", "XENT_PORT": str(port), "XENT_WORKERS": "1", "XENT_DRAIN_SECONDS": "0"}
+    ours = {
+        "XENT_HOST": "127.0.0.1",
+        "XENT_PORT": str(port),
+        "XENT_WORKERS": "1",
+        "XENT_DRAIN_SECONDS": "0",
+        "XENT_LOG_REQUESTS": "false",
+    }
     with subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=os.environ | ours | settings) as process:
         try:
             wait_until_alive(process, address)
