@@ -65,7 +65,20 @@ def service() -> Iterator[str]:
         yield address
 
 
-Start = Callable[..., Chrome]
+def chromium(width: int = 1280, height: int = 2400) -> Chrome:
+    options = ChromeOptions()
+    options.add_argument("--headless=new")
+    options.add_argument(f"--window-size={width},{height}")
+    options.add_argument("--lang=en-US")
+    options.add_argument("--disable-dev-shm-usage")  # a container's /dev/shm is too small for it
+    options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # Chromium refuses to start as root with it
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return Chrome(options, ChromeService(shutil.which("chromedriver")))
+
+
+Start = Callable[[], Chrome]
 
 
 @pytest.fixture(scope="session")
@@ -73,17 +86,8 @@ def start_chromium() -> Iterator[Start]:
     """Starts browsers, which end with the tests."""
     started: list[Chrome] = []
 
-    def start(width: int = 1280, height: int = 2400, language: str = "en-US") -> Chrome:
-        options = ChromeOptions()
-        options.add_argument("--headless=new")
-        options.add_argument(f"--window-size={width},{height}")
-        options.add_argument(f"--lang={language}")
-        options.add_argument("--disable-dev-shm-usage")  # a container's /dev/shm is too small for it
-        options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
-        if os.geteuid() == 0:
-            options.add_argument("--no-sandbox")  # Chromium refuses to start as root with it
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        started.append(Chrome(options, ChromeService(shutil.which("chromedriver"))))
+    def start() -> Chrome:
+        started.append(chromium())
         return started[-1]
 
     yield start
