@@ -182,6 +182,9 @@ class Document:
             declared = operation["responses"][str(response.status_code)]
             undeclared = {*response.headers} - {name.lower() for name in declared["headers"]} - ON_ANY_RESPONSE
             assert not undeclared, f"undeclared headers {undeclared}"
+            if "content" not in declared:
+                assert response.content == b""
+                return
             content = declared["content"]
             media_type = response.headers["content-type"].partition(";")[0]
             assert media_type in content

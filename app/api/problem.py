@@ -37,7 +37,7 @@ class ProblemError(ResponseModel):
 
 
 class Problem(ResponseModel):
-    """Why a request was not answered, as RFC 9457 has it. It never repeats the caller's arrays."""
+    """Why a request failed, as RFC 9457 has it. It never repeats the client's arrays."""
 
     type: Annotated[
         str,

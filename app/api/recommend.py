@@ -145,7 +145,7 @@ class RecommendResponse(ResponseModel):
 router = APIRouter(route_class=ArrayRoute)
 
 DESCRIPTION = """
-The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without computing a loss.
+The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without computing a loss.
 
 Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't run, and `checked`
 leaves them out. The other fields are those of `POST /v1/loss`, and are checked as there.

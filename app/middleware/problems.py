@@ -30,7 +30,7 @@ from app.middleware.route_traits import ErrorForm, TraitsByPath
 from app.offload import NoThread, TooLate
 from app.state import request_state
 from app.wire.describe import describe
-from app.wire.oip import BadFrame
+from app.wire.oip.errors import BadFrame
 from app.wire.parse import NotJson, TooManyValues
 from xent_core.errors import InvalidInput
 

@@ -60,8 +60,8 @@ def test_the_fields_of_a_request_are_there_after_one_click(browser: Chrome) -> N
 
 
 def test_the_examples_are_offered_by_name(browser: Chrome, service: str) -> None:
-    with urllib.request.urlopen(f"{service}/openapi.json") as answer:
-        operation = json.load(answer)["paths"]["/v1/loss"]["post"]
+    with urllib.request.urlopen(f"{service}/openapi.json") as response:
+        operation = json.load(response)["paths"]["/v1/loss"]["post"]
     examples = operation["requestBody"]["content"]["application/json"]["examples"]
 
     open_loss_operation(browser)
@@ -70,7 +70,7 @@ def test_the_examples_are_offered_by_name(browser: Chrome, service: str) -> None
     assert [option.text for option in offered] == [example.get("summary", name) for name, example in examples.items()]
 
 
-def test_an_example_runs_and_its_answer_is_shown_without_another_host(browser: Chrome, service: str) -> None:
+def test_an_example_runs_and_its_response_is_shown_without_another_host(browser: Chrome, service: str) -> None:
     open_loss_operation(browser)
     shown(browser, ".opblock-post .execute").click()
 

@@ -85,8 +85,9 @@ exec(text, namespace)
 np.testing.assert_allclose(namespace["loss"], example["reduced"]["value"])
 assert "cross_entropy" not in "".join(entry["equivalents"].values())
 
-answer = client.post("/v1/loss", json={"logits": x.tolist(), "labels": y.tolist(), "loss_type": "squared_error"}).json()
-np.testing.assert_allclose(answer["per_sample"], squares.mean(1))
+fields = {"logits": x.tolist(), "labels": y.tolist(), "loss_type": "squared_error"}
+response = client.post("/v1/loss", json=fields).json()
+np.testing.assert_allclose(response["per_sample"], squares.mean(1))
 
 tensors = [
     {"name": name, "shape": [1, 3], "datatype": "FP64", "data": values.ravel().tolist()}

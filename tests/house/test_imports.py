@@ -24,9 +24,12 @@ STAIRCASE = [
     {"framework_names"},
     {"equivalents"},
     {"prepare"},
+    {"summary", "calibration", "comparison"},
     {"accumulate"},
+    {"by_products", "summarise", "calibrate"},
+    {"compare"},
     {"advice"},
-    {"evaluate"},
+    {"evaluate", "plan"},
     {"__init__"},
 ]
 

@@ -25,6 +25,7 @@ TABLE = {
     "/docs/{asset}": (Access.DOCUMENTATION, False),
     "/openapi.json": (Access.DOCUMENTATION, False),
     "/v1/loss": STRICT,
+    "/v1/compare": STRICT,
     "/v1/sampled-softmax": STRICT,
     "/v1/recommend": STRICT,
     "/v1/losses": STRICT,

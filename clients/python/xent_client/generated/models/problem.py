@@ -15,7 +15,7 @@ T = TypeVar("T", bound="Problem")
 
 @_attrs_define
 class Problem:
-    """Why a request was not answered, as RFC 9457 has it. It never repeats the caller's arrays.
+    """Why a request failed, as RFC 9457 has it. It never repeats the client's arrays.
 
     Attributes:
         type_ (str): `/learn/` and the code of the first of `errors`: a page of this service that explains it.

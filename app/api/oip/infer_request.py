@@ -1,4 +1,4 @@
-"""`POST /v2/models/{model}/infer`: the JSON document of the Open Inference Protocol's request and response."""
+"""`POST /v2/models/{model}/infer`: the JSON document of the request."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, get_args
@@ -18,23 +18,40 @@ from pydantic_core import PydanticCustomError
 
 from app.api.batch_fields import (
     AdviceLevelName,
+    Alpha,
     Axis,
     Clip,
+    Epsilon,
     FromLogits,
+    Gamma,
     IgnoreIndex,
+    LabelsAreLogits,
     LabelSmoothing,
+    Q,
     ReductionName,
+    Shift,
+    Temperature,
+    included_elements,
     num_samples,
 )
 from app.api.fields import RequestModel, ResponseModel, Silence
-from app.api.loss_names import LossType
-from app.api.problem import TOO_LARGE
-from app.wire.oip import Tensor
+from app.wire.oip.tensor import Tensor
 from xent_core.framework_names import field_hint
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 
 InputName = Literal["logits", "labels", "weights", "pos_weight", "class_weights"]
-OutputName = Literal["per_sample", "loss", "elements", "gradient", "probabilities"]
+OutputName = Literal[
+    "per_sample",
+    "loss",
+    "elements",
+    "gradient",
+    "probabilities",
+    "predictions",
+    "label_rank",
+    "margin",
+    "entropy",
+    "logsumexp",
+]
 Datatype = Literal[
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64"
 ]
@@ -82,7 +99,7 @@ class InferInput(ResponseModel):
         Datatype,
         Field(
             description=(
-                "What its numbers are, in `data` too. Logits of FP16, BF16 and FP32 are computed and answered in FP32, "
+                "What its numbers are, in `data` too. Logits of FP16, BF16 and FP32 are computed and returned in FP32, "
                 "all others in FP64. Labels may have any. BYTES is not taken."
             )
         ),
@@ -147,6 +164,13 @@ class InferParameters(RequestModel):
     from_logits: FromLogits = True
     reduction: ReductionName = "mean"
     clip: Clip = DEFAULT_CLIP
+    shift: Shift = 0
+    temperature: Temperature = 1.0
+    gamma: Gamma = None
+    alpha: Alpha = None
+    q: Q = None
+    epsilon: Epsilon = None
+    labels_are_logits: LabelsAreLogits = False
     advice: AdviceLevelName = "full"
     silence: Annotated[
         Silence,
@@ -197,7 +221,9 @@ class RequestedOutput(RequestModel):
                 "`per_sample`: weighted losses in the samples' shape, for sigmoid losses the mean over the class axis. "
                 "`loss`: the reduced loss, FP64; not with reduction `none`. `elements`: weighted losses before any "
                 "averaging. `gradient`: of the reduced loss with respect to the logits as given; of the sum where the "
-                "reduction is `none`. `probabilities`: softmax or sigmoid of the logits."
+                "reduction is `none`. `probabilities`: softmax or sigmoid of the logits. `predictions` (INT64) and "
+                "`entropy`: one for each sample of a softmax loss, and for each logit of a sigmoid loss; `label_rank` "
+                "(INT64), `margin` and `logsumexp` of softmax losses. See `include` of `POST /v1/loss`."
             )
         ),
     ]
@@ -230,7 +256,7 @@ class InferRequest(RequestModel):
     outputs: Annotated[
         Annotated[tuple[RequestedOutput, ...], Field(max_length=len(OUTPUT_NAMES))] | None,
         BeforeValidator(_few),
-        Field(description="Which outputs to answer, in this order. Absent or empty: `per_sample`, and `loss` if any."),
+        Field(description="Which outputs to return, in this order. Absent or empty: `per_sample`, and `loss` if any."),
     ] = None
 
     @model_validator(mode="after")
@@ -256,12 +282,13 @@ class InferRequest(RequestModel):
 
     @property
     def computed_elements(self) -> int:
-        logits = self.inputs["logits"]
-        sizes = {"per_sample": num_samples(logits, self.options.axis), "loss": 1}
-        return sum(sizes.get(name, logits.size) for name, _ in self.wanted())
+        logits, labels = self.inputs["logits"], self.inputs["labels"]
+        samples = num_samples(logits, self.options.axis)
+        sizes = {"per_sample": samples, "loss": 1}
+        return sum(sizes.get(name) or included_elements(name, logits, labels, samples) for name, _ in self.wanted())
 
     def wanted(self) -> Iterator[tuple[OutputName, bool]]:
-        """The outputs to answer, each with whether it is to come as bytes."""
+        """The outputs to return, each with whether it is to come as bytes."""
         binary = self.options.binary_data_output
         for output in self.outputs or ():
             own = None if output.parameters is None else output.parameters.binary_data
@@ -273,94 +300,3 @@ class InferRequest(RequestModel):
 
 
 DEFAULTS = InferParameters()
-
-
-class InferOutputParameters(ResponseModel):
-    """Where an output's values are."""
-
-    binary_data_size: Annotated[
-        int | None, Field(description="how many bytes its values take that stand behind the JSON; `data` is absent")
-    ] = None
-
-
-class InferOutput(ResponseModel):
-    """An output, its values in `data` or, as bytes, behind the JSON."""
-
-    name: Annotated[OutputName, Field(description="which output it is")]
-    shape: Annotated[list[int], Field(description="its lengths; [1] for a single number")]
-    datatype: Annotated[Datatype, Field(description="FP32 or FP64, as it was computed; `loss` is always FP64")]
-    parameters: Annotated[InferOutputParameters | None, Field(description="where its values are")] = None
-    data: Annotated[
-        list[Any] | None,
-        Field(
-            description=(
-                "its values in row-major order, in one list. What is not finite stands there as a bare Infinity or "
-                "-Infinity, which JSON proper doesn't know"
-            ),
-        ),
-    ] = None
-
-
-class InferResponseParameters(ResponseModel):
-    """What is to be said of the losses beside their values."""
-
-    loss_type: Annotated[LossType, Field(description="what was computed")]
-    recommended_loss_type: Annotated[
-        LossType | None, Field(description="the loss that the labels call for; absent with `advice` `none`")
-    ] = None
-    warnings: Annotated[
-        str | None,
-        Field(
-            description=(
-                "codes of the warnings, with commas between them, absent with `advice` `none`; see `POST /v1/loss`"
-            ),
-            examples=["one_hot_labels_could_be_indices"],
-        ),
-    ] = None
-    numerator: Annotated[float | None, Field(description="Σ w·ℓ; absent for reduction `none`")] = None
-    denominator: Annotated[
-        float | None, Field(description="what it is divided by, absent for reduction `none`; see there")
-    ] = None
-
-
-class InferResponse(ResponseModel):
-    """The losses of one batch. Losses are in nats."""
-
-    model_name: Annotated[str, Field(description="the model that the path named")]
-    model_version: Annotated[str, Field(description="its version", examples=["1"])]
-    id: Annotated[str | None, Field(description="the request's, if it had one")] = None
-    parameters: Annotated[InferResponseParameters, Field(description="what was computed, and what looks wrong")]
-    outputs: Annotated[list[InferOutput], Field(description="those asked for, in that order")]
-
-
-class InferenceError(ResponseModel):
-    """Why a request was not answered, as the Open Inference Protocol has it. It never repeats the caller's arrays."""
-
-    error: Annotated[
-        str,
-        Field(
-            description="what was found and what was expected, and where",
-            examples=["labels[3] is 10; a class index from 0 to 9 was expected"],
-        ),
-    ]
-
-
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {
-        "model": InferenceError,
-        "description": (
-            "The body is no JSON or no frame, or the request can't be computed: see statuses 400 and 422 of "
-            "`POST /v1/loss`, which are one here."
-        ),
-    },
-    404: {"model": InferenceError, "description": "There is no such model, or no such version."},
-    413: {"model": InferenceError, "description": TOO_LARGE},
-    415: {"model": InferenceError, "description": "The body is compressed otherwise than by gzip, deflate or zstd."},
-    500: {"model": InferenceError, "description": "The service failed; its log says why."},
-    503: {"model": InferenceError, "description": "The service is shutting down. Retry-After says when to try again."},
-}
-
-
-def inference_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """How these error statuses are described in the OpenAPI document."""
-    return {status: RESPONSES[status] for status in statuses}
