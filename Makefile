@@ -19,7 +19,7 @@ serve: .venv/complete ## Serve on XENT_HOST (127.0.0.1) and XENT_PORT (8000)
 
 test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
 	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
-	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append)
+	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append $$(grep -rl --include='*.py' '^@pytest.mark.alone' tests))
 
 test-browser: .venv-browser/complete ## Run the tests of the documentation page, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
