@@ -8,8 +8,8 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from app import __version__, docs
-from app.api import loss, losses, openapi_document, operations, recommend, sampled_softmax
+from app import __version__, docs, learn, page
+from app.api import compare, loss, losses, openapi_document, operations, recommend, sampled_softmax
 from app.api.oip import infer, known_models, model, model_list, repository, server, statistics
 from app.api.static_response import StaticContent
 from app.middleware.admission import Admission
@@ -69,6 +69,8 @@ def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
         "version": (known_models.VERSION,),
         "loss_type": LOSS_TYPES,
         "asset": docs.ASSETS,
+        "file": page.ASSETS,
+        "page": learn.PAGES,
     }
     return {
         route.path.format(**dict(zip(names, combination, strict=True))): route.path
@@ -95,7 +97,8 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
     inference = (server, model_list, statistics, model, repository)
-    for module in (loss, infer, recommend, sampled_softmax, losses, *inference, operations, docs):
+    batches = (loss, compare, infer, recommend, sampled_softmax)
+    for module in (*batches, losses, *inference, operations, page, learn, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
         if type(route) is APIRoute:

@@ -57,6 +57,7 @@ FIELDS = (
     Field("PyTorch", "target", "labels"),
     Field("PyTorch", "weight", "class_weights", "for softmax losses"),
     Field("PyTorch", "weight", "weights", "for sigmoid losses"),
+    Field("PyTorch", "log_target", "labels_are_logits", "for kl_div"),
     Field("PyTorch", "size_average", "reduction", "(true is mean, false is sum)"),
     Field("PyTorch", "reduce", "reduction", "(false is none)"),
     Field("scikit-learn", "loss", "loss_type"),
@@ -92,6 +93,8 @@ REDUCTION_NAMES = (
 
 # A name that is off by a letter was meant as it is here, whatever it is elsewhere.
 ALMOST_OURS = 0.95
+# Names less alike than this mean something else.
+NEAR = 0.7
 MAX_NAME_LENGTH = 80
 
 
@@ -119,7 +122,7 @@ def reduction_hint(name: str) -> str:
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name[:MAX_NAME_LENGTH], known, n=1)
+    close = get_close_matches(name[:MAX_NAME_LENGTH], known, n=1, cutoff=NEAR)
     return f"; did you mean {close[0]}?" if close else ""
 
 

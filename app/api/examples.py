@@ -37,6 +37,74 @@ LOSS_EXAMPLES: dict[str, Any] = {
             "pos_weight": [2.0, 5.0, 1.0],
         },
     },
+    "focal_questions": {
+        "summary": "Many easy questions: sigmoid focal",
+        "description": "As of an object detector's boxes: `gamma` leaves out what is right already.",
+        "value": {
+            "logits": _LOGITS,
+            "labels": [[1, 0, 1], [0, 0, 1]],
+            "loss_type": "sigmoid_focal_cross_entropy",
+            "gamma": 2.0,
+            "alpha": 0.25,
+        },
+    },
+    "focal_distributions": {
+        "summary": "Many easy samples, soft labels: softmax focal",
+        "description": "Each class's term counts less the surer the prediction is.",
+        "value": {
+            "logits": _LOGITS,
+            "labels": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]],
+            "loss_type": "softmax_focal_cross_entropy",
+            "gamma": 1.5,
+        },
+    },
+    "focal_indices": {
+        "summary": "Many easy samples, class indices: sparse softmax focal",
+        "description": "The same numbers as softmax focal gives for one-hot labels.",
+        "value": {
+            "logits": _LOGITS,
+            "labels": [1, 2],
+            "loss_type": "sparse_softmax_focal_cross_entropy",
+            "gamma": 0.5,
+            "include": ["gradient"],
+        },
+    },
+    "noisy_labels": {
+        "summary": "Labels some of which are wrong: generalized cross-entropy",
+        "description": "No sample costs more than 1 / `q`. Labels are class indices or one-hot.",
+        "value": {"logits": _LOGITS, "labels": [1, 2], "loss_type": "generalized_cross_entropy", "q": 0.7},
+    },
+    "poly": {
+        "summary": "A tuned pull: poly cross-entropy",
+        "description": "Softmax cross-entropy and `epsilon` times 1 − p. Labels are distributions or class indices.",
+        "value": {"logits": _LOGITS, "labels": [1, 2], "loss_type": "poly_cross_entropy", "epsilon": 1.0},
+    },
+    "distillation": {
+        "summary": "A teacher's logits: KL divergence",
+        "description": (
+            "Both sides go through a softmax at `temperature`. The weight is its square, by which distillation often "
+            "multiplies."
+        ),
+        "value": {
+            "logits": _LOGITS,
+            "labels": [[1.5, 0.5, 1.0], [0.1, 1.5, 2.5]],
+            "loss_type": "kl_divergence",
+            "labels_are_logits": True,
+            "temperature": 2.0,
+            "weights": [4.0, 4.0],
+            "include": ["gradient"],
+        },
+    },
+    "next_token": {
+        "summary": "Next-token prediction: a shift of 1",
+        "description": "Logits [B, T, C] at t are for the label at t + 1: neither logits nor labels have to be cut.",
+        "value": {
+            "logits": [[[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]]],
+            "labels": [[1, 0, 2]],
+            "loss_type": "sparse_softmax_cross_entropy",
+            "shift": 1,
+        },
+    },
     "training_step": {
         "summary": "A training step: loss and gradient",
         "description": "Smoothed labels, a weight for each sample, an ignored label, and the gradient of the mean.",
@@ -49,6 +117,16 @@ LOSS_EXAMPLES: dict[str, Any] = {
             "label_smoothing": 0.1,
             "reduction": "weighted_mean",
             "include": ["gradient"],
+        },
+    },
+    "evaluation": {
+        "summary": "An evaluation: the summary, and whether confidences are what they say",
+        "description": "Accuracy, perplexity, the standard error of the mean, calibration, and sums that merge.",
+        "value": {
+            "logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]],
+            "labels": [1, 2, 0],
+            "advice": "none",
+            "include": ["predictions", "summary", "calibration"],
         },
     },
     "mistake_softmax_twice": {
@@ -234,6 +312,24 @@ _LAYER = {
     "weights": [[0.4, 0.1], [0.2, -0.3], [-0.5, 0.6], [0.1, 0.2], [0.0, -0.4], [0.3, 0.3]],
     "biases": [0.2, 0.1, 0.0, 0.0, -0.1, -0.2],
     "inputs": [[1.0, 0.5], [-0.2, 0.8]],
+}
+
+COMPARE_EXAMPLES: dict[str, Any] = {
+    "checkpoints": {
+        "summary": "Two checkpoints on the same rows",
+        "description": "The other is better on both rows.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 1.5, 1.0], [0.1, 1.0, 4.0]], "labels": [1, 2]},
+    },
+    "quantised": {
+        "summary": "A model and what was made of it, without labels",
+        "description": "How far the predicted distributions are apart.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 0.5, 1.25], [0.0, 1.0, 3.0]]},
+    },
+    "other_shape": {
+        "summary": "An error: logits of two shapes",
+        "description": "Answered with status 422, wrong_shape at other_logits.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 0.5], [0.0, 1.0]], "labels": [1, 0]},
+    },
 }
 
 SAMPLED_EXAMPLES: dict[str, Any] = {

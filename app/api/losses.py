@@ -44,7 +44,8 @@ class CatalogueEntry(ResponseModel):
         Field(
             description=(
                 "the same as a NumPy expression: x a row of logits (sigmoid losses: one), y its labels, k a class "
-                "index, q the pos_weight, C the number of classes, T the number of true classes, which come first"
+                "index, q the pos_weight or the parameter q, C the number of classes, T the number of true classes, "
+                "which come first; gamma and epsilon are the parameters"
             )
         ),
     ]

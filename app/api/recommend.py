@@ -88,7 +88,8 @@ class LossWarning(ResponseModel):
     code: Annotated[
         str,
         Field(
-            description="What was found, for programs. New codes may be added.\n\n" + list_of_codes(WARNINGS),
+            description="What was found, for programs; `/learn/{code}` explains it. New codes may be added.\n\n"
+            + list_of_codes(WARNINGS),
             examples=["logits_look_like_probabilities"],
             json_schema_extra=codes(WARNINGS),
         ),

@@ -1,4 +1,4 @@
-"""How a recommendation and warnings are written into a response."""
+"""How losses, a recommendation and warnings are written into a response."""
 
 from functools import lru_cache
 from typing import Any
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import Encoded, encoded
 from xent_core.losses import LOSSES
-from xent_core.results import Advice, Alternative, Evaluation, LabelKind, LossWarning, Reason, Recommendation
+from xent_core.results import Advice, Alternative, Evaluation, LabelKind, LossWarning, Reason, Recommendation, Reduced
 
 
 def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray[Any]) -> None:
@@ -16,6 +16,22 @@ def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray
     elements = logits if LOSSES[result.loss_type].is_elementwise else result.per_sample
     warnings = [warning.code for warning in result.warnings]
     record.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
+
+
+def losses_content(loss_type: str, per_sample: NDArray[Any], reduced: Reduced | None) -> dict[str, Any]:
+    """The beginning of a `LossResponse`."""
+    return {
+        "loss_type": loss_type,
+        "per_sample": per_sample,
+        "reduced": None
+        if reduced is None
+        else {
+            "reduction": reduced.reduction,
+            "value": reduced.value,
+            "numerator": reduced.numerator,
+            "denominator": reduced.denominator,
+        },
+    }
 
 
 def advice_content(recommendation: Recommendation, result: Evaluation | Advice, *, brief: bool) -> dict[str, Any]:

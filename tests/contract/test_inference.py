@@ -583,6 +583,12 @@ TAKES = {
     "weighted_cross_entropy": ["logits", "labels", "weights", "pos_weight"],
     "softmax_cross_entropy": ["logits", "labels", "weights", "class_weights"],
     "sparse_softmax_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "sigmoid_focal_cross_entropy": ["logits", "labels", "weights"],
+    "softmax_focal_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "sparse_softmax_focal_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "generalized_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "poly_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "kl_divergence": ["logits", "labels", "weights"],
 }
 
 

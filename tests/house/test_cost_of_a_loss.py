@@ -98,6 +98,9 @@ inferred = client.post("/v2/models/squared_error/infer", json={"inputs": tensors
 np.testing.assert_allclose(inferred["outputs"][0]["data"], squares.mean(1))
 
 assert "squared_error" in json.dumps(client.get("/openapi.json").json()["components"]["schemas"]["LossRequest"])
+page = client.get("/learn/squared_error?lang=zh-Hans").text
+assert "Outliers must not dominate." in page
+assert 'data-curve="curve.per_sample"' in page
 print("found everywhere")
 """
 

@@ -4,6 +4,7 @@ from xent_core.equivalents.writer import Writer
 
 
 class Optax(Writer):
+    name = "optax"
     sum = "jnp.sum"
     mean = "jnp.mean"
     count_nonzero = "jnp.count_nonzero"
@@ -13,6 +14,8 @@ class Optax(Writer):
     clip = "jnp.clip"
     softplus = "jax.nn.softplus"
     log_softmax = "jax.nn.log_softmax"
+    softmax = "jax.nn.softmax"
+    sigmoid = "jax.nn.sigmoid"
     constant = "jnp.array({}, dtype=logits.dtype)"
 
     def index_losses(self) -> str | None:

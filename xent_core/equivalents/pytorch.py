@@ -4,6 +4,7 @@ from xent_core.equivalents.writer import Writer
 
 
 class PyTorch(Writer):
+    name = "pytorch"
     sum = "torch.sum"
     mean = "torch.mean"
     count_nonzero = "torch.count_nonzero"
@@ -13,6 +14,8 @@ class PyTorch(Writer):
     clip = "torch.clamp"
     softplus = "F.softplus"
     log_softmax = "F.log_softmax"
+    softmax = "F.softmax"
+    sigmoid = "torch.sigmoid"
     constant = "logits.new_tensor({})"
     axis_word = "dim"
     keep_word = "keepdim"
@@ -82,7 +85,8 @@ class PyTorch(Writer):
         return f'F.binary_cross_entropy_with_logits({arguments}, reduction="{reduction}")'
 
     def loss_weights(self) -> list[str]:
-        return self.weights() if self.request.softmax and self.has_row_loss() else super().loss_weights()
+        own = self.request.softmax and self.request.loss.known_to_frameworks and self.has_row_loss()
+        return self.weights() if own else super().loss_weights()
 
     def index_losses(self) -> str:
         return self.row_loss("none")

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from xent_core.losses.loss import CLIP, Loss
+from xent_core.losses.loss import CLIP, Loss, Parameters
 from xent_core.results import Reduction
 
 Shape = tuple[int, ...]
@@ -28,6 +28,7 @@ class Request(NamedTuple):
     cast: bool
     boolean: bool
     distributions: bool
+    one_class: bool
     weights: WeightForm | None
     scale: float
     pos_weight: Literal["scalar", "array"] | None
@@ -37,10 +38,15 @@ class Request(NamedTuple):
     from_logits: bool
     clip: float
     reduction: Reduction
+    parameters: Parameters = Parameters()
+    shift: int = 0
+    weights_by_place: bool = False
+    """Whether a shift leaves out weights, too."""
 
     @property
     def sparse(self) -> bool:
-        return self.loss.takes_class_indices
+        """Whether each row's label is one class."""
+        return self.loss.takes_class_indices and self.one_class
 
     @property
     def softmax(self) -> bool:

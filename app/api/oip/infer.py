@@ -39,7 +39,7 @@ from app.wire.oip.tensor import Frame, Tensor
 from app.wire.tensor import refuse_nan
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES
-from xent_core.results import OUTPUTS, Evaluation
+from xent_core.results import ARRAYS, Evaluation
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 # The fastest: of numbers that look random little is saved, however long one tries.
@@ -189,9 +189,16 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
         "from_logits": options.from_logits,
         "reduction": options.reduction,
         "clip": options.clip,
+        "shift": options.shift,
+        "temperature": options.temperature,
+        "gamma": options.gamma,
+        "alpha": options.alpha,
+        "q": options.q,
+        "epsilon": options.epsilon,
+        "labels_are_logits": options.labels_are_logits,
         "advice": "none" if options.advice == "none" else "brief",  # responses hold no more than the codes
         "silence": options.silence,
-        "include": [name for name, _ in request.wanted() if name in OUTPUTS],
+        "include": [name for name, _ in request.wanted() if name in ARRAYS],
     }
 
 
@@ -214,9 +221,7 @@ def _document(model: str, request: InferRequest, result: Evaluation) -> dict[str
     values: dict[str, Any] = {
         "per_sample": result.per_sample,
         "loss": None if reduced is None else np.array([reduced.value]),
-        "elements": result.elements,
-        "gradient": result.gradient,
-        "probabilities": result.probabilities,
+        **{name: getattr(result, name) for name in ARRAYS},
     }
     parameters: dict[str, Any] = {"loss_type": result.loss_type}
     if result.recommendation is not None:

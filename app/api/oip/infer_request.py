@@ -18,12 +18,20 @@ from pydantic_core import PydanticCustomError
 
 from app.api.batch_fields import (
     AdviceLevelName,
+    Alpha,
     Axis,
     Clip,
+    Epsilon,
     FromLogits,
+    Gamma,
     IgnoreIndex,
+    LabelsAreLogits,
     LabelSmoothing,
+    Q,
     ReductionName,
+    Shift,
+    Temperature,
+    included_elements,
     num_samples,
 )
 from app.api.fields import RequestModel, ResponseModel, Silence
@@ -32,7 +40,18 @@ from xent_core.framework_names import field_hint
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 
 InputName = Literal["logits", "labels", "weights", "pos_weight", "class_weights"]
-OutputName = Literal["per_sample", "loss", "elements", "gradient", "probabilities"]
+OutputName = Literal[
+    "per_sample",
+    "loss",
+    "elements",
+    "gradient",
+    "probabilities",
+    "predictions",
+    "label_rank",
+    "margin",
+    "entropy",
+    "logsumexp",
+]
 Datatype = Literal[
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64"
 ]
@@ -145,6 +164,13 @@ class InferParameters(RequestModel):
     from_logits: FromLogits = True
     reduction: ReductionName = "mean"
     clip: Clip = DEFAULT_CLIP
+    shift: Shift = 0
+    temperature: Temperature = 1.0
+    gamma: Gamma = None
+    alpha: Alpha = None
+    q: Q = None
+    epsilon: Epsilon = None
+    labels_are_logits: LabelsAreLogits = False
     advice: AdviceLevelName = "full"
     silence: Annotated[
         Silence,
@@ -195,7 +221,9 @@ class RequestedOutput(RequestModel):
                 "`per_sample`: weighted losses in the samples' shape, for sigmoid losses the mean over the class axis. "
                 "`loss`: the reduced loss, FP64; not with reduction `none`. `elements`: weighted losses before any "
                 "averaging. `gradient`: of the reduced loss with respect to the logits as given; of the sum where the "
-                "reduction is `none`. `probabilities`: softmax or sigmoid of the logits."
+                "reduction is `none`. `probabilities`: softmax or sigmoid of the logits. `predictions` (INT64) and "
+                "`entropy`: one for each sample of a softmax loss, and for each logit of a sigmoid loss; `label_rank` "
+                "(INT64), `margin` and `logsumexp` of softmax losses. See `include` of `POST /v1/loss`."
             )
         ),
     ]
@@ -254,9 +282,10 @@ class InferRequest(RequestModel):
 
     @property
     def computed_elements(self) -> int:
-        logits = self.inputs["logits"]
-        sizes = {"per_sample": num_samples(logits, self.options.axis), "loss": 1}
-        return sum(sizes.get(name, logits.size) for name, _ in self.wanted())
+        logits, labels = self.inputs["logits"], self.inputs["labels"]
+        samples = num_samples(logits, self.options.axis)
+        sizes = {"per_sample": samples, "loss": 1}
+        return sum(sizes.get(name) or included_elements(name, logits, labels, samples) for name, _ in self.wanted())
 
     def wanted(self) -> Iterator[tuple[OutputName, bool]]:
         """The outputs to return, each with whether it is to come as bytes."""

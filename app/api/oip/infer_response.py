@@ -22,7 +22,9 @@ class InferOutput(ResponseModel):
 
     name: Annotated[OutputName, Field(description="which output it is")]
     shape: Annotated[list[int], Field(description="its lengths; [1] for a single number")]
-    datatype: Annotated[Datatype, Field(description="FP32 or FP64, as it was computed; `loss` is always FP64")]
+    datatype: Annotated[
+        Datatype, Field(description="FP32 or FP64, as it was computed; `loss` is always FP64, classes and ranks INT64")
+    ]
     parameters: Annotated[InferOutputParameters | None, Field(description="where its values are")] = None
     data: Annotated[
         list[Any] | None,

@@ -10,6 +10,7 @@ from app.api.oip.inference_error import inference_errors
 from app.api.oip.known_models import A_MODEL, A_VERSION, OF_A_VERSION, TRAITS, VERSION, ModelName
 from app.middleware.route_traits import Router
 from xent_core.losses import LOSSES
+from xent_core.results import BY_PRODUCTS
 
 PLATFORM = "xent"
 
@@ -39,7 +40,7 @@ class ModelMetadata(ResponseModel):
     versions: Annotated[list[str], Field(description="its versions: there is one, 1", examples=[["1"]])]
     platform: Annotated[str, Field(description="what computes it", examples=["xent"])]
     inputs: Annotated[list[ModelTensor], Field(description="what it takes; `/config` says which of them it needs")]
-    outputs: Annotated[list[ModelTensor], Field(description="what it gives, the last three only where asked for")]
+    outputs: Annotated[list[ModelTensor], Field(description="what it gives, those after `loss` only where asked for")]
 
 
 class ConfiguredInput(ResponseModel):
@@ -67,7 +68,9 @@ class ModelConfig(ResponseModel):
     backend: Annotated[str, Field(description="the same", examples=["xent"])]
     max_batch_size: Annotated[int, Field(description="0: the batch dimensions are part of the shapes", examples=[0])]
     input: Annotated[list[ConfiguredInput], Field(description="what it takes")]
-    output: Annotated[list[ConfiguredOutput], Field(description="what it gives, the last three only where asked for")]
+    output: Annotated[
+        list[ConfiguredOutput], Field(description="what it gives, those after `loss` only where asked for")
+    ]
 
 
 router = Router(TRAITS, tags=["inference"])
@@ -180,4 +183,9 @@ def _outputs(model: str) -> list[ModelTensor]:
         "gradient": ("FP32", [-1, -1]),
         "probabilities": ("FP32", [-1, -1]),
     }
+    if loss is not None and loss.is_elementwise:
+        tensors |= {"predictions": ("INT64", [-1, -1]), "entropy": ("FP32", [-1, -1])}
+    else:
+        kinds = {"predictions": "INT64", "label_rank": "INT64"}
+        tensors |= {name: (kinds.get(name, "FP32"), [-1]) for name in BY_PRODUCTS}
     return [ModelTensor(name=name, datatype=datatype, shape=shape) for name, (datatype, shape) in tensors.items()]

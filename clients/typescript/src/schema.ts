@@ -688,7 +688,7 @@ export interface components {
              * @description its name here
              * @enum {string}
              */
-            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sampled_softmax";
+            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence" | "sampled_softmax";
             /**
              * Title
              * @description its name for people
@@ -711,7 +711,7 @@ export interface components {
             latex: string;
             /**
              * Numpy
-             * @description the same as a NumPy expression: x a row of logits (sigmoid losses: one), y its labels, k a class index, q the pos_weight, C the number of classes, T the number of true classes, which come first
+             * @description the same as a NumPy expression: x a row of logits (sigmoid losses: one), y its labels, k a class index, q the pos_weight or the parameter q, C the number of classes, T the number of true classes, which come first; gamma and epsilon are the parameters
              */
             numpy: string;
             /**
@@ -1029,6 +1029,44 @@ export interface components {
              */
             clip?: number | null;
             /**
+             * Shift
+             * @description Losses over class indices, logits [… T, C] with the classes on the last axis: logits at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction.
+             * @default 0
+             */
+            shift?: number | null;
+            /**
+             * Temperature
+             * @description Losses with a softmax: logits are divided by it first, and so are labels that are logits. Not with `from_logits` false.
+             * @default 1
+             */
+            temperature?: number | null;
+            /**
+             * Gamma
+             * @description γ of focal losses: how strongly what is right already is left out; 0 gives the cross-entropy. Absent: 2.
+             */
+            gamma?: number | null;
+            /**
+             * Alpha
+             * @description α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives. Softmax: every loss is multiplied by it. Absent: 1 for all.
+             */
+            alpha?: number | null;
+            /**
+             * Q
+             * @description generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with 1 it is 1 − p. Absent: 0.5.
+             */
+            q?: number | null;
+            /**
+             * Epsilon
+             * @description poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+             */
+            epsilon?: number | null;
+            /**
+             * Labels Are Logits
+             * @description kl_divergence: the labels are a teacher's logits, and go through a softmax at `temperature`, too. -Infinity masks a class.
+             * @default false
+             */
+            labels_are_logits?: boolean | null;
+            /**
              * Advice
              * @description How much the response says beside numbers. `brief` leaves out reasons, alternatives and equivalents. `none` runs no check, and leaves out `recommendation`, `equivalents`, `warnings` and `checked`.
              * @default full
@@ -1156,12 +1194,12 @@ export interface components {
              * @description what was computed
              * @enum {string}
              */
-            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
+            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence";
             /**
              * Recommended Loss Type
              * @description the loss that the labels call for; absent with `advice` `none`
              */
-            recommended_loss_type?: ("sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy") | null;
+            recommended_loss_type?: ("sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence") | null;
             /**
              * Warnings
              * @description codes of the warnings, with commas between them, absent with `advice` `none`; see `POST /v1/loss`
@@ -1304,9 +1342,15 @@ export interface components {
              *     - `weighted_cross_entropy`: Each logit answers a yes/no question of its own, and positives are rare, or missing one costs more than a false alarm: a pos_weight of negatives / positives balances the two. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
              *     - `softmax_cross_entropy`: Exactly one class is right for each sample, and the labels say how likely each is: soft labels, distillation, annotators who disagree. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
              *     - `sparse_softmax_cross_entropy`: Exactly one class is right for each sample, and the labels name it. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `sigmoid_focal_cross_entropy`: Each logit answers a yes/no question of its own, and nearly all of them are easy, as of the boxes of an object detector: the few hard ones are to count more. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
+             *     - `softmax_focal_cross_entropy`: Exactly one class is right for each sample, most samples are easy, and the few hard ones are to count more; the labels are distributions or one-hot. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
+             *     - `sparse_softmax_focal_cross_entropy`: Exactly one class is right for each sample and the labels name it, most samples are easy, and the few hard ones are to count more. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `generalized_cross_entropy`: Exactly one class is right for each sample, and some labels are wrong: no sample costs more than 1 / q, so that wrong labels can't dominate. Labels: class indices from 0 to C − 1, the logits' shape without the class axis; or one-hot rows.
+             *     - `poly_cross_entropy`: Softmax cross-entropy is right, and how much well predicted samples still pull is to be tuned: epsilon above 0 has them pull more, below 0 less. Labels: the logits' shape, each row a distribution over the classes; or class indices from 0 to C − 1.
+             *     - `kl_divergence`: The labels are a teacher's distributions, and the loss is to be 0 where the model gives the same: distillation, quantisation, comparing two models. With labels_are_logits the labels are its logits. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1; with labels_are_logits any numbers, -Infinity for a class that the teacher masks.
              * @default auto
              */
-            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy") | null;
+            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence") | null;
             /** @description weighted_cross_entropy only, and required there: how often the positive term counts. A scalar, or one for each class (logits of rank 1: a scalar). With `auto`, sigmoid becomes weighted. */
             pos_weight?: components["schemas"]["Array"] | null;
             /** @description Softmax losses only: one weight w_c for each class, ℓ = −Σ_c w_c · y_c · log p_c. */
@@ -1347,6 +1391,44 @@ export interface components {
              */
             clip?: number | null;
             /**
+             * Shift
+             * @description Losses over class indices, logits [… T, C] with the classes on the last axis: logits at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction.
+             * @default 0
+             */
+            shift?: number | null;
+            /**
+             * Temperature
+             * @description Losses with a softmax: logits are divided by it first, and so are labels that are logits. Not with `from_logits` false.
+             * @default 1
+             */
+            temperature?: number | null;
+            /**
+             * Gamma
+             * @description γ of focal losses: how strongly what is right already is left out; 0 gives the cross-entropy. Absent: 2.
+             */
+            gamma?: number | null;
+            /**
+             * Alpha
+             * @description α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives. Softmax: every loss is multiplied by it. Absent: 1 for all.
+             */
+            alpha?: number | null;
+            /**
+             * Q
+             * @description generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with 1 it is 1 − p. Absent: 0.5.
+             */
+            q?: number | null;
+            /**
+             * Epsilon
+             * @description poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+             */
+            epsilon?: number | null;
+            /**
+             * Labels Are Logits
+             * @description kl_divergence: the labels are a teacher's logits, and go through a softmax at `temperature`, too. -Infinity masks a class.
+             * @default false
+             */
+            labels_are_logits?: boolean | null;
+            /**
              * Silence
              * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
              * @default []
@@ -1381,7 +1463,7 @@ export interface components {
              * @description what was computed
              * @enum {string}
              */
-            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
+            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence";
             /** @description Weighted losses in the samples' shape (the logits' shape without the class axis; for sigmoid losses of rank-1 logits, that shape). For sigmoid losses the mean over the class axis. */
             per_sample: components["schemas"]["Array"];
             /** @description null for reduction `none` */
@@ -1414,7 +1496,7 @@ export interface components {
         LossWarning: {
             /**
              * Code
-             * @description What was found, for programs. New codes may be added.
+             * @description What was found, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1, or in [0, 100] and to 100: softmax would be applied twice
              *     - `logits_may_be_probabilities`: at least 20 logits, all in [0, 1] and not only at its ends, and rows that don't sum to 1
@@ -1678,8 +1760,8 @@ export interface components {
         Problem: {
             /**
              * Type
-             * @description about:blank: the status says it all, and `errors` the rest
-             * @example about:blank
+             * @description `/learn/` and the code of the first of `errors`: a page of this service that explains it. about:blank where there are none: then the status says it all.
+             * @example /learn/label_out_of_range
              */
             type: string;
             /**
@@ -1723,7 +1805,7 @@ export interface components {
             loc: (string | number)[];
             /**
              * Code
-             * @description What is wrong, for programs. New codes may be added.
+             * @description What is wrong, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `not_numeric`: An array holds something that is not a number.
              *     - `ragged`: Rows of one array differ in length or depth.
@@ -1734,6 +1816,7 @@ export interface components {
              *     - `axis_out_of_range`: The logits have no such axis.
              *     - `label_out_of_range`: A class index is outside [0, C).
              *     - `label_not_whole`: A class index is not an integer.
+             *     - `not_one_hot`: A row of labels is not one-hot, where the loss is of one class for each row.
              *     - `inexact_labels`: Class indices have a float type that does not hold all of them exactly.
              *     - `not_a_probability`: A value is no probability, though from_logits=False says that it is.
              *     - `masked_row`: Every class of a row is masked by −inf.
@@ -1752,7 +1835,7 @@ export interface components {
              * @example label_out_of_range
              * @enum {string}
              */
-            code: "not_numeric" | "ragged" | "empty" | "nan" | "infinite" | "wrong_shape" | "axis_out_of_range" | "label_out_of_range" | "label_not_whole" | "inexact_labels" | "not_a_probability" | "masked_row" | "parameter_out_of_range" | "unexpected_parameter" | "missing_parameter" | "unclear_labels" | "undefined_loss" | "invalid_tensor" | "not_json" | "not_inflatable" | "missing" | "unknown_field" | "unknown_value" | "wrong_type";
+            code: "not_numeric" | "ragged" | "empty" | "nan" | "infinite" | "wrong_shape" | "axis_out_of_range" | "label_out_of_range" | "label_not_whole" | "not_one_hot" | "inexact_labels" | "not_a_probability" | "masked_row" | "parameter_out_of_range" | "unexpected_parameter" | "missing_parameter" | "unclear_labels" | "undefined_loss" | "invalid_tensor" | "not_json" | "not_inflatable" | "missing" | "unknown_field" | "unknown_value" | "wrong_type";
             /**
              * Message
              * @description what was found and what was expected, for people
@@ -1795,9 +1878,15 @@ export interface components {
              *     - `weighted_cross_entropy`: Each logit answers a yes/no question of its own, and positives are rare, or missing one costs more than a false alarm: a pos_weight of negatives / positives balances the two. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
              *     - `softmax_cross_entropy`: Exactly one class is right for each sample, and the labels say how likely each is: soft labels, distillation, annotators who disagree. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
              *     - `sparse_softmax_cross_entropy`: Exactly one class is right for each sample, and the labels name it. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `sigmoid_focal_cross_entropy`: Each logit answers a yes/no question of its own, and nearly all of them are easy, as of the boxes of an object detector: the few hard ones are to count more. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
+             *     - `softmax_focal_cross_entropy`: Exactly one class is right for each sample, most samples are easy, and the few hard ones are to count more; the labels are distributions or one-hot. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
+             *     - `sparse_softmax_focal_cross_entropy`: Exactly one class is right for each sample and the labels name it, most samples are easy, and the few hard ones are to count more. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `generalized_cross_entropy`: Exactly one class is right for each sample, and some labels are wrong: no sample costs more than 1 / q, so that wrong labels can't dominate. Labels: class indices from 0 to C − 1, the logits' shape without the class axis; or one-hot rows.
+             *     - `poly_cross_entropy`: Softmax cross-entropy is right, and how much well predicted samples still pull is to be tuned: epsilon above 0 has them pull more, below 0 less. Labels: the logits' shape, each row a distribution over the classes; or class indices from 0 to C − 1.
+             *     - `kl_divergence`: The labels are a teacher's distributions, and the loss is to be 0 where the model gives the same: distillation, quantisation, comparing two models. With labels_are_logits the labels are its logits. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1; with labels_are_logits any numbers, -Infinity for a class that the teacher masks.
              * @default auto
              */
-            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy") | null;
+            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence") | null;
             /** @description weighted_cross_entropy only, and required there: how often the positive term counts. A scalar, or one for each class (logits of rank 1: a scalar). With `auto`, sigmoid becomes weighted. */
             pos_weight?: components["schemas"]["Array"] | null;
             /** @description Softmax losses only: one weight w_c for each class, ℓ = −Σ_c w_c · y_c · log p_c. */
@@ -1837,6 +1926,44 @@ export interface components {
              * @default 1e-7
              */
             clip?: number | null;
+            /**
+             * Shift
+             * @description Losses over class indices, logits [… T, C] with the classes on the last axis: logits at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction.
+             * @default 0
+             */
+            shift?: number | null;
+            /**
+             * Temperature
+             * @description Losses with a softmax: logits are divided by it first, and so are labels that are logits. Not with `from_logits` false.
+             * @default 1
+             */
+            temperature?: number | null;
+            /**
+             * Gamma
+             * @description γ of focal losses: how strongly what is right already is left out; 0 gives the cross-entropy. Absent: 2.
+             */
+            gamma?: number | null;
+            /**
+             * Alpha
+             * @description α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives. Softmax: every loss is multiplied by it. Absent: 1 for all.
+             */
+            alpha?: number | null;
+            /**
+             * Q
+             * @description generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with 1 it is 1 − p. Absent: 0.5.
+             */
+            q?: number | null;
+            /**
+             * Epsilon
+             * @description poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+             */
+            epsilon?: number | null;
+            /**
+             * Labels Are Logits
+             * @description kl_divergence: the labels are a teacher's logits, and go through a softmax at `temperature`, too. -Infinity masks a class.
+             * @default false
+             */
+            labels_are_logits?: boolean | null;
             /**
              * Silence
              * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
@@ -1887,7 +2014,7 @@ export interface components {
              * @description what is recommended
              * @enum {string}
              */
-            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
+            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence";
             /**
              * Label Kind
              * @description what the labels look like
