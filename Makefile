@@ -23,7 +23,7 @@ serve-ray: .venv-ray/complete ## Serve with Ray Serve on this machine, by deploy
 
 test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
 	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
-	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append)
+	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append $$(grep -rl --include='*.py' '^@pytest.mark.alone' tests))
 
 test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pages, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
