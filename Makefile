@@ -8,8 +8,9 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 # as the slow ones, in tests/app, then start first.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
+PAGE_MODULES = page/node_modules/complete
 
-.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client check audit generate bench bench-core soak lock clean
+.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page audit generate bench bench-core bench-guard soak lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -24,7 +25,7 @@ test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core:
 	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
 	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append)
 
-test-browser: .venv-browser/complete ## Run the tests of the documentation page, in Chromium
+test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pages, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
 	@.venv-browser/bin/python -m pytest --confcutdir=tests/browser tests/browser
 
@@ -60,7 +61,10 @@ test-soak: .venv-dev/complete ## Two minutes of the soak
 test-typescript-client: .venv/complete $(NODE_MODULES) ## Run the tests of the TypeScript client (Node)
 	@npm --prefix clients/typescript --silent test
 
-check: .venv-dev/complete .helm/complete $(NODE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
+test-page: $(PAGE_MODULES) ## Run the unit tests of the pages (Node)
+	@npm --prefix page --silent test
+
+check: .venv-dev/complete .helm/complete $(NODE_MODULES) $(PAGE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
 	@.venv-dev/bin/python -m ruff check
 	@.venv-dev/bin/python -m ruff format --check
 	@.venv-dev/bin/python -m mypy
@@ -68,6 +72,11 @@ check: .venv-dev/complete .helm/complete $(NODE_MODULES) ## Check lint, format, 
 	@.venv-dev/bin/python -m scripts.licenses --check
 	@.venv-dev/bin/python -m scripts.chart --check
 	@npm --prefix clients/typescript --silent run check-generated
+	@npm --prefix page --silent run types
+	@.venv-dev/bin/python -m scripts.page --check
+
+page: .venv-dev/complete $(PAGE_MODULES) ## Build the pages that the service shows from page/
+	@.venv-dev/bin/python -m scripts.page
 
 audit: .venv-audit/complete ## Look up known vulnerabilities of what is locked
 	@.venv-audit/bin/python -m scripts.audit requirements.txt requirements-tracing.txt || [ $$? -eq 77 ]
@@ -84,6 +93,10 @@ bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside
 bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 	@.venv-bench/bin/python -m benchmarks.core
 
+bench-guard: .venv/complete ## Compare instruction counts of requests with those checked in (valgrind)
+	@scripts/programs valgrind=valgrind
+	@.venv/bin/python -m benchmarks.guard
+
 soak: .venv-dev/complete ## Two replicas behind nginx for half an hour (SECONDS=7200: as long), with all that an operator does
 	@scripts/programs nginx=nginx-light
 	@.venv-dev/bin/python -m benchmarks.soak $(if $(SECONDS),--seconds $(SECONDS))
@@ -91,7 +104,7 @@ soak: .venv-dev/complete ## Two replicas behind nginx for half an hour (SECONDS=
 lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
 	@$(RESOLVE) -o requirements.txt
 	@$(RESOLVE) -o requirements-tracing.txt --extra tracing -c requirements.txt
-	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing -c requirements-tracing.txt
+	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing --extra score -c requirements-tracing.txt
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
 	@$(RESOLVE_ALONE) -o requirements-deploy.txt --group deploy
@@ -101,7 +114,7 @@ lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upg
 
 clean: ## Remove the environments and everything else that was made
 	@rm -rf .venv* .helm .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
-	@rm -rf clients/typescript/node_modules clients/typescript/build clients/typescript/dist
+	@rm -rf clients/typescript/node_modules clients/typescript/build clients/typescript/dist page/node_modules page/build
 	@find . -name __pycache__ -type d -prune -exec rm -r {} +
 
 .venv/complete: requirements.txt
@@ -120,6 +133,9 @@ clean: ## Remove the environments and everything else that was made
 
 $(NODE_MODULES): clients/typescript/package.json clients/typescript/package-lock.json
 	@scripts/node-modules clients/typescript
+
+$(PAGE_MODULES): page/package.json page/package-lock.json
+	@scripts/node-modules page
 
 .venv-bench/complete: benchmarks/requirements.txt
 	@scripts/environment $(@D) -r $<

@@ -20,17 +20,19 @@ from xent_client.batches import Batch, Merge, Progress, batch_call, batches_of, 
 from xent_client.calls import (
     Call,
     asynchronous,
+    compare_call,
     limits_call,
     loss_call,
     losses_call,
     recommend_call,
     sampled_call,
 )
+from xent_client.comparison import CompareResult
 from xent_client.concurrency import Tasks, Threads
 from xent_client.environment import api_key_of, base_url_of
 from xent_client.generated.models.catalogue_entry import CatalogueEntry
 from xent_client.generated.models.limits import Limits
-from xent_client.options import BatchOptions, LossOptions, SampledOptions
+from xent_client.options import BatchOptions, CompareOptions, EvaluateOptions, LossOptions, SampledOptions
 from xent_client.python_warnings import warn
 from xent_client.responses import Outcome, Response, is_refused, pause_after, result_of
 from xent_client.results import Evaluation, LossResult, RecommendResult, SampledResult
@@ -125,7 +127,8 @@ class Xent:
             A masked label (np.ma) does not count.
         weights: multiply the losses. A scalar; [d0 … dn]; or the rank of the elements, each dimension theirs or 1.
         options: loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction,
-            clip, advice, silence and include; see `help(xent_client.LossOptions)`.
+            clip, shift, temperature, gamma, alpha, q, epsilon, labels_are_logits, advice, silence and include; see
+            `help(xent_client.LossOptions)`.
 
         Arrays are NumPy arrays, torch tensors, anything that NumPy converts, or nested lists. float16, bfloat16 and
         float32 logits are computed in float32, all others in float64. Raises InvalidInput, and other XentErrors.
@@ -183,6 +186,28 @@ class Xent:
         own = {"weights": weights, "biases": biases, "inputs": inputs, "labels": labels}
         return self._warned(self._send(sampled_call({**own, **options})))
 
+    def compare(
+        self,
+        logits: ArrayLike,
+        other_logits: ArrayLike,
+        labels: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        **options: Unpack[CompareOptions],
+    ) -> CompareResult:
+        """Two models on the same samples: the paired difference of their losses, and how far their predictions differ.
+
+        logits, other_logits: the two models', of one shape.
+        labels, weights: as in `loss`. Without labels there are divergences and agreement only, of a softmax.
+        options: loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction,
+            clip, most and include; see `help(xent_client.CompareOptions)`.
+
+        >>> result = xent.compare([[2.0, 0.5], [0.1, 1.0]], [[3.0, 0.5], [0.1, 1.5]], [0, 1])
+        >>> round(result.difference.mean, 4), result.same_top1
+        (-0.1216, 1.0)
+        """
+        own = {"logits": logits, "other_logits": other_logits, "labels": labels, "weights": weights}
+        return self._send(compare_call({**own, **options}))
+
     def losses(self) -> list[CatalogueEntry]:
         """The catalogue: what each loss computes, when to use it, and its calls in the frameworks.
 
@@ -207,7 +232,7 @@ class Xent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation: ...
 
     @overload
@@ -221,7 +246,7 @@ class Xent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation: ...
 
     def evaluate(  # type: ignore[misc]  # the first argument has two names
@@ -235,7 +260,7 @@ class Xent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation:
         """The loss of many batches as one, in nats: numerators and denominators are added exactly and divided once.
 
@@ -245,7 +270,8 @@ class Xent:
         per_sample: whether the result holds the losses of all samples.
         concurrency: how many requests are in flight at once.
         progress: whether to show it on stderr; None: where that is a terminal.
-        options: as in `loss`, without `include`. Batches may differ in their labels' form, so name the `loss_type`.
+        options: as in `loss`; `include` may name "summary" and "calibration", which merge. Batches may differ in their
+            labels' form, so name the `loss_type`.
 
         Stops at the first error, which has the number of the batch, from 0, as a note.
 
@@ -385,6 +411,18 @@ class AsyncXent:
         own = {"weights": weights, "biases": biases, "inputs": inputs, "labels": labels}
         return self._warned(await self._send(sampled_call({**own, **options})))
 
+    async def compare(
+        self,
+        logits: ArrayLike,
+        other_logits: ArrayLike,
+        labels: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        **options: Unpack[CompareOptions],
+    ) -> CompareResult:
+        """As `Xent.compare`."""
+        own = {"logits": logits, "other_logits": other_logits, "labels": labels, "weights": weights}
+        return await self._send(compare_call({**own, **options}))
+
     async def losses(self) -> list[CatalogueEntry]:
         """As `Xent.losses`."""
         return await self._send(losses_call())
@@ -401,7 +439,7 @@ class AsyncXent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation: ...
 
     @overload
@@ -415,7 +453,7 @@ class AsyncXent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation: ...
 
     async def evaluate(  # type: ignore[misc]  # the first argument has two names
@@ -429,7 +467,7 @@ class AsyncXent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation:
         """As `Xent.evaluate`; the batches may also come from an asynchronous iterable."""
         source = batches_of(batches, logits, labels, weights, batch_size, options.get("axis"))

@@ -92,7 +92,10 @@ def start(folder: Path, workers: str) -> Iterator[Guarded]:
 
 @pytest.fixture(scope="module", params=["1", "2"], ids=["one worker", "two workers"])
 def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    yield from start(tmp_path_factory.mktemp("guarded"), request.param)
+    if request.param == "2":
+        yield request.getfixturevalue("two")
+    else:
+        yield from start(tmp_path_factory.mktemp("one"), request.param)
 
 
 @pytest.fixture
