@@ -46,7 +46,7 @@ class CompareJob(Job):
 
     def resolved(self) -> "CompareJob":
         """With the loss type that the first rows call for, if it is "auto". Raises DataError."""
-        return replace(self, parameters=self.parameters | {"loss_type": first_result(self).first.loss_type})
+        return replace(self, parameters=self.parameters | {"loss_type": first_result(self)[1].first.loss_type})
 
     def sums(self) -> PartSums:
         return CompareSums()
