@@ -108,7 +108,7 @@ class Suggested:
 
 class Recommendation(NamedTuple):
     """The loss that the labels call for; `equivalents` holds its call in each framework, with what is suggested filled
-    in, and is None in an evaluation whose own call is the same.
+    in, and is None in an evaluation whose own call is the same. Brief advice has no reasons, alternatives and calls.
     """
 
     loss_type: str
@@ -302,13 +302,144 @@ class Calibration:
     sums: CalibrationSums
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DivergenceSums:
+    """Exact sums of a divergence over samples that count, of its squares, and the largest; -Infinity of none."""
+
+    sum: Components
+    squares: Components
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComparisonSums:
+    """What a `Comparison` is made of: it merges exactly, whatever the batches were.
+
+    samples, counted_samples   all samples, and those of which something counts; elements: elements that count
+    first, other               Σ w·ℓ of each
+    first_hits, other_hits     elements whose prediction is right
+    weight                     Σ v
+    difference, difference_squared, difference_weight, weight_squared    Σ d, Σ d², Σ d·b and Σ b² over samples: d a
+                               sample's Σ w·ℓ of the other less that of the first, b its Σ v
+    better                     samples whose loss is lower with the other
+    same_top1, same_top5       samples with the same largest logit, and the same set of five
+    kl, reverse_kl, jensen_shannon    see `Divergence`
+    """
+
+    samples: int
+    counted_samples: int
+    elements: int
+    first: Components | None
+    other: Components | None
+    first_hits: int | None
+    other_hits: int | None
+    weight: Components | None
+    difference: Components | None
+    difference_squared: Components | None
+    difference_weight: Components | None
+    weight_squared: Components | None
+    better: int | None
+    same_top1: int | None
+    same_top5: int | None
+    kl: DivergenceSums | None
+    reverse_kl: DivergenceSums | None
+    jensen_shannon: DivergenceSums | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """One of two models: its reduced loss, and the share of elements whose prediction is right."""
+
+    reduced: Reduced | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """The other's loss less the first's, paired over samples, in nats.
+
+    mean              Σ w·(ℓ_other − ℓ_first) / Σ v
+    standard_error    of it; None for fewer than two samples and for infinite losses, as are the next two
+    interval          in which the mean is with 95 % confidence, by Student's t
+    p_value           of a two-sided paired t-test: how likely so large a mean is if the models are equally good
+    share_better      of the samples, whose loss is lower with the other
+    perplexity_ratio  exp(mean), the other's perplexity over the first's; None for sigmoid losses
+    """
+
+    mean: float
+    standard_error: float | None
+    interval: tuple[float, float] | None
+    p_value: float | None
+    share_better: float
+    perplexity_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DivergenceFigures:
+    """A divergence over samples that count, in nats: its mean, and quantiles, which are None once merged."""
+
+    mean: float
+    standard_error: float | None
+    q50: float | None
+    q90: float | None
+    q99: float | None
+    q999: float | None
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Divergence:
+    """How far the predicted distributions are apart, p the first's and q the other's, each sample counted once.
+
+    kl: Σ p log(p / q). reverse_kl: Σ q log(q / p). jensen_shannon: the mean of both from (p + q) / 2, at most log 2.
+    """
+
+    kl: DivergenceFigures
+    reverse_kl: DivergenceFigures
+    jensen_shannon: DivergenceFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Different:
+    """A sample whose losses differ much, as in `per_sample` of each."""
+
+    position: tuple[int, ...]
+    first: float
+    other: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """What `compare` returns. What needs labels, or a softmax, is None without.
+
+    loss_type       the loss that was computed; None without labels
+    first, other    of each model
+    difference      None where nothing counts
+    divergence      softmax losses, and without labels
+    same_top1, same_top5   the share of samples with the same prediction, and the same five largest logits
+    most_different  the samples whose losses differ most, the largest difference first
+    per_sample      differences of the losses as in `per_sample` of each, if included
+    """
+
+    loss_type: str | None
+    first: Compared | None
+    other: Compared | None
+    difference: Difference | None
+    divergence: Divergence | None
+    same_top1: float | None
+    same_top5: float | None
+    most_different: tuple[Different, ...] | None
+    sums: ComparisonSums
+    per_sample: NDArray[Any] | None = None
+
+
 class Evaluation(NamedTuple):
     """What `evaluate` returns. Losses are in nats.
 
     loss_type       the loss that was computed
     per_sample      weighted losses in the samples' shape; for sigmoid losses the mean over the class axis
     reduced         the reduced loss; None for reduction "none"
-    equivalents     the call of the computed loss in each framework; None with advice "none"
+    equivalents     the call of the computed loss in each framework; None unless the advice is "full"
     recommendation  the loss that the labels call for; None with advice "none"
     warnings        likely mistakes in the batch
     checked         the codes of the checks that ran

@@ -54,7 +54,7 @@ class SoftmaxSummary:
         if weight is not None or result.label_weights is not None:
             if self.weights is None:
                 self.weights = np.ones(self.layout.rows)
-            self.weights[rows] = _times(weight, result.label_weights)
+            self.weights[rows] = row_weights(weight, result.label_weights)
         if result.target is None:
             self.are_indices[rows] = True
         else:
@@ -265,7 +265,7 @@ def _of(counting: Array | None, values: Any) -> Any:
     return values if counting is None or values is None else values[counting]
 
 
-def _times(weight: Array | None, label_weights: Array | None) -> Array | float:
+def row_weights(weight: Array | None, label_weights: Array | None) -> Array | float:
     if weight is None:
         return 1.0 if label_weights is None else label_weights
     w: Array = weight.astype(np.float64)

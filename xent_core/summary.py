@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xent_core.compute.exact_sums import as_ratio, canonical, canonical_number
+from xent_core.compute.exact_sums import canonical, canonical_number, spread_of_mean
 from xent_core.errors import ParameterOutOfRange, UndefinedLoss
 from xent_core.results import ClassSums, PerClass, Summary, Sums
 
@@ -113,33 +113,10 @@ def summary_of(sums: Sums, quantiles: Quantiles = (None, None, None)) -> Summary
 
 
 def standard_error(sums: Sums) -> float | None:
-    """√(n / (n − 1) · Σ (a_i − m·b_i)²) / Σ b, m = Σ a / Σ b: that of a ratio of sums over n samples.
-
-    With equal weights it is the sample standard deviation divided by √n. Nothing cancels, as the sums are exact.
-    """
-    n, needed = sums.counted_samples, (sums.loss, sums.weight, sums.loss_squared, sums.loss_weight, sums.weight_squared)
-    if n < 2 or not all(math.isfinite(each[0]) for each in needed):
-        return None
-    (a, of_a), (b, of_b), (aa, of_aa), (ab, of_ab), (bb, of_bb) = map(as_ratio, needed)
-    if not b:
-        return None
-    # (Σ a² − 2m Σ ab + m² Σ b²) · (Σ b)² as three whole numbers, each divided by a power of 2.
-    terms = (
-        (aa * b * b, of_aa + 2 * of_b),
-        (-2 * a * ab * b, of_a + of_ab + of_b),
-        (a * a * bb, 2 * of_a + of_bb),
+    """That of the mean, samples taken as independent."""
+    return spread_of_mean(
+        sums.counted_samples, sums.loss, sums.weight, sums.loss_squared, sums.loss_weight, sums.weight_squared
     )
-    shift = max(each for _, each in terms)
-    scaled = max(0, sum(term << (shift - each) for term, each in terms)) * n
-    by, by_shift = (n - 1) * b**4, 4 * of_b
-    if by_shift > shift:
-        scaled <<= by_shift - shift
-    else:
-        by <<= shift - by_shift
-    try:
-        return math.sqrt(scaled / by)
-    except OverflowError:
-        return math.inf
 
 
 def _prior(sums: Sums) -> float | None:

@@ -1,6 +1,6 @@
 """The summary and the calibration of a batch, as responses have them."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -167,21 +167,27 @@ class Calibration(ResponseModel):
 
 def summary_content(summary: results.Summary) -> Encoded:
     """The summary in the form of `Summary`; its arrays are lists whatever the encoding."""
-    return encoded(_plain(summary))
+    return encoded(plain_content(summary))
 
 
 def calibration_content(calibration: results.Calibration) -> Encoded:
     """The calibration in the form of `Calibration`."""
-    content = _plain(calibration)
+    content = plain_content(calibration)
     bins = {name: content.pop(name) for name in ("edges", "count", "mean_confidence", "accuracy")}
     return encoded(content | {"bins": bins})
 
 
-def _plain(figures: Any) -> dict[str, Any]:
+def plain_content(figures: Any) -> dict[str, Any]:
     """A dataclass as a dictionary, what is None left out."""
     content = {}
     for field in fields(figures):
         value = getattr(figures, field.name)
         if value is not None:
-            content[field.name] = _plain(value) if hasattr(value, "__dataclass_fields__") else value
+            content[field.name] = _plain(value)
     return content
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return plain_content(value) if is_dataclass(value) else value

@@ -130,6 +130,36 @@ def _largest(values: Array) -> float:
     return max(float(np.maximum.reduce(values)), -float(np.minimum.reduce(values)))
 
 
+def spread_of_mean(n: int, *sums: Array) -> float | None:
+    """The standard error of Σ a / Σ b over n samples, from the exact sums Σ a, Σ b, Σ a², Σ ab and Σ b².
+
+    √(n / (n − 1) · Σ (a_i − m·b_i)²) / Σ b, with m = Σ a / Σ b: where all b are equal, the sample standard deviation
+    divided by √n. Nothing cancels, as the sums are exact. None for fewer than two samples, or what is infinite.
+    """
+    if n < 2 or not all(math.isfinite(each[0]) for each in sums):
+        return None
+    (a, of_a), (b, of_b), (aa, of_aa), (ab, of_ab), (bb, of_bb) = map(as_ratio, sums)
+    if not b:
+        return None
+    # (Σ a² − 2m Σ ab + m² Σ b²) · (Σ b)² as three whole numbers, each divided by a power of 2.
+    terms = (
+        (aa * b * b, of_aa + 2 * of_b),
+        (-2 * a * ab * b, of_a + of_ab + of_b),
+        (a * a * bb, 2 * of_a + of_bb),
+    )
+    shift = max(each for _, each in terms)
+    scaled = max(0, sum(term << (shift - each) for term, each in terms)) * n
+    by, by_shift = (n - 1) * b**4, 4 * of_b
+    if by_shift > shift:
+        scaled <<= by_shift - shift
+    else:
+        by <<= shift - by_shift
+    try:
+        return math.sqrt(scaled / by)
+    except OverflowError:
+        return math.inf
+
+
 def canonical(parts: list[Array]) -> Array:
     """Components [k, sums] of sums that are given as one or more parts, each [sums]."""
     components = np.array(parts, np.float64)
