@@ -50,9 +50,7 @@ def recommended(block: Block, options: Options, sums: Sums) -> dict[str, Any]:
 
 def _of_all(facts: LabelFacts, sums: Sums, summary: Summary) -> LabelFacts:
     """With the counts of the whole data set. Of more than 1000 classes they are not known, and nothing is suggested."""
-    facts = facts._replace(
-        rows=summary.sums.counted_samples, classes=None, class_counts=None, positives=None, negatives=None
-    )
+    facts = facts._replace(rows=summary.sums.counted_samples, class_counts=None, positives=None, negatives=None)
     rows = {name: Count(sums.label_rows[name], getattr(facts, name).first) for name in LABEL_ROWS}
     facts = facts._replace(**rows)  # type: ignore[arg-type]  # as named
     if sums.label_range is not None:
