@@ -110,7 +110,9 @@ class ScoreJob(Job):
         """The probability of the label, 1 where none counts."""
         logits, labels = block.fields["logits"], block.fields["labels"]
         taken: dict[str, Any] = {
-            name: self.parameters[name] for name in ("axis", "from_logits", "temperature") if name in self.parameters
+            name: self.parameters[name]
+            for name in ("axis", "from_logits", "temperature", "shift")
+            if name in self.parameters
         }
         if labels.ndim == logits.ndim:
             labels = labels.argmax(axis=self.parameters["axis"])

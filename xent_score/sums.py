@@ -193,8 +193,10 @@ def _listed(
     losses = result.per_sample
     each = losses.size // block.rows
     flat = values.reshape(-1)
-    labels = block.fields["labels"].reshape(losses.size, -1)
-    logits = block.fields["logits"].reshape(losses.size, -1)
+    logits, labels = block.fields["logits"], block.fields["labels"]
+    if options.shift:
+        logits, labels = logits[:, : -options.shift], labels[:, options.shift :]
+    logits, labels = logits.reshape(losses.size, -1), labels.reshape(losses.size, -1)
     is_choice = options.axis == -1 and not LOSSES[result.loss_type].is_elementwise
     for place in places.tolist():
         row, position = divmod(place, each)
