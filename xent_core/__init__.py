@@ -18,6 +18,9 @@ The contract of every function here:
 nothing and needs NumPy only.
 """
 
+from xent_core.calibration import merge_calibrations
+from xent_core.compare import compare
+from xent_core.comparison import merge_comparisons
 from xent_core.compute.reduction import merge
 from xent_core.errors import (
     AxisOutOfRange,
@@ -54,11 +57,14 @@ from xent_core.losses.sparse_softmax_focal import (
     sparse_softmax_focal_cross_entropy_gradient,
 )
 from xent_core.losses.weighted import weighted_cross_entropy, weighted_cross_entropy_gradient
-from xent_core.results import Advice, Evaluation, Reduced
+from xent_core.results import Advice, Calibration, Comparison, Evaluation, Reduced, Summary
+from xent_core.summary import merge_summaries
 
 __all__ = [
     "Advice",
     "AxisOutOfRange",
+    "Calibration",
+    "Comparison",
     "Empty",
     "Evaluation",
     "InexactLabels",
@@ -75,16 +81,21 @@ __all__ = [
     "ParameterOutOfRange",
     "Ragged",
     "Reduced",
+    "Summary",
     "UnclearLabels",
     "UndefinedLoss",
     "UnexpectedParameter",
     "WrongShape",
+    "compare",
     "evaluate",
     "generalized_cross_entropy",
     "generalized_cross_entropy_gradient",
     "kl_divergence",
     "kl_divergence_gradient",
     "merge",
+    "merge_calibrations",
+    "merge_comparisons",
+    "merge_summaries",
     "poly_cross_entropy",
     "poly_cross_entropy_gradient",
     "recommend",

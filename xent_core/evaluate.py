@@ -8,7 +8,9 @@ from numpy.typing import ArrayLike
 
 from xent_core.accumulate import accumulate, scale
 from xent_core.advice.checks import WARNINGS, run_checks
-from xent_core.advice.recommend import equivalents_and_recommendation, recommendation
+from xent_core.advice.recommend import brief_recommendation, equivalents_and_recommendation, recommendation
+from xent_core.by_products import ByProducts, check_by_products, figures_wanted
+from xent_core.calibrate import CalibrationCollector
 from xent_core.checks.arguments import as_numbers, check_shape
 from xent_core.checks.values import (
     check_logits,
@@ -24,6 +26,7 @@ from xent_core.labels.counts import neutral_reader
 from xent_core.losses.loss import CLIP
 from xent_core.prepare import Options, PreparedBatch, prepare
 from xent_core.results import OUTPUTS, Advice, AdviceLevel, Evaluation, Output, Reduction
+from xent_core.summarise import summary_collector
 
 
 @np.errstate(all="ignore")
@@ -49,6 +52,7 @@ def evaluate(
     epsilon: float | None = None,
     labels_are_logits: bool = False,
     include: Collection[Output] = (),
+    fit_temperature: bool = True,
     advice: AdviceLevel = "full",
     silence: Collection[str] = (),
 ) -> Evaluation:
@@ -70,8 +74,9 @@ def evaluate(
     T − shift. 1 is next-token prediction.
     temperature: losses with a softmax: logits are divided by it first.
     include: any of "elements", "gradient", "probabilities"; each takes memory of the logits' size.
-    advice: "full"; "brief", without reasons, alternatives and equivalents; "none" looks for no recommendation and no
-    warning, and leaves them None and empty.
+    fit_temperature: whether a calibration has it, which takes several more passes.
+    advice: "full"; "brief" leaves out reasons, alternatives and equivalents, and the work for them; "none" looks for no
+    recommendation and no warning, and leaves them None and empty.
     silence: codes of warnings that are not looked for.
     Returns float32 arrays for logits of float16, bfloat16 and float32, else float64.
 
@@ -108,8 +113,13 @@ def evaluate(
     values = as_numbers(logits, "logits")
     try:
         batch = prepare(values, values.shape, labels, options)
-        bound = batch.bind(values, from_logits=from_logits)
-        accumulated = accumulate(bound, batch.weights, include, batch.counts)
+        check_by_products(include, batch.loss)
+        bound = batch.bind(values, from_logits=from_logits, wanted=figures_wanted(include))
+        by_products = ByProducts(include, bound)
+        summary = summary_collector(batch, bound) if "summary" in include else None
+        calibration = CalibrationCollector(batch, bound) if "calibration" in include else None
+        collectors = [each for each in (by_products, summary, calibration) if each is not None]
+        accumulated = accumulate(bound, batch.weights, include, batch.counts, collectors)
     except InvalidInput as error:
         _place_as_given(error, shift)
         raise
@@ -117,7 +127,11 @@ def evaluate(
     if accumulated.gradient is not None:
         scale(accumulated.gradient, denominator(reduction, accumulated.totals))
     warnings, checked = run_checks(batch, accumulated) if advice != "none" else ((), ())
-    calls, recommended = equivalents_and_recommendation(batch) if advice != "none" else (None, None)
+    calls, recommended = None, None
+    if advice == "full":
+        calls, recommended = equivalents_and_recommendation(batch)
+    elif advice == "brief":
+        recommended = brief_recommendation(batch)
     return Evaluation(
         loss_type=batch.loss.name,
         per_sample=accumulated.per_sample,
@@ -129,6 +143,9 @@ def evaluate(
         elements=accumulated.elements,
         gradient=accumulated.gradient,
         probabilities=accumulated.probabilities,
+        **by_products.outputs,
+        summary=None if summary is None else summary.finish(accumulated.per_sample),
+        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight, fit=fit_temperature),
     )
 
 

@@ -31,15 +31,18 @@ class ReductionName(NamedTuple):
 
 
 _PROBABILITIES = "with from_logits false where it holds probabilities"
+_EPSILON = "of log_loss, where it is added within the logarithm"
 
 FIELDS = (
     Field("tf.losses", "multi_class_labels", "labels"),
     Field("tf.losses", "onehot_labels", "labels"),
     Field("tf.losses", "predictions", "logits", _PROBABILITIES),
+    Field("tf.losses", "epsilon", "clip", _EPSILON),
     Field("tf.contrib.losses", "multi_class_labels", "labels"),
     Field("tf.contrib.losses", "onehot_labels", "labels"),
     Field("tf.contrib.losses", "predictions", "logits", _PROBABILITIES),
     Field("tf.contrib.losses", "weight", "weights"),
+    Field("tf.contrib.losses", "epsilon", "clip", _EPSILON),
     Field("tf.nn", "targets", "labels"),
     Field("tf.nn", "dim", "axis"),
     Field("Keras", "loss", "loss_type"),
@@ -64,9 +67,10 @@ FIELDS = (
     Field("scikit-learn", "y_proba", "logits", _PROBABILITIES),
     Field("scikit-learn", "sample_weight", "weights"),
     Field("scikit-learn", "class_weight", "class_weights"),
+    Field("scikit-learn", "eps", "clip"),
     Field("scikit-learn", "normalize", "reduction", "(true is mean, or weighted_mean with weights; false is sum)"),
 )
-"""Of fields that have the same name here there are no rows."""
+"""Of fields that have the same name and meaning here there are no rows."""
 
 REDUCTION_NAMES = (
     ReductionName("tf.losses", "NONE", "none"),

@@ -1,6 +1,6 @@
 """One batch before its loss is computed: its arguments checked, its labels described, its loss chosen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from xent_core.checks.weights import Weights, check_weights
 from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import FLOAT64, computation_dtype
 from xent_core.compute.layout import Array, Block, FloatType, Layout
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import UnclearLabels, UnexpectedParameter
 from xent_core.framework_names import loss_hint, reduction_hint
 from xent_core.labels.counts import Counts, count_elements
@@ -85,8 +86,8 @@ class PreparedBatch(NamedTuple):
     parameters: Parameters
     options: Options
 
-    def bind(self, logits: Array, *, from_logits: bool) -> BoundLoss:
-        """The loss of these logits."""
+    def bind(self, logits: Array, *, from_logits: bool, wanted: Collection[RowFigure] | None = None) -> BoundLoss:
+        """The loss of these logits, and with it the figures of rows that are wanted."""
         facts, parameters = self.facts, self.parameters
         return self.loss.bind(
             logits,
@@ -96,6 +97,7 @@ class PreparedBatch(NamedTuple):
             parameters if from_logits == parameters.from_logits else parameters._replace(from_logits=from_logits),
             counts=self.counts,
             labels_checked=facts.class_counts is not None,
+            wanted=wanted,
         )
 
     @property

@@ -13,6 +13,7 @@ from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 from xent_core.losses.loss import EPSILON, GAMMA
 from xent_core.losses.loss import Q as DEFAULT_Q
 from xent_core.results import AdviceLevel, Reduction
+from xent_core.summary import MAX_CLASSES
 
 LOGITS = (
     "Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid "
@@ -24,8 +25,8 @@ LOGITS = (
 LOSS_TYPE = (
     "Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in "
     "[0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: "
-    "softmax; other labels in [0, 1] of the logits' shape: sigmoid. It judges each batch alone: a caller whose batches "
-    "vary should name the type.\n\n"
+    "softmax; other labels in [0, 1] of the logits' shape: sigmoid. It goes by each batch alone: a client whose "
+    "batches vary should name the type.\n\n"
 ) + "\n".join(f"- `{name}`: {CATALOGUE[name].use_when} Labels: {CATALOGUE[name].label_form}." for name in LOSS_TYPES)
 
 
@@ -77,6 +78,21 @@ def num_samples(logits: NDArray[Any], axis: int) -> int:
         return logits.size
     length: int = logits.shape[axis]
     return logits.size // length
+
+
+# In numbers of 8 bytes and their text: what a summary keeps of each sample and says of each class.
+SUMMARY_ELEMENTS_PER_SAMPLE, SUMMARY_ELEMENTS_PER_CLASS = 3, 16
+
+
+def included_elements(name: str, logits: NDArray[Any], labels: NDArray[Any], samples: int) -> int:
+    """How many elements are computed for an output, at most."""
+    if name in ("elements", "gradient", "probabilities"):
+        return logits.size
+    if name in ("summary", "calibration"):
+        classes = min(MAX_CLASSES, logits.size // samples)
+        return SUMMARY_ELEMENTS_PER_SAMPLE * samples + SUMMARY_ELEMENTS_PER_CLASS * classes
+    # A sigmoid loss has an element for each logit, and then a label for each, or one for all.
+    return max(samples, labels.size) if labels.ndim else logits.size
 
 
 Clip = Annotated[

@@ -79,7 +79,8 @@ router = APIRouter(tags=["catalogue"])
     summary="All losses: formulas, when to use them, framework calls",
     response_model=Catalogue,
     response_description="The catalogue.",
-    responses=problem_responses(500),
+    responses=problem_responses(500)
+    | {304: {"description": "The catalogue is the one whose ETag `If-None-Match` names."}},
 )
 async def list_losses(http: Request) -> Response:
     """What each loss computes, when to use it and when not, its parameters, and the matching call elsewhere."""

@@ -16,7 +16,6 @@ from benchmarks.faults.service import (
     MOST_BYTES,
     WORKERS,
     IllTreatment,
-    Memory,
 )
 from benchmarks.faults.tally import Killing, Lost, Retirement, Tally
 
@@ -80,7 +79,7 @@ class Check(NamedTuple):
 
 
 class Trend(NamedTuple):
-    """Bytes at first and at last, in the median; bytes in a minute between, and the standard error of that."""
+    """What was sampled at first and at last, in the median; its growth in a minute, and the standard error of that."""
 
     first: float
     last: float
@@ -88,11 +87,11 @@ class Trend(NamedTuple):
     error: float
 
 
-def trend(memory: Memory) -> Trend | None:
-    """How a worker's memory went after it was warm; None: it did not live long enough to say."""
-    if len(memory.samples) < 10 * PARTS:
+def trend(samples: list[tuple[float, int]], warm_up: float = WARM_UP) -> Trend | None:
+    """How something went after it was warm, by samples of seconds and sizes; None: there are too few to say."""
+    if len(samples) < 10 * PARTS:
         return None
-    samples = memory.samples[int(len(memory.samples) * WARM_UP) :]
+    samples = samples[int(len(samples) * warm_up) :]
     bounds = [len(samples) * part // PARTS for part in range(PARTS + 1)]
     parts = [samples[start:end] for start, end in pairwise(bounds)]
     minutes = [statistics.fmean(at for at, _ in part) / 60 for part in parts]
@@ -138,7 +137,7 @@ def of_growth(run: Run) -> Check:
     # In a short run what is in flight at the moment outweighs any leak.
     most = MAX_GROWTH if run.seconds >= SECONDS_TO_SEE_GROWTH else MAX_GROWTH_IN_SHORT_RUN
     what = f"memory of the worker that lived on flat after its first {WARM_UP:.0%}, to {most:.0%}"
-    found = trend(run.ill.memories[run.ill.elder])
+    found = trend(run.ill.memories[run.ill.elder].samples)
     if found is None:
         return Check(what, "it did not live on", is_met=False)
     growth = found.last / found.first - 1

@@ -110,7 +110,7 @@ def memory(run: Run) -> list[str]:
     ]
     for number, (worker, each) in enumerate(run.ill.memories.items(), 1):
         lived = each.samples[-1][0] - each.samples[0][0] if each.samples else 0
-        found = trend(each)
+        found = trend(each.samples)
         path = (
             f"{found.first / MIB:.0f} | {found.last / MIB:.0f} | {found.slope / MIB:.1f} ± {found.error / MIB:.1f}"
             if found

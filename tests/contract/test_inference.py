@@ -15,7 +15,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from app.wire.oip import Tensor, decode_frame, encode_frame
+from app.wire.oip.decode import decode_frame
+from app.wire.oip.encode import encode_frame
+from app.wire.oip.tensor import Tensor
 from tests.service import MOST_BYTES, Server, json_of
 from xent_core import evaluate
 from xent_core.losses import LOSS_TYPES

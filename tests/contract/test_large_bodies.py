@@ -1,4 +1,4 @@
-"""Whatever is being decoded, computed and answered, the service says at once that it is alive."""
+"""Whatever is being decoded, computed and encoded, the service says at once that it is alive."""
 
 import base64
 import math
@@ -57,7 +57,7 @@ def ragged() -> bytes:
 BODIES = {
     "lists": (lists, 200),
     "tensor objects": (tensors, 200),
-    "a long answer": (gradients, 200),
+    "a long response": (gradients, 200),
     "infinities": (infinities, 200),
     "no JSON": (not_json, 400),
     "ragged lists": (ragged, 422),
@@ -76,7 +76,7 @@ def test_it_says_so_while_large_bodies_are_at_work(server: Server, make: Any, st
 
 
 def longest_wait(server: Server, body: bytes, status: int) -> float:
-    """For /livez, in seconds, while two such bodies are answered."""
+    """For /livez, in seconds, while two such bodies are computed."""
     statuses: list[int] = []
 
     def post() -> None:

@@ -408,6 +408,28 @@ def suggested_class_weights() -> Iterator[Case]:
         yield Case(SPARSE, kind, *draw(kind, (4, 3), probabilities=from_logits is False), options)
 
 
+def clips() -> Iterator[Case]:
+    """Smaller than what float32 tells from 0 and 1, and none at all."""
+    for kind, clip, smoothing, class_weights, reduction in product(
+        SOFTMAX_KINDS, (0.01, 1e-12, 0.0), (None, 0.1), (None, class_weights_of(3)), ("none", "mean", "weighted_mean")
+    ):
+        options = given(
+            from_logits=False,
+            clip=clip,
+            label_smoothing=smoothing,
+            class_weights=class_weights,
+            reduction=reduction,
+        )
+        yield Case(SOFTMAX_KINDS[kind], kind, *draw(kind, (4, 3), probabilities=True), options)
+    for kind, clip, smoothing, pos_weight, reduction in product(
+        ("multi_hot", "soft_multi_label"), (0.01, 1e-12, 0.0), (None, 0.1), (None, 7.3), ("none", "mean")
+    ):
+        options = given(
+            from_logits=False, clip=clip, label_smoothing=smoothing, pos_weight=pos_weight, reduction=reduction
+        )
+        yield Case(SIGMOID if pos_weight is None else WEIGHTED, kind, *draw(kind, (4, 3), probabilities=True), options)
+
+
 def labels_of_no_known_kind() -> Iterator[Case]:
     """Rows that don't sum to 1, for a softmax loss that was named."""
     for smoothing, weights, reduction in product((None, 0.1), (None, weights_of((4,))), REDUCTIONS):
@@ -623,6 +645,7 @@ GROUPS = (
     sigmoid_focal,
     temperatures,
     shifts,
+    clips,
 )
 
 

@@ -18,7 +18,7 @@ from xent_core import (
 
 Array = NDArray[Any]
 MIB = 2**20
-SMALL, LARGE, HUGE = MIB // 2, 4 * MIB, 16 * MIB
+SMALL, MEDIUM, LARGE, HUGE = MIB // 4, MIB, 2 * MIB, 16 * MIB
 FORMS = ["index", "one-hot", "distribution", "yes-no", "scalar", "pos-weight"]
 
 
@@ -80,7 +80,7 @@ def test_memory_beyond_the_losses_is_small_and_does_not_grow(
 ) -> None:
     for compute in functions(form, axis):
         peaks = []
-        for elements in (SMALL, LARGE):
+        for elements in (SMALL, MEDIUM):
             logits, labels = batch(form, elements, classes, axis, dtype, label_dtype)
             peaks.append(extra(lambda: compute(logits, labels)))  # noqa: B023 - called at once
         assert peaks[1] < 8 * MIB

@@ -27,6 +27,8 @@ SHORT_ROW = 64
 # A sequence of so many logits is a block of its own: it is read where it stands, and not copied beside others.
 LONG_SEQUENCE = 1 << 15
 SUMMED_AT_ONCE = 512
+# How many rows BLAS multiplies at once, or a multiple of it.
+ROWS_AT_ONCE = 8
 ONES = {np.dtype(dtype): np.ones(SUMMED_AT_ONCE, dtype) for dtype in (np.float32, np.float64)}
 
 
@@ -196,14 +198,14 @@ def extremes(values: Array) -> tuple[Any, Any]:
 def row_sums(matrix: Array) -> Array:
     """Sums along the rows, in the matrix's dtype, with an error that does not grow with their length.
 
-    A matrix product is fastest for the shortest rows. Longer ones are multiplied row by row, which adds into many
+    A row has the same sum whatever rows stand beside it, so that a batch has the losses of its parts. A matrix product
+    is fastest for the shortest rows. Longer ones are multiplied row by row, which adds into many
     accumulators, in parts, so that each accumulator adds few; the sums of the parts are added pairwise.
     """
     rows, columns = matrix.shape
     ones = ONES[matrix.dtype]
     if columns <= SHORT_ROW:
-        sums: Array = matrix @ ones[:columns]
-        return sums
+        return _short_row_sums(matrix, ones[:columns])
     parts = columns // SUMMED_AT_ONCE
     whole = parts * SUMMED_AT_ONCE
     total: Array = np.vecdot(matrix[:, whole:], ones[: columns - whole])
@@ -212,3 +214,17 @@ def row_sums(matrix: Array) -> Array:
             np.vecdot(matrix[:, :whole].reshape(rows, parts, SUMMED_AT_ONCE), ones[:SUMMED_AT_ONCE]), axis=1
         )
     return total
+
+
+def _short_row_sums(matrix: Array, ones: Array) -> Array:
+    """BLAS takes a few rows at once, and those left over in another order of additions, unless others fill up."""
+    sums: Array = matrix @ ones
+    rows = len(matrix)
+    left_over = rows % ROWS_AT_ONCE
+    if left_over and rows > ROWS_AT_ONCE:
+        sums[-left_over:] = (matrix[-ROWS_AT_ONCE:] @ ones)[-left_over:]
+    elif left_over:
+        filled = np.zeros((ROWS_AT_ONCE, matrix.shape[1]), matrix.dtype)
+        filled[:rows] = matrix
+        sums = (filled @ ones)[:rows]
+    return sums

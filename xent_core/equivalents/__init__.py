@@ -36,7 +36,7 @@ from xent_core.equivalents.sampled_softmax import SAMPLED_SOFTMAX_TEXTS
 from xent_core.equivalents.tensorflow import TensorFlow1, TensorFlow2
 from xent_core.equivalents.writer import Writer
 from xent_core.losses import LOSSES
-from xent_core.losses.loss import Parameters, with_own
+from xent_core.losses.loss import CLIP, Parameters, with_own
 from xent_core.results import LabelKind, Reduction
 
 __all__ = ["SAMPLED_SOFTMAX_TEXTS", "equivalents"]
@@ -67,6 +67,7 @@ def equivalents(
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
     from_logits: bool = True,
+    clip: float = CLIP,
     reduction: Reduction = "mean",
     shift: int = 0,
     temperature: float = 1.0,
@@ -130,6 +131,7 @@ def equivalents(
             smoothing=float(label_smoothing),
             ignore_index=ignore_index,
             from_logits=from_logits,
+            clip=CLIP if from_logits else float(clip),
             reduction=reduction,
             parameters=with_own(
                 Parameters(from_logits=from_logits), FLOAT64, temperature, gamma, alpha, q, epsilon, labels_are_logits

@@ -23,7 +23,7 @@ class Keras(Writer):
 
     def own_call(self) -> str | None:
         request = self.request
-        if request.class_weights_inside or request.pos_weight:
+        if request.class_weights_inside or request.pos_weight or not request.clips_as_keras:
             return None
         call = self.own_softmax_call() if request.softmax else self.own_sigmoid_call()
         if call is None:
@@ -98,9 +98,13 @@ class Keras(Writer):
         return f"keras.losses.categorical_crossentropy({targets}, logits, from_logits=True{self.axis_argument})"
 
     def binary_losses(self) -> str:
-        if self.request.pos_weight:
+        if self.request.pos_weight or not self.request.clips_as_keras:
             return self.written_out_binary_losses()
         return f"keras.ops.binary_crossentropy({self.targets()}, logits, from_logits={self.request.from_logits})"
+
+    def times_log(self, factor: str, value: str) -> str:
+        product = f"{f'({factor})' if ' - ' in factor else factor} * {self.log}({value})"
+        return self.zero_unless(f"keras.ops.not_equal({factor}, 0)", product)
 
     def unreduced(self, losses: str) -> str:
         if self.request.softmax or self.request.rank == 1:

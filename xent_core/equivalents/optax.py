@@ -10,6 +10,7 @@ class Optax(Writer):
     count_nonzero = "jnp.count_nonzero"
     exp = "jnp.exp"
     log = "jnp.log"
+    xlogy = "jax.scipy.special.xlogy"
     clip = "jnp.clip"
     softplus = "jax.nn.softplus"
     log_softmax = "jax.nn.log_softmax"

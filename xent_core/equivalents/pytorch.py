@@ -10,6 +10,7 @@ class PyTorch(Writer):
     count_nonzero = "torch.count_nonzero"
     exp = "torch.exp"
     log = "torch.log"
+    xlogy = "torch.xlogy"
     clip = "torch.clamp"
     softplus = "F.softplus"
     log_softmax = "F.log_softmax"
@@ -61,12 +62,16 @@ class PyTorch(Writer):
 
     def own_sigmoid_call(self) -> str | None:
         request = self.request
-        if request.pos_weight and not request.from_logits:
+        if self.is_written_out():
             return None
         if not (request.averages_evenly or request.reduction in ("none", "sum")):
             return None
         weights = "".join(f", weight={weights}" for weights in self.weights())
         return self.binary_loss(weights, "mean" if request.averages_evenly else request.reduction)
+
+    def is_written_out(self) -> bool:
+        """F.binary_cross_entropy has no pos_weight, and its logarithms end at −100."""
+        return not self.request.from_logits and (self.request.pos_weight is not None or self.request.logs_of_zero)
 
     def binary_loss(self, weights: str, reduction: str) -> str:
         request = self.request
@@ -90,7 +95,7 @@ class PyTorch(Writer):
         return self.row_loss("none") if self.request.from_logits else None
 
     def binary_losses(self) -> str:
-        if self.request.pos_weight and not self.request.from_logits:
+        if self.is_written_out():
             return self.written_out_binary_losses()
         return self.binary_loss("", "none")
 

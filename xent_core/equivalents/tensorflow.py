@@ -12,6 +12,7 @@ class TensorFlow2(Writer):
     mean = "tf.reduce_mean"
     exp = "tf.math.exp"
     log = "tf.math.log"
+    xlogy = "tf.math.xlogy"
     clip = "tf.clip_by_value"
     softplus = "tf.nn.softplus"
     constant = "tf.constant({}, dtype=logits.dtype)"

@@ -16,6 +16,8 @@ class Writer(ABC):
     count_nonzero: str
     exp: str
     log: str
+    xlogy: str
+    """x · log y, and 0 where x is 0."""
     clip: str
     softplus: str
     log_softmax: str
@@ -207,10 +209,12 @@ class Writer(ABC):
         return losses or self.written_out_losses()
 
     def written_out_losses(self) -> str:
-        terms = f"{self.named_targets()} * {self.log_probabilities()}"
+        factor = self.named_targets()
         if self.request.class_weights_inside:
-            terms = f"{self.along_classes('class_weights')} * {terms}"
-        return f"-{self.over_classes(terms)}"
+            factor = f"{self.along_classes('class_weights')} * {factor}"
+        if self.request.logs_of_zero:
+            return f"-{self.over_classes(self.times_log(factor, self.probabilities()))}"
+        return f"-{self.over_classes(f'{factor} * {self.log_probabilities()}')}"
 
     def over_targets(self, value: str) -> str:
         """Σ_c w_c · targets_c · value_c."""
@@ -239,7 +243,12 @@ class Writer(ABC):
         return f"{value} > 0"
 
     def clipped(self, probabilities: str) -> str:
-        return f"{self.clip}({probabilities}, 1e-7, 1 - 1e-7)"
+        clip = repr(self.request.clip).replace("e-0", "e-")
+        return f"{self.clip}({probabilities}, {clip}, 1 - {clip})"
+
+    def times_log(self, factor: str, value: str) -> str:
+        """factor · log(value), where log(value) may be −∞: 0 · ∞ is 0."""
+        return f"{self.xlogy}({factor}, {value})"
 
     def written_out_binary_losses(self) -> str:
         targets = self.named_targets()
@@ -248,6 +257,9 @@ class Writer(ABC):
             losses = f"{positive} * {self.softplus}(-logits) + (1 - {targets}) * {self.softplus}(logits)"
         else:
             probabilities = self.let("probabilities", self.clipped("logits"))
+            if self.request.logs_of_zero:
+                no = self.times_log(f"1 - {targets}", f"1 - {probabilities}")
+                return self.let("losses", f"-{self.times_log(positive, probabilities)} - {no}")
             losses = f"-{positive} * {self.log}({probabilities}) - (1 - {targets}) * {self.log}(1 - {probabilities})"
         return self.let("losses", losses)
 

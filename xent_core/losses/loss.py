@@ -1,6 +1,7 @@
 """What a loss is: its entry in the catalogue, the labels it takes, its formula, and its text in other frameworks."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
@@ -20,6 +21,7 @@ from xent_core.checks.arguments import (
 from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import computation_dtype
 from xent_core.compute.layout import Array, Block, FloatType, Layout
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import MissingParameter, UnexpectedParameter
 from xent_core.labels.counts import EVERYTHING, Counts, count_elements
 from xent_core.results import LabelKind, Reduction
@@ -218,11 +220,13 @@ class Loss(ABC):
         *,
         counts: Counts = EVERYTHING,
         labels_checked: bool = False,
+        wanted: Collection[RowFigure] | None = None,
     ) -> BoundLoss:
         """The loss of checked arguments.
 
         counts: what does not count is not looked at; its losses and gradients are 0.
         labels_checked: the labels that count are known to be sound.
+        wanted: which figures are computed of rows; None: nothing but losses.
         """
 
     def of(

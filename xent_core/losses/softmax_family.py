@@ -6,7 +6,7 @@ smoothing, class weights, labels to ignore, masks, and care for what is not fini
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 import numpy as np
@@ -26,6 +26,7 @@ from xent_core.compute.dtypes import computation_dtype
 from xent_core.compute.layout import Array, Block, FloatType, Layout, row_sums, tile_buffer
 from xent_core.compute.logsumexp import CheckBlock, index_losses, softmax_rows
 from xent_core.compute.reduction import multiply
+from xent_core.compute.row_figures import Figures, Moments, RowFigure, shifted_figures
 from xent_core.errors import UndefinedLoss
 from xent_core.labels.counts import EVERYTHING, Counts, neutral_reader
 from xent_core.labels.onehot import one_hot_indices, one_hot_row, one_hot_rows
@@ -98,9 +99,10 @@ class SoftmaxFamily(Loss):
         *,
         counts: Counts = EVERYTHING,
         labels_checked: bool = False,
+        wanted: Collection[RowFigure] | None = None,
     ) -> BoundLoss:
         """Labels of the samples' shape are class indices, also those that one-hot rows were found to stand for."""
-        rows = _Rows(self, logits, layout, parameters, counts)
+        rows = _Rows(self, logits, layout, parameters, counts, wanted)
         smooth = parameters.label_smoothing
         # Logits that are divided by a temperature are copied, as those of another dtype are.
         own_dtype = logits.dtype == rows.dtype and parameters.temperature == 1
@@ -113,8 +115,9 @@ class SoftmaxFamily(Loss):
             plain = plain and self.is_cross_entropy
             size = LABEL_BLOCK if plain else CAREFUL_BLOCK
             compute = rows.labels_computer(labels)
+        blocks = layout.blocks(size // rows.dtype.itemsize)
         left_out = partial(rows.left_out, logits) if layout.left_out else None
-        return BoundLoss(layout, rows.dtype, True, layout.blocks(size // rows.dtype.itemsize), compute, left_out)
+        return BoundLoss(layout, rows.dtype, True, blocks, compute, rows.read_logits, left_out)
 
 
 class _Rows:
@@ -127,9 +130,11 @@ class _Rows:
         layout: Layout,
         parameters: Parameters,
         counts: Counts,
+        wanted: Collection[RowFigure] | None,
     ) -> None:
         self.loss = loss
         self.parameters = parameters
+        self.wanted = wanted
         self.dtype = computation_dtype(logits)
         self.layout = layout
         self.read_unscaled = self.read_given = layout.reader(logits, self.dtype)
@@ -144,6 +149,14 @@ class _Rows:
         self.labels_are_logits = parameters.labels_are_logits
         self.counts = counts
         self.buffer = tile_buffer(layout, self.dtype)
+
+    def read_logits(self, block: Block) -> Array:
+        """The logits of a block; of probabilities their logarithms."""
+        given = self.read(block)
+        if self.from_logits:
+            return given
+        logits: Array = np.log(np.clip(given / row_sums(given)[:, None], self.clip, 1 - self.clip))
+        return logits
 
     def indices_computer(self, labels: Array, *, labels_checked: bool) -> Callable[[Block, Array | None], BlockResult]:
         """What computes a block from class indices."""
@@ -173,7 +186,12 @@ class _Rows:
             if self.labels_are_logits:
                 self.loss.check_label_rows(given, self.layout, block, self.parameters, self.dtype)
                 teacher = scaled(given, self.dtype, self.parameters.temperature)
-                return self.without_others(self._with_target(block, teacher, None), block, counting)
+                result = self._with_target(block, teacher, None)
+                if self.wanted is not None:
+                    shares = np.empty_like(teacher)
+                    softmax_rows(teacher, shares)
+                    result = self._with_figures(result, block, given.argmax(axis=1), shares, shares)
+                return self.without_others(result, block, counting)
             indices = one_hot_indices(given)
             if indices is not None:
                 return self.without_others(self.with_indices(block, indices), block, counting)
@@ -193,6 +211,8 @@ class _Rows:
         result.losses[others] = 0
         if result.label_weights is not None:
             result.label_weights[others] = 0
+        if result.figures:
+            self._mend_others(result.figures, block, others)
 
         def gradient(out: Array) -> None:
             result.gradient(out)
@@ -226,28 +246,60 @@ class _Rows:
         view = probabilities.reshape(-1, length, classes)[rest]
         view[...] = self.unchecked_probabilities(given).reshape(view.shape)
 
+    def _mend_others(self, figures: Figures, block: Block, others: Array) -> None:
+        """Figures of rows that do not count: those of their logits as given, 0 where these are unsound. No label has a
+        rank or a margin there.
+        """
+        given = self.read_given(block)[others]
+        if not self.from_logits:
+            given = np.log(given)
+        unsound = ~(given < np.inf).all(axis=1)
+        found = shifted_figures(given, np.zeros(len(given), np.intp), [*figures])
+        for name, values in found.items():
+            values[unsound] = 0
+            figures[name][others] = {"label_rank": -1, "top_rank": -1, "margin": 0}.get(name, values)
+
     def with_indices(self, block: Block, indices: Array) -> BlockResult:
         label_weights = None if self.class_weights is None else self.class_weights[indices]
         if self.smoothing or not self.from_logits:
             one_hot = np.zeros(block.shape, self.dtype)
             one_hot[np.arange(len(indices)), indices] = 1
-            return self._with_target(block, self._target(one_hot), label_weights)
+            target = self._target(one_hot)
+            return self._with_figures(self._with_target(block, target, label_weights), block, indices, target)
         return self._with_hard_indices(block, indices, label_weights)
 
+    def _with_figures(
+        self, result: BlockResult, block: Block, indices: Array, target: Array, soft: Array | None = None
+    ) -> BlockResult:
+        if self.wanted is None:
+            return result
+        figures = shifted_figures(self.read_logits(block), indices, self.wanted) if self.wanted else {}
+        return result._replace(labels=indices, soft=soft, target=target, figures=figures)
+
     def with_labels(self, block: Block, labels: Array) -> BlockResult:
-        label_weights = None if self.class_weights is None else labels @ self.class_weights
-        result = self._with_target(block, self._target(labels), label_weights)
+        label_weights = None if self.class_weights is None else np.vecdot(labels, self.class_weights)
+        target = self._target(labels)
+        result = self._with_target(block, target, label_weights)
+        if self.wanted is not None:
+            result = self._with_figures(result, block, labels.argmax(axis=1), target, labels)
         if self.from_logits and not self.smoothing:
             one_hot, indices = one_hot_rows(labels)
             if len(one_hot):
-                of_rows = index_losses(self.read(block)[one_hot], indices, self.buffer, lambda: None)
+                found = self.read(block)[one_hot]
+                moments = None if self.wanted is None else Moments(len(indices), self.wanted)
+                of_rows = index_losses(found, indices, self.buffer, lambda: None, moments)
+                if moments is not None:
+                    for name, values in moments.figures(found, indices, of_rows).items():
+                        result.figures[name][one_hot] = values
                 losses = self.loss.of_cross_entropy(of_rows, self.parameters)
                 result.losses[one_hot] = losses if label_weights is None else multiply(losses, label_weights[one_hot])
         return result
 
     def _with_hard_indices(self, block: Block, indices: Array, label_weights: Array | None) -> BlockResult:
         logits = self.read(block)
-        cross_entropy = index_losses(logits, indices, self.buffer, lambda: self._check(logits, block))
+        moments = None if self.wanted is None else Moments(len(indices), self.wanted)
+        cross_entropy = index_losses(logits, indices, self.buffer, lambda: self._check(logits, block), moments)
+        figures: Figures = {} if moments is None else moments.figures(logits, indices, cross_entropy)
         losses = cross_entropy
         if not self.loss.is_cross_entropy:
             losses = self.loss.of_cross_entropy(cross_entropy, self.parameters)
@@ -265,6 +317,8 @@ class _Rows:
             gradient,
             partial(softmax_rows, logits),
             label_weights,
+            labels=indices,
+            figures=figures,
         )
 
     def _with_target(self, block: Block, target: Array, label_weights: Array | None) -> BlockResult:

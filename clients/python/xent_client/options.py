@@ -5,7 +5,7 @@ too, so that the service refuses a misspelt name and says what was meant.
 """
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from xent_client.generated.models.loss_request_advice_type_0 import LossRequestAdviceType0 as AdviceLevel
 from xent_client.generated.models.loss_request_include_type_0_item import LossRequestIncludeType0Item as OutputName
@@ -67,10 +67,42 @@ class BatchOptions(TypedDict, total=False):
 class LossOptions(BatchOptions, total=False):
     """`BatchOptions`, and which outputs to include.
 
-    include: any of "elements", "gradient" and "probabilities"; none by default, as they are large.
+    include: any of "elements", "gradient" and "probabilities", which are large; "predictions", "label_rank", "margin",
+        "entropy" and "logsumexp"; "summary" and "calibration". None by default.
     """
 
     include: Collection[OutputName] | None
+
+
+class EvaluateOptions(BatchOptions, total=False):
+    """`BatchOptions`, and which figures of the whole to include.
+
+    include: any of "summary" and "calibration"; none by default.
+    """
+
+    include: Collection[Literal["summary", "calibration"]] | None
+
+
+class CompareOptions(TypedDict, total=False):
+    """How two models are compared: the fields of POST /v1/compare. None is the default.
+
+    loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction, clip: as in
+        `BatchOptions`.
+    most: how many of the samples whose losses differ most are told; 10 by default.
+    include: "per_sample" for the differences of all samples.
+    """
+
+    loss_type: LossTypeOrAuto | None
+    pos_weight: ArrayLike | None
+    class_weights: ArrayLike | Mapping[int, float] | None
+    label_smoothing: float | None
+    ignore_index: int | None
+    axis: int | None
+    from_logits: bool | None
+    reduction: Reduction | None
+    clip: float | None
+    most: int | None
+    include: Collection[Literal["per_sample"]] | None
 
 
 class SampledOptions(TypedDict, total=False):

@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Recommend a loss type for labels
-         * @description The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without computing a loss.
+         * @description The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without computing a loss.
          *
          *     Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't run, and `checked`
          *     leaves them out. The other fields are those of `POST /v1/loss`, and are checked as there.
@@ -82,12 +82,12 @@ export interface paths {
          *     the expected count of a class of probability p is −expm1(n · log1p(−p)). The same seed gives the same draw on every
          *     machine. Or a sample is given as `sampled_values`, and nothing is drawn.
          *
-         *     Only the weights and biases of labels and candidates are looked at; what stands in the others' is not judged.
+         *     Only the weights and biases of labels and candidates are read; the others may hold anything.
          *
          *     Accidental hits, candidates that are labels of the row, are left out exactly, where TensorFlow adds −3.4e38 to their
          *     logits. Where no class came up twice, TensorFlow's samplers write n · p for the expected count, which can exceed 1.
          *
-         *     The answer always carries the warning `train_only`: the value is not the cross-entropy over all classes, and changes
+         *     The response always has the warning `train_only`: the value is not the cross-entropy over all classes, and changes
          *     with the sample. Evaluate with `POST /v1/loss`.
          */
         post: operations["sampled_softmax"];
@@ -146,7 +146,7 @@ export interface paths {
         };
         /**
          * Is the process alive?
-         * @description Answers for as long as the process can answer at all. Restart it where this fails.
+         * @description Responds as long as the process can respond at all. Restart it if this fails.
          */
         get: operations["livez"];
         put?: never;
@@ -166,7 +166,7 @@ export interface paths {
         };
         /**
          * Can it take requests?
-         * @description Answers 200 for as long as the service can take requests. Send it none where this fails.
+         * @description Responds with 200 as long as the service accepts requests. Send it none if this fails.
          */
         get: operations["readyz"];
         put?: never;
@@ -310,7 +310,7 @@ export interface paths {
         };
         /**
          * Is the process alive?
-         * @description Answers for as long as the process can answer at all.
+         * @description Responds as long as the process can respond at all.
          */
         get: operations["v2_live"];
         put?: never;
@@ -330,7 +330,7 @@ export interface paths {
         };
         /**
          * Can it take requests?
-         * @description Answers 200 for as long as the server, and so each model, can take requests.
+         * @description Responds with 200 as long as the server, and so each model, accepts requests.
          */
         get: operations["v2_ready"];
         put?: never;
@@ -430,7 +430,7 @@ export interface paths {
         };
         /**
          * Does a model take requests?
-         * @description Answers 200 for each model there is.
+         * @description Responds with 200 for each model there is.
          */
         get: operations["v2_model_ready"];
         put?: never;
@@ -450,7 +450,7 @@ export interface paths {
         };
         /**
          * Does a version of a model take requests?
-         * @description Answers 200 for each model there is.
+         * @description Responds with 200 for each model there is.
          */
         get: operations["v2_version_ready"];
         put?: never;
@@ -890,12 +890,12 @@ export interface components {
         };
         /**
          * Health
-         * @description That the service is well; where it is not, it does not answer 200.
+         * @description That the service is healthy; if not, the status is not 200.
          */
         Health: {
             /**
              * Status
-             * @description the service answers
+             * @description the service responds
              * @constant
              */
             status: "ok";
@@ -920,7 +920,7 @@ export interface components {
             shape: number[];
             /**
              * Datatype
-             * @description What its numbers are, in `data` too. Logits of FP16, BF16 and FP32 are computed and answered in FP32, all others in FP64. Labels may have any. BYTES is not taken.
+             * @description What its numbers are, in `data` too. Logits of FP16, BF16 and FP32 are computed and returned in FP32, all others in FP64. Labels may have any. BYTES is not taken.
              * @enum {string}
              */
             datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64";
@@ -1151,7 +1151,7 @@ export interface components {
             inputs: components["schemas"]["InferInput"][];
             /**
              * Outputs
-             * @description Which outputs to answer, in this order. Absent or empty: `per_sample`, and `loss` if any.
+             * @description Which outputs to return, in this order. Absent or empty: `per_sample`, and `loss` if any.
              */
             outputs?: components["schemas"]["RequestedOutput"][] | null;
         };
@@ -1186,7 +1186,7 @@ export interface components {
         };
         /**
          * InferResponseParameters
-         * @description What is to be said of the losses beside their values.
+         * @description What the response says of the losses beside their values.
          */
         InferResponseParameters: {
             /**
@@ -1219,7 +1219,7 @@ export interface components {
         };
         /**
          * InferenceError
-         * @description Why a request was not answered, as the Open Inference Protocol has it. It never repeats the caller's arrays.
+         * @description Why a request failed, as the Open Inference Protocol has it. It never repeats the client's arrays.
          */
         InferenceError: {
             /**
@@ -1234,9 +1234,9 @@ export interface components {
          * @description Requests and their stages. The time in which a body arrives or leaves is the network's, and not counted.
          */
         InferenceStatistics: {
-            /** @description requests answered with 200, as a whole */
+            /** @description requests with status 200, as a whole */
             success: components["schemas"]["Duration"];
-            /** @description requests answered with an error, once the model was found */
+            /** @description requests with an error after the model was found */
             fail: components["schemas"]["Duration"];
             /** @description waiting for a thread; small requests need none */
             queue: components["schemas"]["Duration"];
@@ -1299,7 +1299,7 @@ export interface components {
             compute_seconds: number;
             /**
              * Answer Seconds
-             * @description seconds in which a caller reads nothing of an answer: the connection is cut
+             * @description seconds in which a client reads nothing of a response; then its connection is closed
              */
             answer_seconds: number;
             /**
@@ -1309,12 +1309,12 @@ export interface components {
             idle_seconds: number;
             /**
              * Max Requests In Flight
-             * @description requests that each worker has in hand: 503
+             * @description requests in flight in each worker; more get 503
              */
             max_requests_in_flight: number;
             /**
              * Max Bytes In Flight
-             * @description bytes of bodies, arrays and answers that each worker has in hand: 503
+             * @description bytes of bodies, arrays and responses in flight in each worker; more get 503
              */
             max_bytes_in_flight: number;
             /**
@@ -1336,7 +1336,7 @@ export interface components {
             weights?: components["schemas"]["Array"] | null;
             /**
              * Loss Type
-             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It judges each batch alone: a caller whose batches vary should name the type.
+             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It goes by each batch alone: a client whose batches vary should name the type.
              *
              *     - `sigmoid_cross_entropy`: Each logit answers a yes/no question of its own: a sample's labels don't exclude each other. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
              *     - `weighted_cross_entropy`: Each logit answers a yes/no question of its own, and positives are rare, or missing one costs more than a false alarm: a pos_weight of negatives / positives balances the two. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
@@ -1496,7 +1496,7 @@ export interface components {
         LossWarning: {
             /**
              * Code
-             * @description What was found, for programs. New codes may be added.
+             * @description What was found, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1, or in [0, 100] and to 100: softmax would be applied twice
              *     - `logits_may_be_probabilities`: at least 20 logits, all in [0, 1] and not only at its ends, and rows that don't sum to 1
@@ -1673,7 +1673,7 @@ export interface components {
             version: string;
             /**
              * Last Inference
-             * @description when the last request was answered, in milliseconds since 1970; 0 for never
+             * @description when the last response was sent, in milliseconds since 1970; 0 for never
              */
             last_inference: number;
             /**
@@ -1755,13 +1755,13 @@ export interface components {
         };
         /**
          * Problem
-         * @description Why a request was not answered, as RFC 9457 has it. It never repeats the caller's arrays.
+         * @description Why a request failed, as RFC 9457 has it. It never repeats the client's arrays.
          */
         Problem: {
             /**
              * Type
-             * @description about:blank: the status says it all, and `errors` the rest
-             * @example about:blank
+             * @description `/learn/` and the code of the first of `errors`: a page of this service that explains it. about:blank where there are none: then the status says it all.
+             * @example /learn/label_out_of_range
              */
             type: string;
             /**
@@ -1805,7 +1805,7 @@ export interface components {
             loc: (string | number)[];
             /**
              * Code
-             * @description What is wrong, for programs. New codes may be added.
+             * @description What is wrong, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `not_numeric`: An array holds something that is not a number.
              *     - `ragged`: Rows of one array differ in length or depth.
@@ -1872,7 +1872,7 @@ export interface components {
             weights?: components["schemas"]["Array"] | null;
             /**
              * Loss Type
-             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It judges each batch alone: a caller whose batches vary should name the type.
+             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It goes by each batch alone: a client whose batches vary should name the type.
              *
              *     - `sigmoid_cross_entropy`: Each logit answers a yes/no question of its own: a sample's labels don't exclude each other. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
              *     - `weighted_cross_entropy`: Each logit answers a yes/no question of its own, and positives are rare, or missing one costs more than a false alarm: a pos_weight of negatives / positives balances the two. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
@@ -2140,10 +2140,10 @@ export interface components {
             sampler?: ("log_uniform" | "uniform") | null;
             /**
              * Seed
-             * @description The same seed gives the same candidates on every machine. Absent: a fresh one, reported in the answer.
+             * @description The same seed gives the same candidates on every machine. Absent: a fresh one, which the response has.
              */
             seed?: number | null;
-            /** @description In place of drawing, with `num_sampled`, `sampler` and `seed` absent: the caller's own sample, or that of an earlier answer. */
+            /** @description In place of drawing, with `num_sampled`, `sampler` and `seed` absent: the client's own sample, or that of an earlier response. */
             sampled_values?: components["schemas"]["SampledValues"] | null;
             /**
              * Remove Accidental Hits
@@ -2213,12 +2213,12 @@ export interface components {
         };
         /**
          * ServerLive
-         * @description That the process answers.
+         * @description That the process responds.
          */
         ServerLive: {
             /**
              * Live
-             * @description it does; where it does not, nothing answers 200
+             * @description it does; if not, the status is not 200
              * @constant
              */
             live: true;
@@ -2252,7 +2252,7 @@ export interface components {
         ServerReady: {
             /**
              * Ready
-             * @description they are; where they are not, nothing answers 200
+             * @description they are; if not, the status is not 200
              * @constant
              */
             ready: true;
@@ -2291,7 +2291,7 @@ export interface components {
         };
         /**
          * TensorObject
-         * @description An array as base64 of its bytes: several times smaller and faster than a list. As logits, float16, bfloat16 and float32 are computed and answered in float32, everything else in float64.
+         * @description An array as base64 of its bytes: several times smaller and faster than a list. As logits, float16, bfloat16 and float32 are computed and returned in float32, everything else in float64.
          * @example {
          *       "dtype": "float32",
          *       "shape": [
@@ -2772,6 +2772,17 @@ export interface operations {
                     "application/json": components["schemas"]["Catalogue"];
                 };
             };
+            /** @description The catalogue is the one whose ETag `If-None-Match` names. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
@@ -3098,7 +3109,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "Server-Timing": components["headers"]["Server-Timing"];
                     "Content-Encoding": components["headers"]["Content-Encoding"];
-                    /** @description How many bytes of the answer are JSON. There where bytes of tensors follow. */
+                    /** @description How many bytes of the response are JSON. Present if bytes of tensors follow. */
                     "Inference-Header-Content-Length"?: number;
                     [name: string]: unknown;
                 };
@@ -3241,7 +3252,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "Server-Timing": components["headers"]["Server-Timing"];
                     "Content-Encoding": components["headers"]["Content-Encoding"];
-                    /** @description How many bytes of the answer are JSON. There where bytes of tensors follow. */
+                    /** @description How many bytes of the response are JSON. Present if bytes of tensors follow. */
                     "Inference-Header-Content-Length"?: number;
                     [name: string]: unknown;
                 };

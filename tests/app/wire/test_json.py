@@ -31,12 +31,12 @@ FLOATS = hnp.arrays(np.float64, SHAPES, elements=st.floats(allow_nan=False))
 INTEGERS = hnp.arrays(np.int64, SHAPES)
 
 
-def answer_of(content: dict[str, Any], *, base64: bool = False) -> Any:
+def response_of(content: dict[str, Any], *, base64: bool = False) -> Any:
     return json.loads(b"".join(encode_body(content, base64=base64)))
 
 
 def sent_and_read(array: NDArray[Any]) -> NDArray[Any]:
-    return read_array(answer_of({"array": array})["array"], "array")
+    return read_array(response_of({"array": array})["array"], "array")
 
 
 @given(FLOATS)
@@ -60,14 +60,14 @@ def test_whole_numbers_stay_whole(array: NDArray[np.int64]) -> None:
     assert_array_equal(back, array)
 
 
-def test_infinities_are_named_wherever_they_stand_in_an_answer() -> None:
-    answer = {
+def test_infinities_are_named_wherever_they_stand_in_a_response() -> None:
+    response = {
         "value": np.inf,
         "evidence": {"least": -np.inf, "rows": [np.inf, 1]},
         "pair": (-np.inf, 0.5),
         "none": None,
     }
-    assert answer_of(answer) == {
+    assert response_of(response) == {
         "value": "Infinity",
         "evidence": {"least": "-Infinity", "rows": ["Infinity", 1]},
         "pair": ["-Infinity", 0.5],
@@ -280,7 +280,7 @@ def test_the_numbers_of_a_short_body_never_become_objects(monkeypatch: pytest.Mo
     assert plain(document) == {"logits": [[1.5, 2], [3, 4]], "labels": [1, 0], "include": ["gradient"]}
 
 
-# --- Answers
+# --- Responses
 
 LONG = np.random.default_rng(0).standard_normal((300, 500))
 
@@ -295,12 +295,12 @@ def test_a_long_array_is_written_in_pieces_that_make_a_whole(array: NDArray[np.f
 def test_infinities_in_a_long_array_are_named_too() -> None:
     array = LONG.copy()
     array[250, 3] = np.inf
-    assert answer_of({"array": array})["array"][250][3] == "Infinity"
+    assert response_of({"array": array})["array"][250][3] == "Infinity"
 
 
 def test_arrays_are_written_as_tensor_objects_where_that_is_asked_for() -> None:
-    answer = {"array": np.array([[1.0, np.inf]], np.float32), "inner": {"index": np.array(7)}, "value": np.inf}
-    assert answer_of(answer, base64=True) == {
+    response = {"array": np.array([[1.0, np.inf]], np.float32), "inner": {"index": np.array(7)}, "value": np.inf}
+    assert response_of(response, base64=True) == {
         "array": {"dtype": "float32", "shape": [1, 2], "data": "AACAPwAAgH8="},
         "inner": {"index": {"dtype": "int64", "shape": [], "data": "BwAAAAAAAAA="}},
         "value": "Infinity",

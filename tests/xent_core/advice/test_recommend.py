@@ -183,6 +183,14 @@ def test_for_rows_that_sum_to_1_the_reading_as_several_questions_is_an_alternati
     assert SIGMOID in [alternative.loss_type for alternative in recommendation(labels, (2, 3)).alternatives]
 
 
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 1.0]])
+def test_beside_rows_of_zeros_the_reading_as_padding_is_the_alternative(weights: ArrayLike | None) -> None:
+    evaluation = evaluate(np.zeros((3, 2)), [[0, 1], [1, 0], [0, 0]], weights=weights)
+    (alternative,) = evaluation.recommendation.alternatives
+    assert alternative.loss_type == SOFTMAX
+    assert "the rows of zeros, 1 of 3, are padding: give them the weight 0" in alternative.when
+
+
 def test_auto_with_a_pos_weight_computes_weighted_cross_entropy_where_labels_call_for_a_sigmoid() -> None:
     evaluation = evaluate(np.zeros((2, 3)), [[0, 1, 1], [0, 0, 0]], pos_weight=2, reduction="sum")
     assert evaluation.loss_type == WEIGHTED

@@ -52,7 +52,7 @@ class LossRequest:
         loss_type (LossRequestLossTypeType0 | None | Unset): Which loss to compute. `auto` goes by the labels' form: a
             scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse
             softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape:
-            sigmoid. It judges each batch alone: a caller whose batches vary should name the type.
+            sigmoid. It goes by each batch alone: a client whose batches vary should name the type.
 
             - `sigmoid_cross_entropy`: Each logit answers a yes/no question of its own: a sample's labels don't exclude each
             other. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.

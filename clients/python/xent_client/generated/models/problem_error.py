@@ -15,7 +15,7 @@ class ProblemError:
 
     Attributes:
         loc (list[int | str]): the path to it, from the request's part on
-        code (str): What is wrong, for programs. New codes may be added.
+        code (str): What is wrong, for programs; `/learn/{code}` explains it. New codes may be added.
 
             - `not_numeric`: An array holds something that is not a number.
             - `ragged`: Rows of one array differ in length or depth.
