@@ -180,8 +180,8 @@ class SigmoidFocalCrossEntropy(SigmoidFamily):
         if framework.name == "optax" and framework.from_logits:
             return f"optax.sigmoid_focal_loss(logits, {targets}, alpha={alpha}, gamma={gamma})"
         if framework.from_logits:
-            p = framework.let("p", f"{framework.sigmoid}(logits)")
             losses = framework.let("cross_entropy", framework.sigmoid_cross_entropy())
+            p = framework.let("p", f"{framework.sigmoid}(logits)")
         else:
             p = framework.let("p", framework.clipped("logits"))
             losses = f"-({targets} * {framework.log}({p}) + (1 - {targets}) * {framework.log}(1 - {p}))"
