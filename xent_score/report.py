@@ -95,8 +95,6 @@ def text_of(value: Any) -> str:
     match value:
         case None:
             return "–"
-        case bool() | str():
-            return escape(str(value))
         case int():
             return f"{value:,}"
         case float():

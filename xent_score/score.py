@@ -14,7 +14,7 @@ from xent_core.prepare import Options
 from xent_core.results import Evaluation
 from xent_score.errors import DataError
 from xent_score.files import Block
-from xent_score.rows import LOSS, key_columns, value_column
+from xent_score.rows import LOSS, key_columns, null_rows, value_column
 from xent_score.streams import Job, PartSums, first_result
 from xent_score.sums import Sums
 
@@ -35,16 +35,20 @@ class ScoreJob(Job):
     parameters  of evaluate; the loss type is resolved before blocks are computed
     loss_type   as it was asked for: for "auto" each block has to call for the same loss
     include     by-products that the rows have beside the loss
+    schema      of the rows
     """
 
     parameters: dict[str, Any]
     loss_type: str
     include: tuple[str, ...]
     silence: tuple[str, ...] = ()
+    schema: pa.Schema | None = None
 
     def resolved(self) -> "ScoreJob":
         """With the loss type that the first rows call for, if it is "auto". Raises DataError."""
-        return replace(self, parameters=self.parameters | {"loss_type": first_result(self)[1].loss_type})
+        block, result = first_result(self)
+        schema = self.table(self.plan.source.files[0], block, result).schema
+        return replace(self, parameters=self.parameters | {"loss_type": result.loss_type}, schema=schema)
 
     def sums(self) -> PartSums:
         return Sums(options=options_of(self.parameters))
@@ -88,7 +92,8 @@ class ScoreJob(Job):
         many_files = len(self.plan.source.files) > 1
         if result is None:
             columns = key_columns(path, block, (), many_files=many_files)
-            return pa.table(columns | {LOSS: pa.nulls(block.rows, pa.float32())})
+            assert self.schema is not None  # noqa: S101  the job is resolved
+            return null_rows(columns, self.schema, block.rows)
         losses = result.per_sample
         columns = key_columns(path, block, losses.shape[1:], many_files=many_files)
         columns[LOSS] = pa.array(losses.reshape(-1))

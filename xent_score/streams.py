@@ -89,8 +89,7 @@ def run_stream(job: Job, number: int, first_part: int, report: Callable[[int], N
 
 
 def _commit(job: Job, part: Part, tables: list[pa.Table], marker: dict[str, Any]) -> None:
-    # Of rows that can't be computed, all but the key is null.
-    table = pa.concat_tables(tables, promote_options="permissive")
+    table = pa.concat_tables(tables)
     job.store.commit(part, lambda path: write_rows(path, table, job.suffix), marker)
 
 

@@ -111,6 +111,7 @@ class Sums(PartSums):
         for code, warning in marker["warnings"].items():
             self._add_warning(code, warning)
         self._add_positions(marker["positions"])
+        # A part of nothing but rows that can't be computed has none.
         if marker["summary"] is not None:
             summary = summary_of(loaded(SummarySums, marker["summary"]))
             self._add_figures(summary, calibration_of(loaded(CalibrationSums, marker["calibration"])))
@@ -151,8 +152,8 @@ class Sums(PartSums):
         facts = prepare(None, logits.shape, labels, options).facts
         for name in LABEL_ROWS:
             self.label_rows[name] += getattr(facts, name).rows
-        if facts.row_sums is not None:
-            self._widen([facts.minimum, facts.maximum, *facts.row_sums])
+        assert facts.row_sums is not None  # noqa: S101  labels are rows here
+        self._widen([facts.minimum, facts.maximum, *facts.row_sums])
 
     def _widen(self, found: list[float] | None) -> None:
         if self.label_range is None or found is None:
