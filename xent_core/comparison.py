@@ -36,6 +36,7 @@ class OfBatch(NamedTuple):
     quantiles: dict[str, Sequence[float | None]] = {}  # noqa: RUF012  never written to
 
 
+@np.errstate(all="ignore")
 def merge_comparisons(parts: Iterable[Comparison]) -> Comparison:
     """The comparison of a whole from those of its batches, exactly; without quantiles, `reduced` and single samples.
 
