@@ -1,7 +1,7 @@
 """Makes what is made from the application: `python -m scripts.generate [--check] [PROJECT]`.
 
     app ──► app/api/response_examples.json ──► openapi.json ──► clients/python/xent_client/generated
-    xent_core ──► docs/migration.md
+    xent_core ──► docs/migration.md, page/generated/facts.json
 
 With --check nothing is written: what differs is named, and the exit status is 1.
 """
@@ -20,12 +20,14 @@ from app.api.openapi_document import RESPONSE_EXAMPLES, add_responses, read_reco
 from app.main import create_app
 from app.settings import Settings
 from scripts.migration_page import migration_page
+from scripts.page_facts import page_facts
 from scripts.record import record, settled
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = RESPONSE_EXAMPLES.relative_to(ROOT)
 DOCUMENT = Path("openapi.json")
 MIGRATION = Path("docs/migration.md")
+FACTS = Path("page/generated/facts.json")
 CLIENT = Path("clients/python/xent_client/generated")
 CLIENT_SETTINGS = ROOT / "clients/python/generator.yml"
 
@@ -38,8 +40,27 @@ def generate() -> Files:
     document = create_app(Settings()).openapi()
     recorded = settled(record(document), read_recorded())
     add_responses(document, recorded)
-    page, client = migration_page().encode(), _python_client(with_open_codes(without_v2(document)))
-    return {EXAMPLES: _json(recorded), DOCUMENT: _json(document), MIGRATION: page, **client}
+    page, client = migration_page().encode(), _python_client(with_open_codes(without_v2(without_304(document))))
+    return {
+        EXAMPLES: _json(recorded),
+        DOCUMENT: _json(document),
+        MIGRATION: page,
+        FACTS: page_facts(document),
+        **client,
+    }
+
+
+def without_304(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without the status that only a conditional request gets, which the Python client never sends."""
+    paths = {
+        path: {
+            method: operation
+            | {"responses": {status: each for status, each in operation["responses"].items() if status != "304"}}
+            for method, operation in operations.items()
+        }
+        for path, operations in document["paths"].items()
+    }
+    return {**document, "paths": paths}
 
 
 def without_v2(document: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +133,7 @@ def _is_leftover(path: Path) -> bool:
 def differences(wanted: Files, project: Path) -> list[str]:
     """What of the project's generated files is not as wanted, in words."""
     found = {path.relative_to(project) for path in _files(project / CLIENT)}
-    found |= {path for path in (EXAMPLES, DOCUMENT, MIGRATION) if (project / path).exists()}
+    found |= {path for path in (EXAMPLES, DOCUMENT, MIGRATION, FACTS) if (project / path).exists()}
     return sorted(
         [f"{path} is absent" for path in wanted.keys() - found]
         + [f"{path} is not generated" for path in found - wanted.keys()]

@@ -44,7 +44,9 @@ def accumulate(
     known = counts.known_in_rows()
     per_sample = np.zeros(layout.rows if len(blocks) > 1 else 0, bound.dtype)
     elements = np.empty(bound.element_shape, bound.dtype) if "elements" in include else None
-    gradient = np.empty(layout.shape, bound.dtype) if "gradient" in include else None
+    # Logits that are no rows of the layout have the gradient 0.
+    allocate = np.zeros if layout.left_out else np.empty
+    gradient = allocate(layout.shape, bound.dtype) if "gradient" in include else None
     probabilities = np.empty(layout.shape, bound.dtype) if "probabilities" in include else None
     for block in blocks:
         result = bound.compute(block, None)
@@ -67,6 +69,8 @@ def accumulate(
             matrix = np.empty(block.shape, bound.dtype)
             result.probabilities(matrix)
             layout.write(probabilities, block, matrix)
+    if probabilities is not None and bound.left_out is not None:
+        bound.left_out(probabilities)
     if math.isnan(totals.loss) and np.isnan(per_sample).any():
         raise UndefinedLoss("labels", "lead to a sample with losses of both Infinity and -Infinity")
     return Accumulated(per_sample.reshape(layout.sample_shape), totals, elements, gradient, probabilities)

@@ -85,8 +85,8 @@ class CalibrationCollector:
         self.hits.extend(exact_group_sums(right, bins, BINS))
         self.brier.extend(exact_total(squares).tolist())
 
-    def finish(self, denominator: float) -> Calibration:
-        """denominator: Σ v, by which losses are divided."""
+    def finish(self, denominator: float, *, fit: bool = True) -> Calibration:
+        """denominator: Σ v, by which losses are divided. fit: whether to fit the temperature."""
         sums = CalibrationSums(
             counted=int(self.count.sum()),
             count=self.count,
@@ -94,7 +94,7 @@ class CalibrationCollector:
             hits=canonical(self.hits),
             brier=canonical_number(self.brier),
         )
-        known = self.batch.loss.is_cross_entropy and sums.counted and denominator > 0
+        known = fit and self.batch.loss.is_cross_entropy and sums.counted and denominator > 0
         slopes = self._slopes_of_logits if self.batch.loss.is_elementwise else self._slopes_of_rows
         return calibration_of(sums, fit_temperature(slopes, denominator) if known else None)
 

@@ -108,7 +108,7 @@ class Suggested:
 
 class Recommendation(NamedTuple):
     """The loss that the labels call for; `equivalents` holds its call in each framework, with what is suggested filled
-    in, and is None in an evaluation whose own call is the same.
+    in, and is None in an evaluation whose own call is the same. Brief advice has no reasons, alternatives and calls.
     """
 
     loss_type: str
@@ -439,7 +439,7 @@ class Evaluation(NamedTuple):
     loss_type       the loss that was computed
     per_sample      weighted losses in the samples' shape; for sigmoid losses the mean over the class axis
     reduced         the reduced loss; None for reduction "none"
-    equivalents     the call of the computed loss in each framework; None with advice "none"
+    equivalents     the call of the computed loss in each framework; None unless the advice is "full"
     recommendation  the loss that the labels call for; None with advice "none"
     warnings        likely mistakes in the batch
     checked         the codes of the checks that ran

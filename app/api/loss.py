@@ -1,6 +1,6 @@
 """POST /v1/loss."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
@@ -15,8 +15,9 @@ from app.api.fields import Array, Encoding, Number, ResponseModel
 from app.api.loss_names import LossType
 from app.api.problem import problem_responses
 from app.api.recommend import Equivalents, LossWarning, Recommendation
-from app.api.recommendation_content import advice_content, equivalents_content, record_evaluation
+from app.api.recommendation_content import advice_content, equivalents_content, losses_content, record_evaluation
 from app.api.summary import Calibration, Summary, calibration_content, summary_content
+from app.state import request_state
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
 from xent_core.evaluate import evaluate
@@ -142,33 +143,26 @@ the checks that ran.
     tags=["losses"],
 )
 async def loss(http: Request, request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
-    return await respond(http, partial(_response, request))
+    return await respond(http, partial(_response, request, request_state(http.scope).learn))
 
 
-def _response(request: LossRequest, record: RequestRecord) -> Iterator[bytes]:
+def _response(
+    request: LossRequest, learn: Callable[[Evaluation, dict[str, Any]], None] | None, record: RequestRecord
+) -> Iterator[bytes]:
     arguments = dict(vars(request))
     base64 = arguments.pop("encoding") == "base64"
     result = evaluate(**arguments)
     record_evaluation(record, result, request.logits)
-    return encode_body(_content(result, request.advice), base64=base64)
+    content = _content(result, request.advice)
+    if learn is not None:
+        learn(result, content)
+    return encode_body(content, base64=base64)
 
 
 def _content(result: Evaluation, advice: AdviceLevel) -> dict[str, Any]:
     """The evaluation in the form of `LossResponse`."""
-    reduced = result.reduced
-    content: dict[str, Any] = {
-        "loss_type": result.loss_type,
-        "per_sample": result.per_sample,
-        "reduced": None
-        if reduced is None
-        else {
-            "reduction": reduced.reduction,
-            "value": reduced.value,
-            "numerator": reduced.numerator,
-            "denominator": reduced.denominator,
-        },
-    }
-    if advice == "full" and result.equivalents is not None:
+    content = losses_content(result.loss_type, result.per_sample, result.reduced)
+    if result.equivalents is not None:
         content["equivalents"] = equivalents_content(result.equivalents)
     if result.recommendation is not None:
         content |= advice_content(result.recommendation, result, brief=advice == "brief")

@@ -22,9 +22,9 @@ MAX_CUT = 128
 MAX_SHORT = 4096
 # Text between cuts, if longer, is read without most of its white space.
 LONG_GAP_BYTES = 4096
-# Stands in the text for what was cut out of it. Nobody can write it, as nobody is told.
+# Stands in the text for what was cut out of it. It is random, so that no client can send it.
 TOKEN = secrets.token_hex(8)
-LONGEST_SPACE = 100
+MAX_SPACE = 100
 
 
 class Text(NamedTuple):
@@ -72,7 +72,7 @@ def _text(body: Content, start: int) -> Text:
         end = string.find_end(bytes(view[at : at + PIECE_BYTES]))
         if end >= 0:
             return Text(start, at + end + 1)
-    # It doesn't end, which is told from what is left.
+    # It doesn't end, which the rest of the text shows.
     return Text(start, start)
 
 
@@ -91,7 +91,7 @@ class _Values:
         """Its name, and where it begins. Short ones are passed over, and what stands in a string."""
         while self.at < len(self.view) and self.short < MAX_SHORT:
             # One that begins in this piece may end in the next.
-            found = self.key.search(self.view, self.at, self.at + PIECE_BYTES + 4 * LONGEST_SPACE)
+            found = self.key.search(self.view, self.at, self.at + PIECE_BYTES + 4 * MAX_SPACE)
             if not found:
                 self.at += PIECE_BYTES
                 continue
@@ -114,7 +114,7 @@ class _Values:
 
 @cache
 def _key_pattern(names: frozenset[str]) -> re.Pattern[bytes]:
-    space = rb"[ \t\r\n]{0,%d}" % LONGEST_SPACE
+    space = rb"[ \t\r\n]{0,%d}" % MAX_SPACE
     colon = b'"' + space + b":" + space
     either = rb"(?:%b)%b(?=\[)|data%b(?=\")" % ("|".join(sorted(names)).encode(), colon, colon)
     return re.compile(rb'"(?:%b)' % either)

@@ -117,7 +117,7 @@ def _position(index: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def read_plain(entries: Any) -> tuple[NDArray[Any], int]:
     """The numbers of a list that simdjson has parsed, and how many lists it is made of, so far as they were looked at:
-    whoever calls must compare this with the brackets, for of deeper lists the numbers would be taken alone.
+    the calling function must compare this with the brackets, for of deeper lists the numbers would be taken alone.
 
     int64 where all of them are whole and fit it; else float64.
 

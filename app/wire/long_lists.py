@@ -24,7 +24,7 @@ from xent_core.errors import InvalidInput, NotNumeric
 # A part is longer where it holds no comma; without its white space only what is no number can be so long.
 MAX_PART_BYTES = 4 * PART_BYTES
 # What stands for numbers that simdjson doesn't know. A part that holds just these is read into Python objects, which
-# takes long; so nobody is told.
+# takes long. They are random, so that no client can send them on purpose.
 STAND_INS = {
     name: least + secrets.randbelow(1 << 53) / (1 << 53) * 1e306
     for name, least in (("-Infinity", -8.9e307), ("Infinity", 8.9e307), ("NaN", 8.7e307))

@@ -45,7 +45,7 @@ JSON = Dialect()
 
 
 class NotJson(ValueError):
-    """The body is not JSON. The message may be shown to the caller.
+    """The body is not JSON. The message may be shown to the client.
 
     position  of the byte at which it ceases to be, where that is known and the message doesn't say it
     """
@@ -68,11 +68,11 @@ class NotJson(ValueError):
 
 
 class TooManyValues(ValueError):
-    """The body holds more than can be read without an object for each value. The message may be shown to the caller."""
+    """The body holds more than can be read without an object for each value. The message may be shown to the client."""
 
 
 def parse(text: Content, dialect: Dialect) -> Any:
-    """The document. A bare NaN, which is no JSON, is read, so that it can be said where it stands.
+    """The document. A bare NaN, which is no JSON, is read, so that the error can say where it is.
 
     Raises NotJson, TooManyValues.
     """
@@ -91,7 +91,7 @@ def load(text: Content, dialect: Dialect) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if error.msg.startswith("Not enough memory"):
-            raise MemoryError from None
+            raise MemoryError from None  # pragma: no cover  # tests/hostile/test_torture.py has it raised
         # orjson counts characters.
         position = error.pos if len(error.doc) == len(text) else len(error.doc[: error.pos].encode())
         found = bytes(text[position : position + 8])

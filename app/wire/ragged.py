@@ -1,4 +1,4 @@
-"""What is wrong with a list that makes no rectangle, told from the bracket where this shows."""
+"""What is wrong with a list that makes no rectangle, found from the bracket where this shows."""
 
 import re
 

@@ -87,7 +87,7 @@ def _scanned(view: memoryview, start: int) -> Iterator[tuple[int, bytes, Bitmap]
     enough to be brackets.
     """
     strings, any_strings = StringMask(), False
-    # Most lists are short, and whoever sends many of them would have each looked at far beyond its end.
+    # Most lists are short, and with many of them each would be read far beyond its end.
     stop, size = start, min(FIRST_SCAN_BYTES, SCAN_BYTES)
     while stop < len(view):
         at, stop = stop, min(stop + size, len(view))

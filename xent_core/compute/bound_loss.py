@@ -42,7 +42,8 @@ class BlockResult(NamedTuple):
 
 class BoundLoss(NamedTuple):
     """A loss with its arguments. `compute` takes a block, and an array that its losses may be written to; `read` gives
-    the logits of one, those of the probabilities where such were given.
+    the logits of one, those of the probabilities where such were given. `left_out` writes the probabilities of logits
+    that are no rows of the layout into an array of all; None where there are none.
     """
 
     layout: Layout
@@ -51,6 +52,7 @@ class BoundLoss(NamedTuple):
     blocks: tuple[Block, ...]
     compute: Callable[[Block, Array | None], BlockResult]
     read: Callable[[Block], Array]
+    left_out: Callable[[Array], None] | None = None
 
     @property
     def element_shape(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ place of logits, and care for what is not finite.
 from abc import abstractmethod
 from collections.abc import Callable, Collection
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class SigmoidFamily(Loss):
     """A loss of each logit x and its label z, smoothed. z and pos_weight broadcast to x, which is [rows, columns]."""
 
     is_elementwise = True
+    undefined: ClassVar[str] = "is so large that the loss is Infinity - Infinity"
+    """What is to be said of a label whose loss is undefined."""
 
     @abstractmethod
     def losses(self, x: Array, z: Array, parameters: Parameters, terms: Terms) -> Array:
@@ -110,7 +113,7 @@ class SigmoidFamily(Loss):
                 check_probabilities(x, layout, block)
                 check_given_labels(block)
                 result = self._of_probabilities(x, z, own)
-                _check_defined(result.losses, layout, block)
+                _check_defined(result.losses, layout, block, self.undefined)
                 return result._replace(labels=given)
             losses = self.losses(x, z, own, partial(room.terms, x, out))
             # Two numbers that show any infinity or NaN, and not a product with zeros, which BLAS spreads over threads.
@@ -118,7 +121,7 @@ class SigmoidFamily(Loss):
                 check_logits(x, layout, block)
                 check_given_labels(block)
                 self._mend(losses, x, z, own)
-                _check_defined(losses, layout, block)
+                _check_defined(losses, layout, block, self.undefined)
             return BlockResult(losses, partial(self.gradient, x, z, own), partial(sigmoid, x), labels=given)
 
         read = partial(_read_sound, read_given, counts, parameters)
@@ -223,13 +226,13 @@ class _Room:
         return log_term, positive, product
 
 
-def _check_defined(losses: Array, layout: Layout, block: Block) -> None:
+def _check_defined(losses: Array, layout: Layout, block: Block, reason: str) -> None:
     """Raises UndefinedLoss where +inf was added to −inf: labels or weights too large for the dtype."""
     undefined = np.isnan(losses)
     if undefined.any():
         row, column = divmod(int(undefined.argmax()), losses.shape[1])
         raise UndefinedLoss(
             "labels",
-            "is so large that the loss is Infinity - Infinity",
+            reason,
             layout.position(block.rows.start + row, block.columns.start + column),
         )

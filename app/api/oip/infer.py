@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from app import offload
 from app.api.array_route import admit, arrived, keep_to_timeout, read_request, responding
 from app.api.examples import INFER_EXAMPLES
-from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
-from app.api.oip.models import (
+from app.api.oip.infer_request import InferRequest
+from app.api.oip.infer_response import InferResponse
+from app.api.oip.inference_error import inference_errors
+from app.api.oip.known_models import (
     A_MODEL,
     A_VERSION,
     OF_A_VERSION,
@@ -31,7 +33,9 @@ from app.middleware.route_traits import Router
 from app.state import reservation_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
-from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
+from app.wire.oip.decode import decode_frame, read_header_length, survey_frame
+from app.wire.oip.encode import encode_frame
+from app.wire.oip.tensor import Frame, Tensor
 from app.wire.tensor import refuse_nan
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES
@@ -83,7 +87,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": AS_BYTES,
         "headers": {
             HEADER_LENGTH: {
-                "description": "How many bytes of the answer are JSON. There where bytes of tensors follow.",
+                "description": "How many bytes of the response are JSON. Present if bytes of tensors follow.",
                 "schema": {"type": "integer"},
             }
         },
@@ -185,7 +189,14 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
         "from_logits": options.from_logits,
         "reduction": options.reduction,
         "clip": options.clip,
-        "advice": options.advice,
+        "shift": options.shift,
+        "temperature": options.temperature,
+        "gamma": options.gamma,
+        "alpha": options.alpha,
+        "q": options.q,
+        "epsilon": options.epsilon,
+        "labels_are_logits": options.labels_are_logits,
+        "advice": "none" if options.advice == "none" else "brief",  # responses hold no more than the codes
         "silence": options.silence,
         "include": [name for name, _ in request.wanted() if name in ARRAYS],
     }

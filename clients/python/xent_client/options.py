@@ -33,6 +33,13 @@ class BatchOptions(TypedDict, total=False):
     from_logits: False where `logits` holds probabilities.
     reduction: "mean", the default; "sum", "weighted_mean", "mean_by_nonzero_weights" or "none".
     clip: with from_logits=False, the smallest probability that is used; 1e-7 by default.
+    shift: losses over class indices, logits [… T, C]: logits at t are for the label at t + shift; 1 is next-token
+        prediction. 0 by default.
+    temperature: losses with a softmax: logits are divided by it first; 1 by default.
+    gamma, alpha: focal losses; 2 and none by default.
+    q: generalized_cross_entropy, above 0 and at most 1; 0.5 by default.
+    epsilon: poly_cross_entropy; 2 by default.
+    labels_are_logits: kl_divergence: whether the labels are a teacher's logits.
     advice: "full", the default; "brief" or "none". With "none" there is no recommendation and no warning.
     silence: codes of warnings that are not wanted.
     """
@@ -46,6 +53,13 @@ class BatchOptions(TypedDict, total=False):
     from_logits: bool | None
     reduction: Reduction | None
     clip: float | None
+    shift: int | None
+    temperature: float | None
+    gamma: float | None
+    alpha: float | None
+    q: float | None
+    epsilon: float | None
+    labels_are_logits: bool | None
     advice: AdviceLevel | None
     silence: Collection[str] | None
 

@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Recommend a loss type for labels
-         * @description The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without computing a loss.
+         * @description The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without computing a loss.
          *
          *     Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't run, and `checked`
          *     leaves them out. The other fields are those of `POST /v1/loss`, and are checked as there.
@@ -82,12 +82,12 @@ export interface paths {
          *     the expected count of a class of probability p is −expm1(n · log1p(−p)). The same seed gives the same draw on every
          *     machine. Or a sample is given as `sampled_values`, and nothing is drawn.
          *
-         *     Only the weights and biases of labels and candidates are looked at; what stands in the others' is not judged.
+         *     Only the weights and biases of labels and candidates are read; the others may hold anything.
          *
          *     Accidental hits, candidates that are labels of the row, are left out exactly, where TensorFlow adds −3.4e38 to their
          *     logits. Where no class came up twice, TensorFlow's samplers write n · p for the expected count, which can exceed 1.
          *
-         *     The answer always carries the warning `train_only`: the value is not the cross-entropy over all classes, and changes
+         *     The response always has the warning `train_only`: the value is not the cross-entropy over all classes, and changes
          *     with the sample. Evaluate with `POST /v1/loss`.
          */
         post: operations["sampled_softmax"];
@@ -146,7 +146,7 @@ export interface paths {
         };
         /**
          * Is the process alive?
-         * @description Answers for as long as the process can answer at all. Restart it where this fails.
+         * @description Responds as long as the process can respond at all. Restart it if this fails.
          */
         get: operations["livez"];
         put?: never;
@@ -166,7 +166,7 @@ export interface paths {
         };
         /**
          * Can it take requests?
-         * @description Answers 200 for as long as the service can take requests. Send it none where this fails.
+         * @description Responds with 200 as long as the service accepts requests. Send it none if this fails.
          */
         get: operations["readyz"];
         put?: never;
@@ -310,7 +310,7 @@ export interface paths {
         };
         /**
          * Is the process alive?
-         * @description Answers for as long as the process can answer at all.
+         * @description Responds as long as the process can respond at all.
          */
         get: operations["v2_live"];
         put?: never;
@@ -330,7 +330,7 @@ export interface paths {
         };
         /**
          * Can it take requests?
-         * @description Answers 200 for as long as the server, and so each model, can take requests.
+         * @description Responds with 200 as long as the server, and so each model, accepts requests.
          */
         get: operations["v2_ready"];
         put?: never;
@@ -430,7 +430,7 @@ export interface paths {
         };
         /**
          * Does a model take requests?
-         * @description Answers 200 for each model there is.
+         * @description Responds with 200 for each model there is.
          */
         get: operations["v2_model_ready"];
         put?: never;
@@ -450,7 +450,7 @@ export interface paths {
         };
         /**
          * Does a version of a model take requests?
-         * @description Answers 200 for each model there is.
+         * @description Responds with 200 for each model there is.
          */
         get: operations["v2_version_ready"];
         put?: never;
@@ -688,7 +688,7 @@ export interface components {
              * @description its name here
              * @enum {string}
              */
-            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sampled_softmax";
+            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence" | "sampled_softmax";
             /**
              * Title
              * @description its name for people
@@ -711,7 +711,7 @@ export interface components {
             latex: string;
             /**
              * Numpy
-             * @description the same as a NumPy expression: x a row of logits (sigmoid losses: one), y its labels, k a class index, q the pos_weight, C the number of classes, T the number of true classes, which come first
+             * @description the same as a NumPy expression: x a row of logits (sigmoid losses: one), y its labels, k a class index, q the pos_weight or the parameter q, C the number of classes, T the number of true classes, which come first; gamma and epsilon are the parameters
              */
             numpy: string;
             /**
@@ -890,12 +890,12 @@ export interface components {
         };
         /**
          * Health
-         * @description That the service is well; where it is not, it does not answer 200.
+         * @description That the service is healthy; if not, the status is not 200.
          */
         Health: {
             /**
              * Status
-             * @description the service answers
+             * @description the service responds
              * @constant
              */
             status: "ok";
@@ -920,7 +920,7 @@ export interface components {
             shape: number[];
             /**
              * Datatype
-             * @description What its numbers are, in `data` too. Logits of FP16, BF16 and FP32 are computed and answered in FP32, all others in FP64. Labels may have any. BYTES is not taken.
+             * @description What its numbers are, in `data` too. Logits of FP16, BF16 and FP32 are computed and returned in FP32, all others in FP64. Labels may have any. BYTES is not taken.
              * @enum {string}
              */
             datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64";
@@ -1029,6 +1029,44 @@ export interface components {
              */
             clip?: number | null;
             /**
+             * Shift
+             * @description Losses over class indices, logits [… T, C] with the classes on the last axis: logits at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction.
+             * @default 0
+             */
+            shift?: number | null;
+            /**
+             * Temperature
+             * @description Losses with a softmax: logits are divided by it first, and so are labels that are logits. Not with `from_logits` false.
+             * @default 1
+             */
+            temperature?: number | null;
+            /**
+             * Gamma
+             * @description γ of focal losses: how strongly what is right already is left out; 0 gives the cross-entropy. Absent: 2.
+             */
+            gamma?: number | null;
+            /**
+             * Alpha
+             * @description α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives. Softmax: every loss is multiplied by it. Absent: 1 for all.
+             */
+            alpha?: number | null;
+            /**
+             * Q
+             * @description generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with 1 it is 1 − p. Absent: 0.5.
+             */
+            q?: number | null;
+            /**
+             * Epsilon
+             * @description poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+             */
+            epsilon?: number | null;
+            /**
+             * Labels Are Logits
+             * @description kl_divergence: the labels are a teacher's logits, and go through a softmax at `temperature`, too. -Infinity masks a class.
+             * @default false
+             */
+            labels_are_logits?: boolean | null;
+            /**
              * Advice
              * @description How much the response says beside numbers. `brief` leaves out reasons, alternatives and equivalents. `none` runs no check, and leaves out `recommendation`, `equivalents`, `warnings` and `checked`.
              * @default full
@@ -1113,7 +1151,7 @@ export interface components {
             inputs: components["schemas"]["InferInput"][];
             /**
              * Outputs
-             * @description Which outputs to answer, in this order. Absent or empty: `per_sample`, and `loss` if any.
+             * @description Which outputs to return, in this order. Absent or empty: `per_sample`, and `loss` if any.
              */
             outputs?: components["schemas"]["RequestedOutput"][] | null;
         };
@@ -1148,7 +1186,7 @@ export interface components {
         };
         /**
          * InferResponseParameters
-         * @description What is to be said of the losses beside their values.
+         * @description What the response says of the losses beside their values.
          */
         InferResponseParameters: {
             /**
@@ -1156,12 +1194,12 @@ export interface components {
              * @description what was computed
              * @enum {string}
              */
-            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
+            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence";
             /**
              * Recommended Loss Type
              * @description the loss that the labels call for; absent with `advice` `none`
              */
-            recommended_loss_type?: ("sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy") | null;
+            recommended_loss_type?: ("sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence") | null;
             /**
              * Warnings
              * @description codes of the warnings, with commas between them, absent with `advice` `none`; see `POST /v1/loss`
@@ -1181,7 +1219,7 @@ export interface components {
         };
         /**
          * InferenceError
-         * @description Why a request was not answered, as the Open Inference Protocol has it. It never repeats the caller's arrays.
+         * @description Why a request failed, as the Open Inference Protocol has it. It never repeats the client's arrays.
          */
         InferenceError: {
             /**
@@ -1196,9 +1234,9 @@ export interface components {
          * @description Requests and their stages. The time in which a body arrives or leaves is the network's, and not counted.
          */
         InferenceStatistics: {
-            /** @description requests answered with 200, as a whole */
+            /** @description requests with status 200, as a whole */
             success: components["schemas"]["Duration"];
-            /** @description requests answered with an error, once the model was found */
+            /** @description requests with an error after the model was found */
             fail: components["schemas"]["Duration"];
             /** @description waiting for a thread; small requests need none */
             queue: components["schemas"]["Duration"];
@@ -1261,7 +1299,7 @@ export interface components {
             compute_seconds: number;
             /**
              * Answer Seconds
-             * @description seconds in which a caller reads nothing of an answer: the connection is cut
+             * @description seconds in which a client reads nothing of a response; then its connection is closed
              */
             answer_seconds: number;
             /**
@@ -1271,12 +1309,12 @@ export interface components {
             idle_seconds: number;
             /**
              * Max Requests In Flight
-             * @description requests that each worker has in hand: 503
+             * @description requests in flight in each worker; more get 503
              */
             max_requests_in_flight: number;
             /**
              * Max Bytes In Flight
-             * @description bytes of bodies, arrays and answers that each worker has in hand: 503
+             * @description bytes of bodies, arrays and responses in flight in each worker; more get 503
              */
             max_bytes_in_flight: number;
             /**
@@ -1298,15 +1336,21 @@ export interface components {
             weights?: components["schemas"]["Array"] | null;
             /**
              * Loss Type
-             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It judges each batch alone: a caller whose batches vary should name the type.
+             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It goes by each batch alone: a client whose batches vary should name the type.
              *
              *     - `sigmoid_cross_entropy`: Each logit answers a yes/no question of its own: a sample's labels don't exclude each other. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
              *     - `weighted_cross_entropy`: Each logit answers a yes/no question of its own, and positives are rare, or missing one costs more than a false alarm: a pos_weight of negatives / positives balances the two. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
              *     - `softmax_cross_entropy`: Exactly one class is right for each sample, and the labels say how likely each is: soft labels, distillation, annotators who disagree. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
              *     - `sparse_softmax_cross_entropy`: Exactly one class is right for each sample, and the labels name it. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `sigmoid_focal_cross_entropy`: Each logit answers a yes/no question of its own, and nearly all of them are easy, as of the boxes of an object detector: the few hard ones are to count more. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
+             *     - `softmax_focal_cross_entropy`: Exactly one class is right for each sample, most samples are easy, and the few hard ones are to count more; the labels are distributions or one-hot. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
+             *     - `sparse_softmax_focal_cross_entropy`: Exactly one class is right for each sample and the labels name it, most samples are easy, and the few hard ones are to count more. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `generalized_cross_entropy`: Exactly one class is right for each sample, and some labels are wrong: no sample costs more than 1 / q, so that wrong labels can't dominate. Labels: class indices from 0 to C − 1, the logits' shape without the class axis; or one-hot rows.
+             *     - `poly_cross_entropy`: Softmax cross-entropy is right, and how much well predicted samples still pull is to be tuned: epsilon above 0 has them pull more, below 0 less. Labels: the logits' shape, each row a distribution over the classes; or class indices from 0 to C − 1.
+             *     - `kl_divergence`: The labels are a teacher's distributions, and the loss is to be 0 where the model gives the same: distillation, quantisation, comparing two models. With labels_are_logits the labels are its logits. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1; with labels_are_logits any numbers, -Infinity for a class that the teacher masks.
              * @default auto
              */
-            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy") | null;
+            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence") | null;
             /** @description weighted_cross_entropy only, and required there: how often the positive term counts. A scalar, or one for each class (logits of rank 1: a scalar). With `auto`, sigmoid becomes weighted. */
             pos_weight?: components["schemas"]["Array"] | null;
             /** @description Softmax losses only: one weight w_c for each class, ℓ = −Σ_c w_c · y_c · log p_c. */
@@ -1347,6 +1391,44 @@ export interface components {
              */
             clip?: number | null;
             /**
+             * Shift
+             * @description Losses over class indices, logits [… T, C] with the classes on the last axis: logits at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction.
+             * @default 0
+             */
+            shift?: number | null;
+            /**
+             * Temperature
+             * @description Losses with a softmax: logits are divided by it first, and so are labels that are logits. Not with `from_logits` false.
+             * @default 1
+             */
+            temperature?: number | null;
+            /**
+             * Gamma
+             * @description γ of focal losses: how strongly what is right already is left out; 0 gives the cross-entropy. Absent: 2.
+             */
+            gamma?: number | null;
+            /**
+             * Alpha
+             * @description α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives. Softmax: every loss is multiplied by it. Absent: 1 for all.
+             */
+            alpha?: number | null;
+            /**
+             * Q
+             * @description generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with 1 it is 1 − p. Absent: 0.5.
+             */
+            q?: number | null;
+            /**
+             * Epsilon
+             * @description poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+             */
+            epsilon?: number | null;
+            /**
+             * Labels Are Logits
+             * @description kl_divergence: the labels are a teacher's logits, and go through a softmax at `temperature`, too. -Infinity masks a class.
+             * @default false
+             */
+            labels_are_logits?: boolean | null;
+            /**
              * Silence
              * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
              * @default []
@@ -1381,7 +1463,7 @@ export interface components {
              * @description what was computed
              * @enum {string}
              */
-            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
+            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence";
             /** @description Weighted losses in the samples' shape (the logits' shape without the class axis; for sigmoid losses of rank-1 logits, that shape). For sigmoid losses the mean over the class axis. */
             per_sample: components["schemas"]["Array"];
             /** @description null for reduction `none` */
@@ -1414,7 +1496,7 @@ export interface components {
         LossWarning: {
             /**
              * Code
-             * @description What was found, for programs. New codes may be added.
+             * @description What was found, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1, or in [0, 100] and to 100: softmax would be applied twice
              *     - `logits_may_be_probabilities`: at least 20 logits, all in [0, 1] and not only at its ends, and rows that don't sum to 1
@@ -1591,7 +1673,7 @@ export interface components {
             version: string;
             /**
              * Last Inference
-             * @description when the last request was answered, in milliseconds since 1970; 0 for never
+             * @description when the last response was sent, in milliseconds since 1970; 0 for never
              */
             last_inference: number;
             /**
@@ -1673,13 +1755,13 @@ export interface components {
         };
         /**
          * Problem
-         * @description Why a request was not answered, as RFC 9457 has it. It never repeats the caller's arrays.
+         * @description Why a request failed, as RFC 9457 has it. It never repeats the client's arrays.
          */
         Problem: {
             /**
              * Type
-             * @description about:blank: the status says it all, and `errors` the rest
-             * @example about:blank
+             * @description `/learn/` and the code of the first of `errors`: a page of this service that explains it. about:blank where there are none: then the status says it all.
+             * @example /learn/label_out_of_range
              */
             type: string;
             /**
@@ -1723,7 +1805,7 @@ export interface components {
             loc: (string | number)[];
             /**
              * Code
-             * @description What is wrong, for programs. New codes may be added.
+             * @description What is wrong, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `not_numeric`: An array holds something that is not a number.
              *     - `ragged`: Rows of one array differ in length or depth.
@@ -1734,6 +1816,7 @@ export interface components {
              *     - `axis_out_of_range`: The logits have no such axis.
              *     - `label_out_of_range`: A class index is outside [0, C).
              *     - `label_not_whole`: A class index is not an integer.
+             *     - `not_one_hot`: A row of labels is not one-hot, where the loss is of one class for each row.
              *     - `inexact_labels`: Class indices have a float type that does not hold all of them exactly.
              *     - `not_a_probability`: A value is no probability, though from_logits=False says that it is.
              *     - `masked_row`: Every class of a row is masked by −inf.
@@ -1752,7 +1835,7 @@ export interface components {
              * @example label_out_of_range
              * @enum {string}
              */
-            code: "not_numeric" | "ragged" | "empty" | "nan" | "infinite" | "wrong_shape" | "axis_out_of_range" | "label_out_of_range" | "label_not_whole" | "inexact_labels" | "not_a_probability" | "masked_row" | "parameter_out_of_range" | "unexpected_parameter" | "missing_parameter" | "unclear_labels" | "undefined_loss" | "invalid_tensor" | "not_json" | "not_inflatable" | "missing" | "unknown_field" | "unknown_value" | "wrong_type";
+            code: "not_numeric" | "ragged" | "empty" | "nan" | "infinite" | "wrong_shape" | "axis_out_of_range" | "label_out_of_range" | "label_not_whole" | "not_one_hot" | "inexact_labels" | "not_a_probability" | "masked_row" | "parameter_out_of_range" | "unexpected_parameter" | "missing_parameter" | "unclear_labels" | "undefined_loss" | "invalid_tensor" | "not_json" | "not_inflatable" | "missing" | "unknown_field" | "unknown_value" | "wrong_type";
             /**
              * Message
              * @description what was found and what was expected, for people
@@ -1789,15 +1872,21 @@ export interface components {
             weights?: components["schemas"]["Array"] | null;
             /**
              * Loss Type
-             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It judges each batch alone: a caller whose batches vary should name the type.
+             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It goes by each batch alone: a client whose batches vary should name the type.
              *
              *     - `sigmoid_cross_entropy`: Each logit answers a yes/no question of its own: a sample's labels don't exclude each other. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
              *     - `weighted_cross_entropy`: Each logit answers a yes/no question of its own, and positives are rare, or missing one costs more than a false alarm: a pos_weight of negatives / positives balances the two. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
              *     - `softmax_cross_entropy`: Exactly one class is right for each sample, and the labels say how likely each is: soft labels, distillation, annotators who disagree. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
              *     - `sparse_softmax_cross_entropy`: Exactly one class is right for each sample, and the labels name it. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `sigmoid_focal_cross_entropy`: Each logit answers a yes/no question of its own, and nearly all of them are easy, as of the boxes of an object detector: the few hard ones are to count more. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
+             *     - `softmax_focal_cross_entropy`: Exactly one class is right for each sample, most samples are easy, and the few hard ones are to count more; the labels are distributions or one-hot. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
+             *     - `sparse_softmax_focal_cross_entropy`: Exactly one class is right for each sample and the labels name it, most samples are easy, and the few hard ones are to count more. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `generalized_cross_entropy`: Exactly one class is right for each sample, and some labels are wrong: no sample costs more than 1 / q, so that wrong labels can't dominate. Labels: class indices from 0 to C − 1, the logits' shape without the class axis; or one-hot rows.
+             *     - `poly_cross_entropy`: Softmax cross-entropy is right, and how much well predicted samples still pull is to be tuned: epsilon above 0 has them pull more, below 0 less. Labels: the logits' shape, each row a distribution over the classes; or class indices from 0 to C − 1.
+             *     - `kl_divergence`: The labels are a teacher's distributions, and the loss is to be 0 where the model gives the same: distillation, quantisation, comparing two models. With labels_are_logits the labels are its logits. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1; with labels_are_logits any numbers, -Infinity for a class that the teacher masks.
              * @default auto
              */
-            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy") | null;
+            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence") | null;
             /** @description weighted_cross_entropy only, and required there: how often the positive term counts. A scalar, or one for each class (logits of rank 1: a scalar). With `auto`, sigmoid becomes weighted. */
             pos_weight?: components["schemas"]["Array"] | null;
             /** @description Softmax losses only: one weight w_c for each class, ℓ = −Σ_c w_c · y_c · log p_c. */
@@ -1837,6 +1926,44 @@ export interface components {
              * @default 1e-7
              */
             clip?: number | null;
+            /**
+             * Shift
+             * @description Losses over class indices, logits [… T, C] with the classes on the last axis: logits at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction.
+             * @default 0
+             */
+            shift?: number | null;
+            /**
+             * Temperature
+             * @description Losses with a softmax: logits are divided by it first, and so are labels that are logits. Not with `from_logits` false.
+             * @default 1
+             */
+            temperature?: number | null;
+            /**
+             * Gamma
+             * @description γ of focal losses: how strongly what is right already is left out; 0 gives the cross-entropy. Absent: 2.
+             */
+            gamma?: number | null;
+            /**
+             * Alpha
+             * @description α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives. Softmax: every loss is multiplied by it. Absent: 1 for all.
+             */
+            alpha?: number | null;
+            /**
+             * Q
+             * @description generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with 1 it is 1 − p. Absent: 0.5.
+             */
+            q?: number | null;
+            /**
+             * Epsilon
+             * @description poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+             */
+            epsilon?: number | null;
+            /**
+             * Labels Are Logits
+             * @description kl_divergence: the labels are a teacher's logits, and go through a softmax at `temperature`, too. -Infinity masks a class.
+             * @default false
+             */
+            labels_are_logits?: boolean | null;
             /**
              * Silence
              * @description Codes of warnings that are not wanted. These checks do not run, and `checked` leaves them out.
@@ -1887,7 +2014,7 @@ export interface components {
              * @description what is recommended
              * @enum {string}
              */
-            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy";
+            loss_type: "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence";
             /**
              * Label Kind
              * @description what the labels look like
@@ -2013,10 +2140,10 @@ export interface components {
             sampler?: ("log_uniform" | "uniform") | null;
             /**
              * Seed
-             * @description The same seed gives the same candidates on every machine. Absent: a fresh one, reported in the answer.
+             * @description The same seed gives the same candidates on every machine. Absent: a fresh one, which the response has.
              */
             seed?: number | null;
-            /** @description In place of drawing, with `num_sampled`, `sampler` and `seed` absent: the caller's own sample, or that of an earlier answer. */
+            /** @description In place of drawing, with `num_sampled`, `sampler` and `seed` absent: the client's own sample, or that of an earlier response. */
             sampled_values?: components["schemas"]["SampledValues"] | null;
             /**
              * Remove Accidental Hits
@@ -2086,12 +2213,12 @@ export interface components {
         };
         /**
          * ServerLive
-         * @description That the process answers.
+         * @description That the process responds.
          */
         ServerLive: {
             /**
              * Live
-             * @description it does; where it does not, nothing answers 200
+             * @description it does; if not, the status is not 200
              * @constant
              */
             live: true;
@@ -2125,7 +2252,7 @@ export interface components {
         ServerReady: {
             /**
              * Ready
-             * @description they are; where they are not, nothing answers 200
+             * @description they are; if not, the status is not 200
              * @constant
              */
             ready: true;
@@ -2164,7 +2291,7 @@ export interface components {
         };
         /**
          * TensorObject
-         * @description An array as base64 of its bytes: several times smaller and faster than a list. As logits, float16, bfloat16 and float32 are computed and answered in float32, everything else in float64.
+         * @description An array as base64 of its bytes: several times smaller and faster than a list. As logits, float16, bfloat16 and float32 are computed and returned in float32, everything else in float64.
          * @example {
          *       "dtype": "float32",
          *       "shape": [
@@ -2645,6 +2772,17 @@ export interface operations {
                     "application/json": components["schemas"]["Catalogue"];
                 };
             };
+            /** @description The catalogue is the one whose ETag `If-None-Match` names. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    Vary: components["headers"]["Vary"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The request has no API key, and one is required. */
             401: {
                 headers: {
@@ -2971,7 +3109,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "Server-Timing": components["headers"]["Server-Timing"];
                     "Content-Encoding": components["headers"]["Content-Encoding"];
-                    /** @description How many bytes of the answer are JSON. There where bytes of tensors follow. */
+                    /** @description How many bytes of the response are JSON. Present if bytes of tensors follow. */
                     "Inference-Header-Content-Length"?: number;
                     [name: string]: unknown;
                 };
@@ -3114,7 +3252,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "Server-Timing": components["headers"]["Server-Timing"];
                     "Content-Encoding": components["headers"]["Content-Encoding"];
-                    /** @description How many bytes of the answer are JSON. There where bytes of tensors follow. */
+                    /** @description How many bytes of the response are JSON. Present if bytes of tensors follow. */
                     "Inference-Header-Content-Length"?: number;
                     [name: string]: unknown;
                 };

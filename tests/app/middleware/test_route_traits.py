@@ -17,6 +17,10 @@ TABLE = {
     "/v2/health/live": PROBE,
     "/v2/health/ready": PROBE,
     "/metrics": (Access.METRICS, True),
+    "/": (Access.DOCUMENTATION, False),
+    "/assets/{file}": (Access.DOCUMENTATION, False),
+    "/learn": (Access.DOCUMENTATION, False),
+    "/learn/{page}": (Access.DOCUMENTATION, False),
     "/docs": (Access.DOCUMENTATION, False),
     "/docs/{asset}": (Access.DOCUMENTATION, False),
     "/openapi.json": (Access.DOCUMENTATION, False),
@@ -67,7 +71,7 @@ def test_every_route_has_the_traits_of_the_table(application: FastAPI) -> None:
     ("path", "template"),
     [
         ("/livez", "/livez"),
-        ("/docs/docs.js", "/docs/{asset}"),
+        ("/docs/swagger-ui.css", "/docs/{asset}"),
         ("/docs/none", "/docs/{asset}"),
         ("/v2/models/auto/infer", "/v2/models/{model}/infer"),
         ("/v2/models/none/versions/7/infer", "/v2/models/{model}/versions/{version}/infer"),
@@ -79,7 +83,7 @@ def test_a_path_has_the_traits_of_its_route(application: FastAPI, path: str, tem
     assert traits.of(path) == traits_of(route)
 
 
-@pytest.mark.parametrize("path", ["", "/", "/livez/", "//livez", "/LIVEZ", "/livezz", "/docs/", "/docs/a/b", "/docsx"])
+@pytest.mark.parametrize("path", ["", "/livez/", "//livez", "/LIVEZ", "/livezz", "/docs/", "/docs/a/b", "/docsx"])
 def test_a_path_without_a_route_needs_a_key_and_is_shed(application: FastAPI, path: str) -> None:
     assert application.state.traits.of(path) == RouteTraits(Access.KEY, always_admitted=False)
 

@@ -15,8 +15,9 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
-from app.wire.oip import (
-    DATATYPES,
+from app.wire.oip.decode import decode_frame, read_header_length
+from app.wire.oip.encode import encode_frame
+from app.wire.oip.errors import (
     BadFrame,
     BytesLeftOver,
     DatatypeUnknown,
@@ -26,13 +27,10 @@ from app.wire.oip import (
     HeaderLengthInvalid,
     RawBinary,
     SizeContradicted,
-    Tensor,
     TensorCutShort,
     ValueUnfit,
-    decode_frame,
-    encode_frame,
-    read_header_length,
 )
+from app.wire.oip.tensor import DATATYPES, Tensor
 from app.wire.parse import NotJson
 from xent_core.errors import InvalidInput
 
