@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from xent_core.calibration import BINS, EDGES, calibration_of
 from xent_core.compute.bound_loss import BlockResult, BoundLoss
-from xent_core.compute.exact_sums import canonical, canonical_number, exact_group_sums, exact_total
+from xent_core.compute.exact_sums import add_parts, canonical, canonical_number, exact_group_sums, exact_total
 from xent_core.compute.layout import Array, Block, row_sums, row_tiles
 from xent_core.compute.logsumexp import sigmoid
 from xent_core.compute.reduction import multiply
@@ -81,8 +82,8 @@ class CalibrationCollector:
             confidence, right, squares = confidence[counting], right[counting], squares[counting]
         bins = np.searchsorted(EDGES[1:-1], confidence)
         self.count += np.bincount(bins, minlength=BINS)
-        self.confidence.extend(exact_group_sums(confidence, bins, BINS))
-        self.hits.extend(exact_group_sums(right, bins, BINS))
+        add_parts(self.confidence, exact_group_sums(confidence, bins, BINS))
+        add_parts(self.hits, exact_group_sums(right, bins, BINS))
         self.brier.extend(exact_total(squares).tolist())
 
     def finish(self, denominator: float, *, fit: bool = True) -> Calibration:
@@ -96,7 +97,11 @@ class CalibrationCollector:
         )
         known = fit and self.batch.loss.is_cross_entropy and sums.counted and denominator > 0
         slopes = self._slopes_of_logits if self.batch.loss.is_elementwise else self._slopes_of_rows
-        return calibration_of(sums, fit_temperature(slopes, denominator) if known else None)
+        fitted = fit_temperature(slopes, denominator) if known else None
+        if fitted is not None:
+            # As the request's parameter, by which these logits are divided already.
+            fitted = replace(fitted, temperature=fitted.temperature * self.batch.parameters.temperature)
+        return calibration_of(sums, fitted)
 
     def _slopes_of_rows(self, beta: float) -> tuple[float, float, float]:
         """Σ t·log Σ exp(β x) − β·dot over rows, which is Σ w·ℓ."""

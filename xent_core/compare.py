@@ -115,7 +115,8 @@ class _Pair:
         self.blocks = self.layout.blocks(BLOCK_ELEMENTS) if self.is_softmax else self.bounds[0].blocks
         self.totals = Totals(), Totals()
         self.losses, self.per_sample = np.zeros((2, rows)), np.zeros((2, rows))
-        self.weights: Array | None = None if self.is_softmax else np.zeros(rows)
+        self.is_weighted = not self.is_softmax
+        self.weights = np.ones(rows) if self.is_softmax else np.zeros(rows)
         self.hits = [0, 0]
         self.same_top = np.zeros((2, rows if self.is_softmax else 0), bool)
         self.apart = np.zeros((3, rows if self.is_softmax else 0))
@@ -146,10 +147,9 @@ class _Pair:
         return result
 
     def _add_weights(self, block: Block, result: BlockResult, weight: Array | None) -> None:
-        if self.weights is None and (weight is not None or result.label_weights is not None):
-            self.weights = np.ones(self.layout.rows)
         if self.is_softmax:
-            if self.weights is not None:
+            if weight is not None or result.label_weights is not None:
+                self.is_weighted = True
                 self.weights[block.rows] = row_weights(weight, result.label_weights)
             return
         counting = self.batch.counts.logits(block)
@@ -180,14 +180,17 @@ class _Pair:
         chosen = np.s_[:] if counting is None else counting
         first, other = self.losses[:, chosen]
         same_top, by_kind = self.same_top[:, chosen], dict(zip(KINDS, self.apart[:, chosen], strict=True))
+        divergence_sums: dict[str, Any] = {
+            kind: _divergence_sums(values) if self.is_softmax else None for kind, values in by_kind.items()
+        }
         sums = ComparisonSums(
             samples=layout.rows,
             counted_samples=len(first),
             elements=counts.number(layout, per_row=self.is_softmax)["counted"],
-            **self._loss_sums(first, other, None if self.weights is None else self.weights[chosen], labelled=labelled),
+            **self._loss_sums(first, other, self.weights[chosen] if self.is_weighted else None, labelled=labelled),
             same_top1=int(np.count_nonzero(same_top[0])) if self.is_softmax else None,
             same_top5=int(np.count_nonzero(same_top[1])) if self.is_softmax else None,
-            **{kind: _divergence_sums(values) if self.is_softmax else None for kind, values in by_kind.items()},
+            **divergence_sums,
         )
         quantiles = {kind: quantiles_at(values, MARKS) for kind, values in by_kind.items()}
         reduced = [reduce(reduction, totals) if labelled else None for totals in self.totals]

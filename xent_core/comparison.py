@@ -1,7 +1,7 @@
 """The comparison of two models: figures that follow from exact sums, and merging."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
@@ -33,9 +33,10 @@ class OfBatch(NamedTuple):
     loss_type: str | None = None
     first: Reduced | None = None
     other: Reduced | None = None
-    quantiles: dict[str, Sequence[float | None]] = {}  # noqa: RUF012  never written to
+    quantiles: Mapping[str, Sequence[float | None]] = {}
 
 
+@np.errstate(all="ignore")
 def merge_comparisons(parts: Iterable[Comparison]) -> Comparison:
     """The comparison of a whole from those of its batches, exactly; without quantiles, `reduced` and single samples.
 
@@ -119,7 +120,7 @@ def _difference(sums: ComparisonSums) -> Difference | None:
     )
 
 
-def _divergence(sums: ComparisonSums, quantiles: dict[str, Sequence[float | None]]) -> Divergence | None:
+def _divergence(sums: ComparisonSums, quantiles: Mapping[str, Sequence[float | None]]) -> Divergence | None:
     found = {}
     for kind in KINDS:
         of_kind: DivergenceSums | None = getattr(sums, kind)
@@ -134,8 +135,11 @@ def _figures(sums: DivergenceSums, count: int, quantiles: Sequence[float | None]
     return DivergenceFigures(
         float(sums.sum[0]) / count,
         spread_of_mean(count, sums.sum, ones, sums.squares, sums.sum, ones),
-        *quantiles,
-        maximum=sums.maximum,
+        quantiles[0],
+        quantiles[1],
+        quantiles[2],
+        quantiles[3],
+        sums.maximum,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from xent_core.compute.bound_loss import BlockResult, BoundLoss, all_losses
 from xent_core.compute.exact_sums import (
+    add_parts,
     canonical,
     exact_column_sums,
     exact_group_sums,
@@ -44,6 +45,7 @@ class SoftmaxSummary:
         self.label_entropies: Array | None = None
         self.targets: list[Array] = []
         self.are_indices = np.zeros(layout.rows, bool)
+        self.uniform, self.is_uniform_known = np.zeros(layout.rows), np.zeros(layout.rows, bool)
         self.by_class = layout.classes <= MAX_CLASSES
 
     def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None, /) -> None:
@@ -58,9 +60,9 @@ class SoftmaxSummary:
         if result.target is None:
             self.are_indices[rows] = True
         else:
-            self._add_target(block, result.target, weight)
+            self._add_target(block, result, result.target, weight)
 
-    def _add_target(self, block: Block, target: Array, weight: Array | None) -> None:
+    def _add_target(self, block: Block, result: BlockResult, target: Array, weight: Array | None) -> None:
         """Labels that are no class indices, or were smoothed."""
         if self.label_sums is None or self.label_entropies is None:
             self.label_sums, self.label_entropies = np.zeros(self.layout.rows), np.zeros(self.layout.rows)
@@ -72,10 +74,16 @@ class SoftmaxSummary:
             target[~counting] = 0
         sums = row_sums(target)
         self.label_sums[block.rows] = sums
+        if result.soft is not None and not self.batch.loss.is_cross_entropy:
+            # Their loss at 0 need not be in proportion to what they sum to.
+            at_zero = losses_of_zeros(self.batch.loss, self.batch.parameters, result.soft)
+            counted = at_zero if weight is None else multiply(at_zero, weight.astype(np.float64))
+            self.uniform[block.rows] = counted if counting is None else np.where(counting, counted, 0)
+            self.is_uniform_known[block.rows] = True
         shares = np.where(target > 0, target / sums[:, None], 1)
         self.label_entropies[block.rows] = -row_sums(target * np.log(shares))
         if self.by_class:
-            self.targets.extend(exact_column_sums(target))
+            add_parts(self.targets, exact_column_sums(target))
 
     def finish(self, per_sample: Array) -> Summary:
         """per_sample: as in the response."""
@@ -91,6 +99,8 @@ class SoftmaxSummary:
             self._add_indices_to_targets(self.label_sums, counting)
         sums = _of(counting, self.label_sums)
         uniform = at_zero * sums if sums is not None else None if weights is None else at_zero * weights
+        if uniform is not None and self.is_uniform_known.any():
+            uniform = np.where(_of(counting, self.is_uniform_known), _of(counting, self.uniform), uniform)
         entropies = _of(counting, self.label_entropies)
         hits = ranks == 0
         no_target = np.zeros(1) if entropies is None else exact_total(entropies)
@@ -172,14 +182,14 @@ class SigmoidSummary:
         self.count += len(w) if counting is None else np.count_nonzero(counting, axis=0)
         self.positives += np.count_nonzero(yes, axis=0)
         self.hits_of += np.count_nonzero(hits, axis=0)
-        self.sums["loss"].extend(exact_column_sums(losses.astype(np.float64)))
-        self.sums["weight"].extend(exact_column_sums(w))
+        add_parts(self.sums["loss"], exact_column_sums(losses.astype(np.float64)))
+        add_parts(self.sums["weight"], exact_column_sums(w))
         if self.batch.loss.is_cross_entropy:
             positive = multiply(z, w)
             positive_weight = self.batch.parameters.pos_weight
             factor = 1.0 if positive_weight is None else positive_weight.astype(np.float64)
-            self.sums["target"].extend(exact_column_sums(positive * factor))
-            self.sums["opposite"].extend(exact_column_sums(w - positive))
+            add_parts(self.sums["target"], exact_column_sums(positive * factor))
+            add_parts(self.sums["opposite"], exact_column_sums(w - positive))
 
     def finish(self, per_sample: Array) -> Summary:
         """per_sample: as in the response."""
@@ -279,6 +289,15 @@ def loss_at_zero(loss: Loss, parameters: Parameters, classes: int) -> float:
     layout = loss.layout((1, classes), -1)
     plain = parameters._replace(class_weights=None, label_smoothing=0.0, from_logits=True, ignore_index=None)
     return float(all_losses(loss.bind(np.zeros((1, classes)), np.zeros(1, np.intp), layout, plain))[0])
+
+
+def losses_of_zeros(loss: Loss, parameters: Parameters, labels: Array) -> Array:
+    """ℓ of a softmax loss for rows of labels where all logits are 0, [rows]."""
+    layout = loss.layout(labels.shape, -1)
+    plain = parameters._replace(from_logits=True, ignore_index=None, temperature=1.0, labels_are_logits=False)
+    zeros = np.zeros(labels.shape)
+    bound = loss.bind(zeros, np.ascontiguousarray(labels), layout, plain)
+    return all_losses(bound).astype(np.float64)
 
 
 def losses_at_zero(loss: Loss, parameters: Parameters, layout: Layout) -> Array:

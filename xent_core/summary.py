@@ -17,6 +17,7 @@ MAX_CLASSES = 1000
 Quantiles = tuple[float | None, float | None, float | None]
 
 
+@np.errstate(all="ignore")
 def merge_summaries(parts: Iterable[Summary]) -> Summary:
     """The summary of a whole from those of its batches: all but the quantiles exactly that of the whole at once.
 

@@ -3,7 +3,7 @@
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from app.api.fields import Number, ResponseModel
 from app.wire.json import Encoded, encoded
@@ -14,7 +14,11 @@ EXACT = (
     "join the lists and add up (`math.fsum`)."
 )
 ExactSum = Annotated[list[Number], Field(description="an exact sum")]
-ExactSums = Annotated[list[list[Number]], Field(description="exact sums, one for each class: lists of first parts, …")]
+ExactSums = Annotated[
+    list[list[Number]],
+    WithJsonSchema({"type": "array", "items": {"type": "array", "items": {}}}),
+    Field(description="exact sums, one for each class or bin: a list of their first parts, one of their second, …"),
+]
 
 
 class PerClass(ResponseModel):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xent_core.compute.layout import Array, row_sums, row_tiles, shaped
+from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles, shaped
 from xent_core.compute.logsumexp import PLAIN_SUMS
 
 GROUP = 256
@@ -34,13 +34,13 @@ def divergences(logits: Array, other: Array, buffers: tuple[Array, Array, Array]
     q *= (1 / other_sums).astype(p.dtype)[:, None]
     np.subtract(logits, other, out=term)
     term -= apart[:, None]
-    kl, reverse_kl = np.vecdot(p, term).astype(np.float64), -np.vecdot(q, term).astype(np.float64)
+    kl, reverse_kl = row_dots(p, term).astype(np.float64), -row_dots(q, term).astype(np.float64)
     p += q
     np.log(p, out=q)
     np.subtract(logits, q, out=term)
     term -= log_sums.astype(p.dtype)[:, None]
     # ½ Σ (p + q)(log p − log m) + ½ Σ q (log q − log p), with m = (p + q) / 2.
-    jensen_shannon = (np.vecdot(p, term).astype(np.float64) + reverse_kl) / 2 + np.log(2.0)
+    jensen_shannon = (row_dots(p, term).astype(np.float64) + reverse_kl) / 2 + np.log(2.0)
     low, high = PLAIN_SUMS
     safe = (np.minimum(sums, other_sums) >= low) & (np.maximum(sums, other_sums) <= high)
     safe &= np.isfinite(kl + reverse_kl + jensen_shannon)

@@ -9,7 +9,7 @@ Rump, Ogita, Oishi: Accurate floating-point summation I, SIAM J. Sci. Comput. 31
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -18,6 +18,7 @@ from xent_core.compute.layout import Array
 
 # Larger numbers are halved so often before σ could overflow.
 MAX_EXPONENT, HALVED = 900, 200
+MAX_PARTS = 32
 
 
 def exact_total(*arrays: Array) -> Array:
@@ -54,6 +55,13 @@ def _rounded_sum(numbers: list[float]) -> float:
         return math.fsum(numbers)
     except (OverflowError, ValueError):
         return sum(numbers)
+
+
+def add_parts(so_far: list[Array], parts: Iterable[Array]) -> None:
+    """Add exact sums to others, of which not ever more are kept."""
+    so_far.extend(parts)
+    if len(so_far) > MAX_PARTS:
+        so_far[:] = canonical(so_far)
 
 
 def exact_group_sums(values: Array, groups: Array, number: int) -> Array:

@@ -43,6 +43,8 @@ def index_losses(
     """
     label_logits, others = _split_sums_of_exponentials(logits, indices, buffer, moments)
     losses = _log1p(others * np.exp(-label_logits))
+    if moments is not None:
+        moments.sums = others + np.exp(label_logits)
     if not _all_safe(label_logits, others, losses, logits):
         safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
         rest = np.flatnonzero(~safe)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from xent_core.compute.layout import Array, row_sums, row_tiles, shaped
+from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles, shaped
 
 RowFigure = Literal["predictions", "label_rank", "margin", "entropy", "logsumexp", "top_rank", "confidence", "squares"]
 """What may be wanted of rows. top_rank: the label's rank, exact below 5. confidence: the largest probability. squares:
@@ -32,11 +32,15 @@ def dtype_of(figure: RowFigure) -> type[np.generic]:
 
 
 class Moments:
-    """Collects what figures of a block's rows need. `add` is called with each tile, `figures` when losses are known."""
+    """Collects what figures of a block's rows need. `add` is called with each tile, `figures` when losses are known.
+
+    sums: Σ exp(x_c) of each row. unsafe: rows for which these are not ordinary numbers.
+    """
 
     def __init__(self, rows: int, wanted: Collection[RowFigure]) -> None:
         self.wanted = frozenset(wanted)
         self.unsafe: Array | None = None
+        self.sums = np.ones(rows)
         self._exact = "label_rank" in wanted
         self._mask = np.empty(0, bool)
         self._predictions = np.empty(rows, np.int64) if "predictions" in wanted else None
@@ -54,9 +58,9 @@ class Moments:
                 logits, indices, RANKS["label_rank" if self._exact else "top_rank"], self._room(logits.size)
             )
         if self._dots is not None:
-            self._dots[rows] = np.vecdot(exponentials, logits)
+            self._dots[rows] = row_dots(exponentials, logits)
         if self._squares is not None:
-            self._squares[rows] = np.vecdot(exponentials, exponentials)
+            self._squares[rows] = row_dots(exponentials, exponentials)
         if self._largest is not None:
             self._largest[rows] = np.maximum.reduce(exponentials, axis=1)
 
@@ -71,7 +75,7 @@ class Moments:
         label_logits = logits[np.arange(len(indices)), indices].astype(np.float64)
         missed = -np.expm1(-losses)
         log_sums = label_logits + losses
-        inverse_sums = np.exp(-log_sums)
+        inverse_sums = 1 / self.sums
         if self._predictions is not None:
             found["predictions"] = self._predictions
         if self._ranks is not None:
@@ -177,7 +181,7 @@ def _shifted(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Fi
             found[name] = label_ranks(logits, indices, exact_below)
     if "entropy" in wanted:
         below[exponentials == 0] = 0
-        found["entropy"] = np.log1p(rest) + np.vecdot(exponentials, below) / sums
+        found["entropy"] = np.log1p(rest) + row_dots(exponentials, below) / sums
     if "logsumexp" in wanted:
         found["logsumexp"] = largest.astype(np.float64) + np.log1p(rest)
     if OTHERS.isdisjoint(wanted):
@@ -187,6 +191,6 @@ def _shifted(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Fi
     exponentials[every, indices] = 0
     if "squares" in wanted:
         missed = row_sums(exponentials) / sums
-        found["squares"] = missed * missed + np.vecdot(exponentials, exponentials) / (sums * sums)
+        found["squares"] = missed * missed + row_dots(exponentials, exponentials) / (sums * sums)
     found.update(_leads(label, np.maximum.reduce(exponentials, axis=1) / sums, wanted))
     return found

@@ -139,7 +139,8 @@ def _difference(body: Mapping[str, Any]) -> Difference:
     low_high = body.get("interval")
     rest = {name: value for name, value in body.items() if name != "interval"}
     interval = None if low_high is None else (float(low_high[0]), float(low_high[1]))
-    return _figures(Difference, rest, interval=interval)
+    difference: Difference = _figures(Difference, rest, interval=interval)
+    return difference
 
 
 def _figures(kind: Any, body: Mapping[str, Any], **others: Any) -> Any:

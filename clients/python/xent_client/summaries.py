@@ -123,7 +123,10 @@ def read_calibration(body: Mapping[str, Any]) -> Calibration:
     return Calibration(
         body.get("expected_error"),
         body.get("brier_score"),
-        *(np.array(bins[name]) for name in ("edges", "count", "mean_confidence", "accuracy")),
+        np.array(bins["edges"]),
+        np.array(bins["count"]),
+        np.array(bins["mean_confidence"]),
+        np.array(bins["accuracy"]),
         fitted=None if fitted is None else FittedTemperature(**{name: _number(fitted[name]) for name in FITTED}),
         sums=_finite_or_named(body["sums"]),
     )

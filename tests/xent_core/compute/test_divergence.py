@@ -1,0 +1,65 @@
+"""Divergences against SciPy, and the largest classes against a stable sort."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.spatial.distance import jensenshannon
+from scipy.special import log_softmax, rel_entr
+
+from xent_core.compute.divergence import Divergences, divergences, largest_classes
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """As `evaluate` computes: infinities are results, not surprises."""
+    with np.errstate(all="ignore"):
+        yield
+
+
+RANDOM = np.random.default_rng(0)
+TOLERANCE = {np.float32: 1e-6, np.float64: 1e-14}
+
+
+def found(logits: Any, other: Any) -> Divergences:
+    return divergences(logits, other, tuple(np.empty(logits.size, logits.dtype) for _ in range(3)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("classes", [2, 10, 300, 5000])
+@pytest.mark.parametrize("spread", [0.01, 1.0])
+@pytest.mark.parametrize("offset", [0.0, 300.0], ids=["plain", "huge"])
+def test_divergences_are_those_of_scipy(dtype: Any, classes: int, spread: float, offset: float) -> None:
+    logits = (3 * RANDOM.normal(size=(6, classes)) + offset).astype(dtype)
+    other = (logits + spread * RANDOM.normal(size=(6, classes))).astype(dtype)
+    p, q = (np.exp(log_softmax(each.astype(np.float64), axis=1)) for each in (logits, other))
+    result = found(logits, other)
+    assert_allclose(result.kl, rel_entr(p, q).sum(axis=1), rtol=0, atol=TOLERANCE[dtype])
+    assert_allclose(result.reverse_kl, rel_entr(q, p).sum(axis=1), rtol=0, atol=TOLERANCE[dtype])
+    assert_allclose(result.jensen_shannon, jensenshannon(p, q, axis=1) ** 2, rtol=0, atol=TOLERANCE[dtype])
+
+
+def test_a_distribution_is_not_apart_from_itself() -> None:
+    logits = 5 * RANDOM.normal(size=(50, 100)).astype(np.float32)
+    assert max(each.max() for each in found(logits, logits.copy())[:2]) == 0
+    assert found(logits, logits.copy()).jensen_shannon.max() < 1e-6
+
+
+def test_masks_that_differ_have_infinite_divergence_one_way() -> None:
+    logits, other = np.array([[0.0, 0.0, -np.inf]]), np.array([[0.0, -np.inf, -np.inf]])
+    result = found(logits, other)
+    assert result.kl.tolist() == [np.inf]
+    assert_allclose(result.reverse_kl, np.log(2))
+    assert_allclose(result.jensen_shannon, jensenshannon([0.5, 0.5], [1.0, 0.0]) ** 2)
+
+
+@pytest.mark.parametrize("classes", [1, 3, 5, 255, 256, 257, 1000])
+@pytest.mark.parametrize("rounded", [False, True])
+def test_the_largest_classes_are_those_of_a_stable_sort(classes: int, rounded: bool) -> None:
+    logits = 3 * RANDOM.normal(size=(40, classes))
+    logits = np.round(logits) if rounded else logits
+    logits[0] = 0
+    expected = np.argsort(-logits, axis=1, kind="stable")[:, :5]
+    assert_array_equal(largest_classes(logits, 5), expected)
