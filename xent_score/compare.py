@@ -21,6 +21,7 @@ from xent_score.errors import DataError
 from xent_score.files import Block
 from xent_score.quantiles import count_buckets
 from xent_score.rows import LOSS, key_columns, value_column
+from xent_score.score import options_of
 from xent_score.streams import Job, PartSums, first_result
 from xent_score.sums import Sums
 
@@ -46,10 +47,11 @@ class CompareJob(Job):
 
     def resolved(self) -> "CompareJob":
         """With the loss type that the first rows call for, if it is "auto". Raises DataError."""
-        return replace(self, parameters=self.parameters | {"loss_type": first_result(self).first.loss_type})
+        return replace(self, parameters=self.parameters | {"loss_type": first_result(self)[1].first.loss_type})
 
     def sums(self) -> PartSums:
-        return CompareSums()
+        options = options_of(self.parameters)
+        return CompareSums(first=Sums(options=options), second=Sums(options=options))
 
     def compute(self, path: Path, block: Block) -> Compared:
         """Raises InvalidInput, DataError."""
@@ -71,8 +73,10 @@ class CompareJob(Job):
             raise UnexpectedParameter(
                 "axis", f"is {self.parameters['axis']}; to compare, the classes are on the last axis"
             )
+        if shift := self.parameters["shift"]:
+            logits, other = logits[:, :-shift], other[:, :-shift]
         classes = logits.shape[-1]
-        temperature = self.parameters.get("temperature", 1.0)
+        temperature = self.parameters["temperature"]
         found = divergences(logits.reshape(-1, classes), other.reshape(-1, classes), temperature)
         return Compared(first, second, found)
 

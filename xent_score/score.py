@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xent_core import evaluate
 from xent_core.losses import AUTO, LOSSES
+from xent_core.prepare import Options
 from xent_core.results import Evaluation
 from xent_score.errors import DataError
 from xent_score.files import Block
@@ -20,6 +21,11 @@ from xent_score.sums import Sums
 FIGURES = ("summary", "calibration")
 QUALITY = ("self_confidence", "normalized_margin")
 """Label-quality scores, as cleanlab has them: low where the label is doubtful."""
+
+
+def options_of(parameters: dict[str, Any]) -> Options:
+    """Those of the parameters of evaluate that say what labels are."""
+    return Options(**{name: value for name, value in parameters.items() if name in Options._fields})
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,10 @@ class ScoreJob(Job):
 
     def resolved(self) -> "ScoreJob":
         """With the loss type that the first rows call for, if it is "auto". Raises DataError."""
-        return replace(self, parameters=self.parameters | {"loss_type": first_result(self).loss_type})
+        return replace(self, parameters=self.parameters | {"loss_type": first_result(self)[1].loss_type})
 
     def sums(self) -> PartSums:
-        return Sums(classes_last=self.parameters["axis"] == -1)
+        return Sums(options=options_of(self.parameters))
 
     def compute(self, path: Path, block: Block) -> Evaluation:
         """Raises InvalidInput, and DataError where the block's labels call for another loss than the first's."""
@@ -104,7 +110,9 @@ class ScoreJob(Job):
         """The probability of the label, 1 where none counts."""
         logits, labels = block.fields["logits"], block.fields["labels"]
         taken: dict[str, Any] = {
-            name: self.parameters[name] for name in ("axis", "from_logits", "temperature") if name in self.parameters
+            name: self.parameters[name]
+            for name in ("axis", "from_logits", "temperature", "shift")
+            if name in self.parameters
         }
         if labels.ndim == logits.ndim:
             labels = labels.argmax(axis=self.parameters["axis"])

@@ -8,7 +8,13 @@ import { decode } from "./share.ts";
 import { open, start } from "./state.ts";
 import { LANGUAGES, type Language, t } from "./text.ts";
 
-await loadTexts(document.documentElement.lang as Language);
+/** The page is painted as it was rendered before scripts take it over. A hidden page has no frames. */
+function firstFrame(): Promise<unknown> {
+  if (document.hidden) return Promise.resolve();
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}
+
+await Promise.all([loadTexts(document.documentElement.lang as Language), firstFrame()]);
 hydrate(<Home />, document.body);
 
 /** The state that the address carries, if it does. */

@@ -191,21 +191,20 @@ async function askBeside(controller: AbortController): Promise<void> {
   const told = current.response.reduced?.reduction ?? "none";
   const wanted = REDUCTIONS.filter((name) => name !== told && name !== "none").map(async (reduction) => {
     const outcome = await postLoss({ ...fields, reduction, encoding: "base64", advice: "none" }, controller.signal);
-    return outcome.kind === "answer" ? ([reduction, outcome.response] as const) : null;
+    return outcome.kind === "answer" ? [[reduction, outcome.response] as const] : [];
   });
   const fixes = current.response.warnings.flatMap((warning) => fixesOf(warning, current)).map(async ({ code, next }) => {
     const read = readInput(next);
-    if (read.fields === null) return null;
+    if (read.fields === null) return [];
     const outcome = await postLoss({ ...read.fields, encoding: "base64", advice: "none" }, controller.signal);
-    return outcome.kind === "answer" ? ([code, outcome.response] as const) : null;
+    return outcome.kind === "answer" ? [[code, outcome.response] as const] : [];
   });
-  const reductions = (await Promise.all(wanted)).filter((each) => each !== null);
-  const outcomes = (await Promise.all(fixes)).filter((each) => each !== null);
+  const [reductions, outcomes] = await Promise.all([Promise.all(wanted), Promise.all(fixes)]);
   if (running !== controller || answer.value !== current) return;
   answer.value = {
     ...current,
-    reductions: { ...Object.fromEntries(reductions), [told]: current.response },
-    fixes: Object.fromEntries(outcomes),
+    reductions: { ...Object.fromEntries(reductions.flat()), [told]: current.response },
+    fixes: Object.fromEntries(outcomes.flat()),
   };
 }
 
