@@ -40,7 +40,7 @@ const common = {
 
 const { metafile } = await build({
   ...common,
-  entryPoints: ["src/home.tsx", "src/theme.ts", "src/icon.svg", "style/home.css"],
+  entryPoints: ["src/home.ts", "src/theme.ts", "src/icon.svg", "style/home.css"],
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   legalComments: "external",
