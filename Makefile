@@ -10,7 +10,7 @@ IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 PAGE_MODULES = page/node_modules/complete
 
-.PHONY: help serve test test-browser test-clients test-container test-monitoring test-hostile test-faults test-typescript-client test-page check page screenshots audit generate bench bench-core lock clean
+.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-core bench-guard soak lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -18,9 +18,12 @@ help: ## List these commands
 serve: .venv/complete ## Serve on XENT_HOST (127.0.0.1) and XENT_PORT (8000)
 	@.venv/bin/python -m app
 
+serve-ray: .venv-ray/complete ## Serve with Ray Serve on this machine, by deploy/ray/serve.yaml
+	@RAY_USAGE_STATS_ENABLED=0 .venv-ray/bin/serve run --app-dir . deploy/ray/serve.yaml
+
 test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
 	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
-	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append)
+	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append $$(grep -rl --include='*.py' '^@pytest.mark.alone' tests))
 
 test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pages, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
@@ -37,6 +40,13 @@ test-monitoring: .venv-dev/complete ## Run the tests of alerts and dashboard, wi
 	@scripts/programs prometheus=prometheus promtool=prometheus
 	@.venv-dev/bin/python -m pytest tests/monitoring
 
+test-deploy: .venv-deploy/complete .helm/complete ## Run the tests of the Helm chart, with helm and the schemas of Kubernetes
+	@scripts/programs promtool=prometheus
+	@.venv-deploy/bin/python -m pytest --confcutdir=tests/deploy tests/deploy
+
+test-ray: .venv-ray/complete ## Run the tests on a Ray cluster of two nodes, on this machine
+	@.venv-ray/bin/python -m pytest --confcutdir=tests/ray -W default --disable-warnings tests/ray
+
 test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
 	@scripts/programs curl=curl node=nodejs java=default-jdk-headless nginx=nginx-light
 	@.venv-hostile/bin/python -m pytest --confcutdir=tests/hostile tests/hostile --serve-with=.venv/bin/python
@@ -44,18 +54,23 @@ test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong
 test-faults: .venv-dev/complete ## A short fault run: load with all that goes wrong mixed in
 	@.venv-dev/bin/python -m benchmarks.faults --seconds 20
 
+test-soak: .venv-dev/complete ## Two minutes of the soak
+	@scripts/programs nginx=nginx-light
+	@.venv-dev/bin/python -m benchmarks.soak --seconds 120
+
 test-typescript-client: .venv/complete $(NODE_MODULES) ## Run the tests of the TypeScript client (Node)
 	@npm --prefix clients/typescript --silent test
 
 test-page: $(PAGE_MODULES) ## Run the unit tests of the pages (Node)
 	@npm --prefix page --silent test
 
-check: .venv-dev/complete $(NODE_MODULES) $(PAGE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
+check: .venv-dev/complete .helm/complete $(NODE_MODULES) $(PAGE_MODULES) ## Check lint, format, types, and that what is generated is as the application has it
 	@.venv-dev/bin/python -m ruff check
 	@.venv-dev/bin/python -m ruff format --check
 	@.venv-dev/bin/python -m mypy
 	@.venv-dev/bin/python -m scripts.generate --check
 	@.venv-dev/bin/python -m scripts.licenses --check
+	@.venv-dev/bin/python -m scripts.chart --check
 	@npm --prefix clients/typescript --silent run check-generated
 	@npm --prefix page --silent run types
 	@.venv-dev/bin/python -m scripts.page --check
@@ -70,9 +85,10 @@ screenshots: .venv-browser/complete ## Make docs/front-page.png (FOLDER=…: all
 audit: .venv-audit/complete ## Look up known vulnerabilities of what is locked
 	@.venv-audit/bin/python -m scripts.audit requirements.txt requirements-tracing.txt || [ $$? -eq 77 ]
 
-generate: .venv-dev/complete $(NODE_MODULES) ## Make openapi.json, the clients and THIRD_PARTY.md from what they tell of
+generate: .venv-dev/complete .helm/complete $(NODE_MODULES) ## Make openapi.json, the clients, THIRD_PARTY.md and the manifests from what they tell of
 	@.venv-dev/bin/python -m scripts.generate
 	@.venv-dev/bin/python -m scripts.licenses
+	@.venv-dev/bin/python -m scripts.chart
 	@npm --prefix clients/typescript --silent run generate
 
 bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside its peers (Linux, two cores, wrk)
@@ -81,17 +97,27 @@ bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside
 bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 	@.venv-bench/bin/python -m benchmarks.core
 
+bench-guard: .venv/complete ## Compare instruction counts of requests with those checked in (valgrind)
+	@scripts/programs valgrind=valgrind
+	@.venv/bin/python -m benchmarks.guard
+
+soak: .venv-dev/complete ## Two replicas behind nginx for half an hour (SECONDS=7200: as long), with all that an operator does
+	@scripts/programs nginx=nginx-light
+	@.venv-dev/bin/python -m benchmarks.soak $(if $(SECONDS),--seconds $(SECONDS))
+
 lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upgrade: to the newest versions)
 	@$(RESOLVE) -o requirements.txt
 	@$(RESOLVE) -o requirements-tracing.txt --extra tracing -c requirements.txt
-	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing -c requirements-tracing.txt
+	@$(RESOLVE) -o requirements-dev.txt --group dev --extra tracing --extra score -c requirements-tracing.txt
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
+	@$(RESOLVE_ALONE) -o requirements-deploy.txt --group deploy
+	@$(RESOLVE) -o requirements-ray.txt --extra ray --group ray -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-hostile.txt --group hostile
 	@$(RESOLVE_ALONE) -o requirements-audit.txt --group audit
 
 clean: ## Remove the environments and everything else that was made
-	@rm -rf .venv* .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	@rm -rf .venv* .helm .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
 	@rm -rf clients/typescript/node_modules clients/typescript/build clients/typescript/dist page/node_modules page/build
 	@find . -name __pycache__ -type d -prune -exec rm -r {} +
 
@@ -99,10 +125,15 @@ clean: ## Remove the environments and everything else that was made
 .venv-dev/complete: requirements-dev.txt
 .venv-browser/complete: requirements-browser.txt
 .venv-clients/complete: requirements-clients.txt
+.venv-deploy/complete: requirements-deploy.txt
 .venv-hostile/complete: requirements-hostile.txt
+.venv-ray/complete: requirements-ray.txt
 .venv-audit/complete: requirements-audit.txt
-.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete .venv-hostile/complete .venv-audit/complete:
+.venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete .venv-deploy/complete .venv-hostile/complete .venv-ray/complete .venv-audit/complete:
 	@scripts/environment $(@D) --require-hashes -r $<
+
+.helm/complete: scripts/helm.py | .venv-dev/complete
+	@.venv-dev/bin/python -m scripts.helm $(@D)
 
 $(NODE_MODULES): clients/typescript/package.json clients/typescript/package-lock.json
 	@scripts/node-modules clients/typescript

@@ -1,8 +1,11 @@
-"""`python -m app`: the service, on a laptop as in a container."""
+"""`python -m app`, and `xent serve`: the service, on a laptop as in a container."""
 
 import argparse
 import sys
 import textwrap
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NoReturn
 
 from pydantic import ValidationError
 
@@ -10,12 +13,22 @@ from app.server.cores import cores_allowed
 from app.server.descriptors import open_standard_streams, raise_limit
 from app.server.key_rotation import KeyState
 from app.server.listener import listen
-from app.settings import GROUPS, PREFIX, Settings, UnfitSetting, first_reason, read_settings, tls_context
+from app.settings import (
+    GROUPS,
+    PREFIX,
+    Settings,
+    UnfitSetting,
+    first_reason,
+    read_settings,
+    set_variables,
+    tls_context,
+)
 
 USAGE = """\
-python -m app [--help]
+{program} [--help] [--SETTING VALUE ...]
 
-Settings are environment variables: XENT_PORT=8001 python -m app
+Settings are environment variables, or options: {program} --port 8001 is XENT_PORT=8001 {program}.
+An option overrides the variable. The list of processes shows options: keep API keys in a file.
 """
 DESCRIPTION = """\
 xent computes classification losses over HTTP, and recommends the loss that fits the labels.
@@ -31,9 +44,19 @@ MAX_COLUMNS = 100
 INDENT = " " * 6
 
 
-def main() -> int | str:
+class Parser(argparse.ArgumentParser):
+    """Names the option that was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.partition("unrecognized arguments: ")[2].split(" ")[0].split("=")[0]
+        close = get_close_matches(unknown, self._option_string_actions, n=1) if unknown else []
+        super().error(message + (f"; did you mean {close[0]}?" if close else ""))
+
+
+def main(arguments: Sequence[str] | None = None, program: str = "python -m app") -> int | str:
     """The exit status: 0, or one line that says why the service can't start."""
-    _parser().parse_args()
+    options = vars(_parser(program).parse_args(arguments))
+    set_variables({name: value for name, value in options.items() if value is not None})
     open_standard_streams()
     raise_limit()
     try:
@@ -63,15 +86,22 @@ def main() -> int | str:
         return f"xent: can't start workers: {error}"
 
 
-def _parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = Parser(
         prog="xent",
-        usage=USAGE,
+        usage=USAGE.format(program=program),
         description=DESCRIPTION,
         epilog=f"{_settings_page()}\n{EXIT_STATUSES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    for name in Settings.model_fields:
+        parser.add_argument(_option(name), help=argparse.SUPPRESS)
+    return parser
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _settings_page() -> str:
@@ -81,7 +111,7 @@ def _settings_page() -> str:
         if name in GROUPS:
             lines += ["", f"{GROUPS[name]}:"]
         default = "" if field.default in (None, "") else f" [{str(field.default).lower()}]"
-        lines.append(f"  {PREFIX}{name.upper()}{default}")
+        lines.append(f"  {PREFIX}{name.upper()}, {_option(name)}{default}")
         lines += textwrap.wrap(str(field.description), MAX_COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT)
     return "\n".join([*lines[1:], ""])
 

@@ -8,9 +8,9 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from app import __version__, docs, page
-from app.api import loss, losses, openapi_document, operations, recommend, sampled_softmax
-from app.api.oip import infer, models
+from app import __version__, docs, learn, page
+from app.api import compare, loss, losses, openapi_document, operations, recommend, sampled_softmax
+from app.api.oip import infer, known_models, model, model_list, repository, server, statistics
 from app.api.static_response import StaticContent
 from app.middleware.admission import Admission
 from app.middleware.api_keys import ApiKeys, KeyCheck, KeyPolicy, digests_of
@@ -65,11 +65,12 @@ class Application(FastAPI):
 def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
     """The path template of each path that has a route. It names the route of a request that is refused before it."""
     values = {
-        "model": models.MODELS,
-        "version": (models.VERSION,),
+        "model": known_models.MODELS,
+        "version": (known_models.VERSION,),
         "loss_type": LOSS_TYPES,
         "asset": docs.ASSETS,
         "file": page.ASSETS,
+        "page": learn.PAGES,
     }
     return {
         route.path.format(**dict(zip(names, combination, strict=True))): route.path
@@ -95,7 +96,9 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         openapi_tags=openapi_document.TAGS,
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
-    for module in (loss, infer, recommend, sampled_softmax, losses, models, operations, page, docs):
+    inference = (server, model_list, statistics, model, repository)
+    batches = (loss, compare, infer, recommend, sampled_softmax)
+    for module in (*batches, losses, *inference, operations, page, learn, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:
         if type(route) is APIRoute:

@@ -4,7 +4,7 @@ import os
 import re
 import ssl
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -217,6 +217,11 @@ GROUPS = {
     "cors_origins": "Browsers",
     "log_requests": "Logs and traces",
 }
+
+
+def set_variables(values: Mapping[str, str]) -> None:
+    """Set these settings, for this process and its workers, in place of the environment's."""
+    os.environ.update({f"{PREFIX}{name.upper()}": value for name, value in values.items()})
 
 
 def read_settings() -> Settings:

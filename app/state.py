@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import Scope
@@ -14,6 +14,7 @@ from app.middleware.route_traits import TraitsByPath
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
 from app.telemetry.request_record import RequestRecord
+from xent_core.results import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class RequestState:
     """The room of a large body at the gate."""
     refusal: Full | None = None
     """Why the gate refused the body."""
+    learn: Callable[[Evaluation, dict[str, Any]], None] | None = None
+    """Makes a plan of the evaluation of a small batch and the content of the response: see `app.api.plans`."""
     drained: Callable[[], Awaitable[None]] | None = None
     """Waits until the client has read what was sent."""
 

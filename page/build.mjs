@@ -1,15 +1,18 @@
-// node build.mjs FOLDER makes the pages: FOLDER/assets, whose names hold a hash of their content, and FOLDER/html.
+// node build.mjs FOLDER makes the pages: FOLDER/assets, whose names hold a hash of their content, FOLDER/html, and
+// FOLDER/parts, of which the service makes the pages under /learn.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { build } from "esbuild";
+import temml from "temml";
 
 const HERE = import.meta.dirname;
 const LANGUAGES = ["en", "zh-Hans", "zh-Hant"];
 // What only pages need that are rendered here, and no script: it stays out of the scripts.
-const RENDERED_ONLY = ["learn", "lessons"];
+const RENDERED_ONLY = ["learn", "lessons", "losses", "parameters"];
+const OF_LEARN = [...RENDERED_ONLY, "warnings", "severity"];
 
 const folder = process.argv[2];
 const texts = {};
@@ -40,7 +43,10 @@ const common = {
 
 const { metafile } = await build({
   ...common,
-  entryPoints: ["src/home.ts", "src/theme.ts", "src/icon.svg", "style/home.css"],
+  entryPoints: [
+    ...["src/docs.ts", "src/home.ts", "src/learn.ts", "src/theme.ts", "src/icon.svg"],
+    ...["style/docs.css", "style/home.css", "style/learn.css"],
+  ],
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   legalComments: "external",
@@ -78,13 +84,30 @@ const licences = await Promise.all(
 const renderer = join(tmpdir(), `xent-page-${process.pid}.mjs`);
 try {
   await build({ ...common, entryPoints: ["src/render.tsx"], outfile: renderer, platform: "node", metafile: false });
-  const { render } = await import(pathToFileURL(renderer));
+  const { render, frames } = await import(pathToFileURL(renderer));
   await mkdir(join(folder, "html"), { recursive: true });
   await writeFile(join(folder, "html/licenses.txt"), licences.join("\n\n"));
   for (const [name, html] of render(texts, made)) await writeFile(join(folder, "html", name), html);
+  await mkdir(join(folder, "parts"), { recursive: true });
+  for (const [name, html] of frames(texts, made)) await writeFile(join(folder, "parts", name), html);
 } finally {
   await rm(renderer, { force: true });
 }
+
+for (const language of LANGUAGES) {
+  const kept = Object.fromEntries(OF_LEARN.map((part) => [part, texts[language][part]]));
+  await writeFile(join(folder, "parts", `texts.${language}.json`), JSON.stringify(kept));
+}
+
+// Formulas as MathML, which browsers draw. Inline styles, which the policy forbids, are rules of style/learn.css.
+const { catalogue } = JSON.parse(await readFile(join(HERE, "generated", "facts.json")));
+const formulas = {};
+for (const { latex, gradient_latex } of Object.values(catalogue))
+  for (const formula of [latex, gradient_latex])
+    formulas[formula] = temml
+      .renderToString(formula, { displayMode: true, throwOnError: true })
+      .replaceAll(/ style="[^"]*"/g, "");
+await writeFile(join(folder, "parts", "formulas.json"), JSON.stringify(formulas));
 
 const sizes = Object.entries(metafile.outputs).map(([path, { bytes }]) => `${relative(folder, join(HERE, path))} ${bytes}`);
 if (process.env.VERBOSE) console.log(sizes.join("\n"));

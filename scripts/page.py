@@ -1,9 +1,10 @@
 """Builds the pages that the service shows: `python -m scripts.page [--check]`.
 
-    page/src, page/text, page/style ──page/build.mjs──► app/page/html, app/page/assets
+    page/src, page/text, page/style ──page/build.mjs──► app/page/html, app/page/assets, app/learn/parts
 
-Beside each file stands what it is in each content coding. With --check nothing is written: what differs is named, and
-the exit status is 1. Compressed files are compared by their content, as compressors differ from version to version.
+Beside each file that is served stands what it is in each content coding. With --check nothing is written: what differs
+is named, and the exit status is 1. Compressed files are compared by their content, as compressors differ from version
+to version.
 """
 
 import argparse
@@ -21,7 +22,8 @@ else:
     from backports import zstd
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = [Path("app/page/html"), Path("app/page/assets")]
+PARTS = Path("app/learn/parts")
+FOLDERS = [Path("app/page/html"), Path("app/page/assets"), PARTS]
 GZIP_BEST, ZSTD_BEST = 9, 19
 BEST: dict[Coding, int] = {"gzip": GZIP_BEST, "zstd": ZSTD_BEST}
 
@@ -51,6 +53,7 @@ def compressed(files: Files) -> Files:
     return {
         path.with_name(path.name + suffix): b"".join(compress([content], coding, BEST[coding]))
         for path, content in files.items()
+        if path.parent != PARTS
         for coding, suffix in SUFFIXES.items()
     }
 
@@ -58,7 +61,8 @@ def compressed(files: Files) -> Files:
 def differences(wanted: Files, project: Path) -> list[str]:
     """What of the project's built files is not as wanted, in words."""
     found = {path.relative_to(project): path.read_bytes() for each in FOLDERS for path in (project / each).glob("*")}
-    names = wanted.keys() | {path.with_name(path.name + suffix) for path in wanted for suffix in SUFFIXES.values()}
+    served = [path for path in wanted if path.parent != PARTS]
+    names = wanted.keys() | {path.with_name(path.name + suffix) for path in served for suffix in SUFFIXES.values()}
     return sorted(
         [f"{path} is absent" for path in names - found.keys()]
         + [f"{path} is not built" for path in found.keys() - names]

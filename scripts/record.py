@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import Message
 
-from app.api.oip.models import VERSION
+from app.api.oip.known_models import VERSION
 from app.main import create_app
 from app.middleware.problems import response_to
 from app.settings import Settings
@@ -84,7 +84,7 @@ async def _record(document: dict[str, Any]) -> Bodies:
 
 
 def _is_json(response: dict[str, Any]) -> bool:
-    return any(media_type.endswith("json") for media_type in response["content"])
+    return any(media_type.endswith("json") for media_type in response.get("content", ()))
 
 
 def _applications() -> Applications:

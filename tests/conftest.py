@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from tests.service import Document, Server
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
 
 
@@ -43,6 +43,6 @@ def document(server: Server) -> Document:
 
 @pytest.fixture(scope="session")
 def client(server: Server, document: Document) -> Iterator[httpx.Client]:
-    """Talks to the server, and holds every answer to the published schemas."""
+    """Talks to the server, and holds every response to the published schemas."""
     with server.client(event_hooks={"response": [document.check]}) as client:
         yield client

@@ -103,7 +103,7 @@ FORMS: dict[str, Callable[[int], bytes]] = {
 
 def decoded(body: bytes, protocol: str) -> Any:
     from app.wire.json import decode_body
-    from app.wire.oip import decode_frame
+    from app.wire.oip.decode import decode_frame
 
     if protocol == "v2":
         return decode_frame(body, None, "inputs")

@@ -67,6 +67,7 @@ def test_every_option_was_verified() -> None:
     assert seen["ignore_index"] >= {-100, 1, 255}
     assert seen["class_weights"] == {True, (0.5, 0.125, 1 / 3)}
     assert seen["from_logits"] == {False}
+    assert seen["clip"] == {0.01, 1e-12, 0.0}
     assert max(seen["label_smoothing"]) > 0
 
 

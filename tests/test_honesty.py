@@ -11,7 +11,7 @@ from benchmarks.honesty.recall import Verdict, half, verdicts
 KNOWN_FALSE_ALARMS: set[str] = set()
 """What is wrongly said of some sound batch today, hints aside. It may only shrink."""
 
-LEAST_RECALL = 0.75
+LEAST_RECALL = 0.96
 """Of each half of the programs. It may only grow."""
 
 

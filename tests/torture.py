@@ -11,6 +11,7 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,7 @@ REQUESTS = _requests()
 SETTINGS = {"XENT_MAX_REQUESTS_IN_FLIGHT": "1", "XENT_MAX_BYTES_IN_FLIGHT": "1", "XENT_WORKERS": "2"}
 # On new connections, so that either worker is likely to be asked.
 TIMES_ASKED_AFTERWARDS = 3
+SECONDS_TO_REPLACE_WORKERS = 20
 
 
 @dataclass
@@ -132,12 +134,20 @@ class Torture:
             if isinstance(found, httpx.Response) and found.status_code != 503 and found.content != right.content:
                 outcome.wrong.append(f"fault {nth} was answered {found.status_code}: {found.text[:300]}")
             for _ in range(TIMES_ASKED_AFTERWARDS):
-                after = post(address, request)
+                after = post_once_accepted(address, request)
                 if not isinstance(after, httpx.Response) or after.content != right.content:
                     outcome.wrong.append(f"after fault {nth} came {after!r}")
             outcome.faults += has_failed
             nth += step
         return outcome
+
+
+def post_once_accepted(address: str, request: dict[str, Any]) -> httpx.Response | httpx.TransportError:
+    """As post, but waits for a worker in place of those that died."""
+    until = time.monotonic() + SECONDS_TO_REPLACE_WORKERS
+    while isinstance(response := post(address, request), httpx.ConnectError) and time.monotonic() < until:
+        time.sleep(0.1)
+    return response
 
 
 def post(address: str, request: dict[str, Any]) -> httpx.Response | httpx.TransportError:

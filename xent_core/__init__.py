@@ -18,6 +18,9 @@ The contract of every function here:
 nothing and needs NumPy only.
 """
 
+from xent_core.calibration import merge_calibrations
+from xent_core.compare import compare
+from xent_core.comparison import merge_comparisons
 from xent_core.compute.reduction import merge
 from xent_core.errors import (
     AxisOutOfRange,
@@ -32,6 +35,7 @@ from xent_core.errors import (
     NotANumber,
     NotAProbability,
     NotNumeric,
+    NotOneHot,
     ParameterOutOfRange,
     Ragged,
     UnclearLabels,
@@ -40,15 +44,27 @@ from xent_core.errors import (
     WrongShape,
 )
 from xent_core.evaluate import evaluate, recommend
+from xent_core.losses.generalized import generalized_cross_entropy, generalized_cross_entropy_gradient
+from xent_core.losses.kl_divergence import kl_divergence, kl_divergence_gradient
+from xent_core.losses.poly import poly_cross_entropy, poly_cross_entropy_gradient
 from xent_core.losses.sigmoid import sigmoid_cross_entropy, sigmoid_cross_entropy_gradient
+from xent_core.losses.sigmoid_focal import sigmoid_focal_cross_entropy, sigmoid_focal_cross_entropy_gradient
 from xent_core.losses.softmax import softmax_cross_entropy, softmax_cross_entropy_gradient
+from xent_core.losses.softmax_focal import softmax_focal_cross_entropy, softmax_focal_cross_entropy_gradient
 from xent_core.losses.sparse_softmax import sparse_softmax_cross_entropy, sparse_softmax_cross_entropy_gradient
+from xent_core.losses.sparse_softmax_focal import (
+    sparse_softmax_focal_cross_entropy,
+    sparse_softmax_focal_cross_entropy_gradient,
+)
 from xent_core.losses.weighted import weighted_cross_entropy, weighted_cross_entropy_gradient
-from xent_core.results import Advice, Evaluation, Reduced
+from xent_core.results import Advice, Calibration, Comparison, Evaluation, Reduced, Summary
+from xent_core.summary import merge_summaries
 
 __all__ = [
     "Advice",
     "AxisOutOfRange",
+    "Calibration",
+    "Comparison",
     "Empty",
     "Evaluation",
     "InexactLabels",
@@ -61,22 +77,40 @@ __all__ = [
     "NotANumber",
     "NotAProbability",
     "NotNumeric",
+    "NotOneHot",
     "ParameterOutOfRange",
     "Ragged",
     "Reduced",
+    "Summary",
     "UnclearLabels",
     "UndefinedLoss",
     "UnexpectedParameter",
     "WrongShape",
+    "compare",
     "evaluate",
+    "generalized_cross_entropy",
+    "generalized_cross_entropy_gradient",
+    "kl_divergence",
+    "kl_divergence_gradient",
     "merge",
+    "merge_calibrations",
+    "merge_comparisons",
+    "merge_summaries",
+    "poly_cross_entropy",
+    "poly_cross_entropy_gradient",
     "recommend",
     "sigmoid_cross_entropy",
     "sigmoid_cross_entropy_gradient",
+    "sigmoid_focal_cross_entropy",
+    "sigmoid_focal_cross_entropy_gradient",
     "softmax_cross_entropy",
     "softmax_cross_entropy_gradient",
+    "softmax_focal_cross_entropy",
+    "softmax_focal_cross_entropy_gradient",
     "sparse_softmax_cross_entropy",
     "sparse_softmax_cross_entropy_gradient",
+    "sparse_softmax_focal_cross_entropy",
+    "sparse_softmax_focal_cross_entropy_gradient",
     "weighted_cross_entropy",
     "weighted_cross_entropy_gradient",
 ]

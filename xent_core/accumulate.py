@@ -1,8 +1,8 @@
 """One pass over a batch: every block is computed, weighted and added up, and what is asked for is kept."""
 
 import math
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,8 +25,18 @@ class Accumulated(NamedTuple):
     probabilities: Array | None
 
 
+class Collector(Protocol):
+    """Takes from each block what further outputs are made of. `losses` are weighted."""
+
+    def add(self, block: Block, result: BlockResult, losses: Array, weight: Array | None, /) -> None: ...
+
+
 def accumulate(
-    bound: BoundLoss, weights: Weights | None, include: Collection[Output], counts: Counts = EVERYTHING
+    bound: BoundLoss,
+    weights: Weights | None,
+    include: Collection[Output],
+    counts: Counts = EVERYTHING,
+    collectors: Sequence[Collector] = (),
 ) -> Accumulated:
     """Compute every block once. Raises UndefinedLoss and what the loss raises for values that are not sound."""
     layout, blocks = bound.layout, bound.blocks
@@ -34,7 +44,9 @@ def accumulate(
     known = counts.known_in_rows()
     per_sample = np.zeros(layout.rows if len(blocks) > 1 else 0, bound.dtype)
     elements = np.empty(bound.element_shape, bound.dtype) if "elements" in include else None
-    gradient = np.empty(layout.shape, bound.dtype) if "gradient" in include else None
+    # Logits that are no rows of the layout have the gradient 0.
+    allocate = np.zeros if layout.left_out else np.empty
+    gradient = allocate(layout.shape, bound.dtype) if "gradient" in include else None
     probabilities = np.empty(layout.shape, bound.dtype) if "probabilities" in include else None
     for block in blocks:
         result = bound.compute(block, None)
@@ -42,10 +54,12 @@ def accumulate(
         losses = result.losses if weight is None else multiply(result.losses, weight)
         share = layout.classes if known is None else known[block.rows]
         if len(blocks) > 1:
-            per_sample[block.rows] += _add_losses(totals, losses, share)
+            per_sample[block.rows] += add_losses(totals, losses, share)
         else:
-            per_sample = _add_losses(totals, losses, share).astype(bound.dtype, copy=False)
-        _add_weights(totals, result, weight)
+            per_sample = add_losses(totals, losses, share).astype(bound.dtype, copy=False)
+        add_weights(totals, result, weight)
+        for collector in collectors:
+            collector.add(block, result, losses, weight)
         if elements is not None:
             place = bound.place(elements, block)
             place[...] = losses.reshape(place.shape)
@@ -55,12 +69,14 @@ def accumulate(
             matrix = np.empty(block.shape, bound.dtype)
             result.probabilities(matrix)
             layout.write(probabilities, block, matrix)
+    if probabilities is not None and bound.left_out is not None:
+        bound.left_out(probabilities)
     if math.isnan(totals.loss) and np.isnan(per_sample).any():
         raise UndefinedLoss("labels", "lead to a sample with losses of both Infinity and -Infinity")
     return Accumulated(per_sample.reshape(layout.sample_shape), totals, elements, gradient, probabilities)
 
 
-def _add_losses(totals: Totals, losses: Array, share: Array | int) -> Array:
+def add_losses(totals: Totals, losses: Array, share: Array | int) -> Array:
     """Add a block's weighted losses to the totals; what is of each sample, whose loss is the mean over `share`."""
     if losses.ndim == 1:
         totals.loss += float(np.add.reduce(losses, dtype=np.float64))
@@ -70,7 +86,7 @@ def _add_losses(totals: Totals, losses: Array, share: Array | int) -> Array:
     return sums / share
 
 
-def _add_weights(totals: Totals, result: BlockResult, weight: Array | None) -> None:
+def add_weights(totals: Totals, result: BlockResult, weight: Array | None) -> None:
     """Add a block to the denominators: v = w · Σ_c w_c · y_c, and 0 where the label is ignored."""
     size = result.losses.size
     totals.elements += size if result.ignored is None else size - int(np.count_nonzero(result.ignored))

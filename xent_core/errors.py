@@ -82,6 +82,12 @@ class LabelNotWhole(InvalidInput):
     code = "label_not_whole"
 
 
+class NotOneHot(InvalidInput):
+    """A row of labels is not one-hot, where the loss is of one class for each row."""
+
+    code = "not_one_hot"
+
+
 class InexactLabels(InvalidInput):
     """Class indices have a float type that does not hold all of them exactly."""
 

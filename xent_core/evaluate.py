@@ -8,7 +8,9 @@ from numpy.typing import ArrayLike
 
 from xent_core.accumulate import accumulate, scale
 from xent_core.advice.checks import WARNINGS, run_checks
-from xent_core.advice.recommend import equivalents_and_recommendation, recommendation
+from xent_core.advice.recommend import brief_recommendation, equivalents_and_recommendation, recommendation
+from xent_core.by_products import ByProducts, check_by_products, figures_wanted
+from xent_core.calibrate import CalibrationCollector
 from xent_core.checks.arguments import as_numbers, check_shape
 from xent_core.checks.values import (
     check_logits,
@@ -19,11 +21,12 @@ from xent_core.checks.values import (
 )
 from xent_core.compute.layout import TILE_ELEMENTS, row_sums
 from xent_core.compute.reduction import denominator, reduce
-from xent_core.errors import MissingParameter, ParameterOutOfRange, UnexpectedParameter
+from xent_core.errors import InvalidInput, MissingParameter, ParameterOutOfRange, UnexpectedParameter
 from xent_core.labels.counts import neutral_reader
 from xent_core.losses.loss import CLIP
 from xent_core.prepare import Options, PreparedBatch, prepare
 from xent_core.results import OUTPUTS, Advice, AdviceLevel, Evaluation, Output, Reduction
+from xent_core.summarise import summary_collector
 
 
 @np.errstate(all="ignore")
@@ -41,14 +44,22 @@ def evaluate(
     from_logits: bool = True,
     reduction: Reduction = "mean",
     clip: float = CLIP,
+    shift: int = 0,
+    temperature: float = 1.0,
+    gamma: float | None = None,
+    alpha: float | None = None,
+    q: float | None = None,
+    epsilon: float | None = None,
+    labels_are_logits: bool = False,
     include: Collection[Output] = (),
+    fit_temperature: bool = True,
     advice: AdviceLevel = "full",
     silence: Collection[str] = (),
 ) -> Evaluation:
     """Per-sample and reduced losses of a batch in nats, the loss that its labels call for, and likely mistakes.
 
-    logits, labels and the parameters: as for the loss that is computed, see `sigmoid_cross_entropy`,
-    `weighted_cross_entropy`, `softmax_cross_entropy` and `sparse_softmax_cross_entropy`.
+    logits, labels and the parameters: as for the loss that is computed, see the function that has its name. gamma,
+    alpha, q, epsilon and labels_are_logits belong to single losses; None is what such a loss takes by default.
     weights: multiply the losses. A scalar; or the samples' shape; or the elements' rank with every dimension theirs
     or 1. An element is a row of a softmax loss and a logit of a sigmoid loss; a sample is an entry of the batch
     dimensions, and with rank-1 logits of a sigmoid loss each logit.
@@ -58,9 +69,14 @@ def evaluate(
     gradient are 0, and its logits and label may be anything, NaN too.
     reduction: "none", "sum", "mean", "weighted_mean" or "mean_by_nonzero_weights", see `xent_core.compute.reduction`.
     clip: with from_logits=False the smallest probability that is taken, and 1 minus the largest; 0 clips nothing.
+    shift: softmax losses over class indices, logits [… T, C]: logits at t are for the label at t + shift. The last
+    logits and the first labels and weights of each sequence are left out, as what does not count; `per_sample` has
+    T − shift. 1 is next-token prediction.
+    temperature: losses with a softmax: logits are divided by it first.
     include: any of "elements", "gradient", "probabilities"; each takes memory of the logits' size.
-    advice: "full"; "brief", without reasons, alternatives and equivalents; "none" looks for no recommendation and no
-    warning, and leaves them None and empty.
+    fit_temperature: whether a calibration has it, which takes several more passes.
+    advice: "full"; "brief" leaves out reasons, alternatives and equivalents, and the work for them; "none" looks for no
+    recommendation and no warning, and leaves them None and empty.
     silence: codes of warnings that are not looked for.
     Returns float32 arrays for logits of float16, bfloat16 and float32, else float64.
 
@@ -83,19 +99,39 @@ def evaluate(
         clip,
         advice,
         _known_codes(silence),
+        shift,
+        temperature,
+        gamma,
+        alpha,
+        q,
+        epsilon,
+        labels_are_logits,
     )
     for name in include:
         if name not in OUTPUTS:
             raise ParameterOutOfRange("include", f"holds {name!r:.80}; any of {', '.join(OUTPUTS)} was expected")
     values = as_numbers(logits, "logits")
-    batch = prepare(values, values.shape, labels, options)
-    bound = batch.bind(values, from_logits=from_logits)
-    accumulated = accumulate(bound, batch.weights, include, batch.counts)
+    try:
+        batch = prepare(values, values.shape, labels, options)
+        check_by_products(include, batch.loss)
+        bound = batch.bind(values, from_logits=from_logits, wanted=figures_wanted(include))
+        by_products = ByProducts(include, bound)
+        summary = summary_collector(batch, bound) if "summary" in include else None
+        calibration = CalibrationCollector(batch, bound) if "calibration" in include else None
+        collectors = [each for each in (by_products, summary, calibration) if each is not None]
+        accumulated = accumulate(bound, batch.weights, include, batch.counts, collectors)
+    except InvalidInput as error:
+        _place_as_given(error, shift)
+        raise
     reduced = reduce(reduction, accumulated.totals)
     if accumulated.gradient is not None:
         scale(accumulated.gradient, denominator(reduction, accumulated.totals))
     warnings, checked = run_checks(batch, accumulated) if advice != "none" else ((), ())
-    calls, recommended = equivalents_and_recommendation(batch) if advice != "none" else (None, None)
+    calls, recommended = None, None
+    if advice == "full":
+        calls, recommended = equivalents_and_recommendation(batch)
+    elif advice == "brief":
+        recommended = brief_recommendation(batch)
     return Evaluation(
         loss_type=batch.loss.name,
         per_sample=accumulated.per_sample,
@@ -107,6 +143,9 @@ def evaluate(
         elements=accumulated.elements,
         gradient=accumulated.gradient,
         probabilities=accumulated.probabilities,
+        **by_products.outputs,
+        summary=None if summary is None else summary.finish(accumulated.per_sample),
+        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight, fit=fit_temperature),
     )
 
 
@@ -126,6 +165,13 @@ def recommend(
     from_logits: bool = True,
     reduction: Reduction = "mean",
     clip: float = CLIP,
+    shift: int = 0,
+    temperature: float = 1.0,
+    gamma: float | None = None,
+    alpha: float | None = None,
+    q: float | None = None,
+    epsilon: float | None = None,
+    labels_are_logits: bool = False,
     advice: Literal["full", "brief"] = "full",
     silence: Collection[str] = (),
 ) -> Advice:
@@ -155,25 +201,43 @@ def recommend(
         clip,
         advice,
         _known_codes(silence),
+        shift,
+        temperature,
+        gamma,
+        alpha,
+        q,
+        epsilon,
+        labels_are_logits,
     )
     if logits is not None and logits_shape is not None:
         raise UnexpectedParameter("logits_shape", "is given beside logits; one of the two was expected")
-    if logits is not None:
-        values = as_numbers(logits, "logits")
-        batch = prepare(values, values.shape, labels, options)
-    elif logits_shape is not None:
-        batch = prepare(None, check_shape(logits_shape), labels, options)
-    else:
+    if logits is None and logits_shape is None:
         raise MissingParameter("logits", "are absent; logits or logits_shape was expected")
-    _check_values(batch)
+    values = None if logits is None else as_numbers(logits, "logits")
+    shape = check_shape(logits_shape or ()) if values is None else values.shape
+    try:
+        batch = prepare(values, shape, labels, options)
+        _check_values(batch)
+    except InvalidInput as error:
+        _place_as_given(error, shift)
+        raise
     warnings, checked = run_checks(batch)
     return Advice(recommendation(batch), warnings, checked)
+
+
+def _place_as_given(error: InvalidInput, shift: int) -> None:
+    """Have an error name the place of a label as it was given, where the first of each sequence are left out."""
+    if shift > 0 and error.argument == "labels" and error.position:
+        error.position = (*error.position[:-1], error.position[-1] + shift)
 
 
 def _check_values(batch: PreparedBatch) -> None:
     """What computing the loss would find unsound. Labels come first, as there."""
     blocks, counts = batch.layout.blocks(TILE_ELEMENTS), batch.counts
-    if batch.loss.takes_class_indices:
+    if not batch.loss.is_elementwise and batch.labels.shape == batch.layout.shape:
+        for block, given in batch.label_rows(blocks):
+            batch.loss.check_label_rows(given, batch.layout, block, batch.parameters, batch.dtype)
+    elif batch.loss.takes_class_indices:
         for block in blocks:
             ignore_index = batch.options.ignore_index
             class_indices(batch.labels, batch.layout, block, counts.rows(block), ignore_index=ignore_index)

@@ -31,15 +31,18 @@ class ReductionName(NamedTuple):
 
 
 _PROBABILITIES = "with from_logits false where it holds probabilities"
+_EPSILON = "of log_loss, where it is added within the logarithm"
 
 FIELDS = (
     Field("tf.losses", "multi_class_labels", "labels"),
     Field("tf.losses", "onehot_labels", "labels"),
     Field("tf.losses", "predictions", "logits", _PROBABILITIES),
+    Field("tf.losses", "epsilon", "clip", _EPSILON),
     Field("tf.contrib.losses", "multi_class_labels", "labels"),
     Field("tf.contrib.losses", "onehot_labels", "labels"),
     Field("tf.contrib.losses", "predictions", "logits", _PROBABILITIES),
     Field("tf.contrib.losses", "weight", "weights"),
+    Field("tf.contrib.losses", "epsilon", "clip", _EPSILON),
     Field("tf.nn", "targets", "labels"),
     Field("tf.nn", "dim", "axis"),
     Field("Keras", "loss", "loss_type"),
@@ -54,6 +57,7 @@ FIELDS = (
     Field("PyTorch", "target", "labels"),
     Field("PyTorch", "weight", "class_weights", "for softmax losses"),
     Field("PyTorch", "weight", "weights", "for sigmoid losses"),
+    Field("PyTorch", "log_target", "labels_are_logits", "for kl_div"),
     Field("PyTorch", "size_average", "reduction", "(true is mean, false is sum)"),
     Field("PyTorch", "reduce", "reduction", "(false is none)"),
     Field("scikit-learn", "loss", "loss_type"),
@@ -63,9 +67,10 @@ FIELDS = (
     Field("scikit-learn", "y_proba", "logits", _PROBABILITIES),
     Field("scikit-learn", "sample_weight", "weights"),
     Field("scikit-learn", "class_weight", "class_weights"),
+    Field("scikit-learn", "eps", "clip"),
     Field("scikit-learn", "normalize", "reduction", "(true is mean, or weighted_mean with weights; false is sum)"),
 )
-"""Of fields that have the same name here there are no rows."""
+"""Of fields that have the same name and meaning here there are no rows."""
 
 REDUCTION_NAMES = (
     ReductionName("tf.losses", "NONE", "none"),
@@ -88,6 +93,8 @@ REDUCTION_NAMES = (
 
 # A name that is off by a letter was meant as it is here, whatever it is elsewhere.
 ALMOST_OURS = 0.95
+# Names less alike than this mean something else.
+NEAR = 0.7
 MAX_NAME_LENGTH = 80
 
 
@@ -115,7 +122,7 @@ def reduction_hint(name: str) -> str:
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name[:MAX_NAME_LENGTH], known, n=1)
+    close = get_close_matches(name[:MAX_NAME_LENGTH], known, n=1, cutoff=NEAR)
     return f"; did you mean {close[0]}?" if close else ""
 
 

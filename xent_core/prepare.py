@@ -1,7 +1,9 @@
 """One batch before its loss is computed: its arguments checked, its labels described, its loss chosen."""
 
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_core.checks.arguments import (
@@ -9,6 +11,7 @@ from xent_core.checks.arguments import (
     check_clip,
     check_finite,
     check_name,
+    check_shift,
     check_smoothing,
     class_layout,
 )
@@ -16,14 +19,16 @@ from xent_core.checks.causes import of_code, of_mark, values_of
 from xent_core.checks.weights import Weights, check_weights
 from xent_core.compute.bound_loss import BoundLoss
 from xent_core.compute.dtypes import FLOAT64, computation_dtype
-from xent_core.compute.layout import Array, FloatType, Layout
+from xent_core.compute.layout import Array, Block, FloatType, Layout
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import UnclearLabels, UnexpectedParameter
 from xent_core.framework_names import loss_hint, reduction_hint
 from xent_core.labels.counts import Counts, count_elements
 from xent_core.labels.facts import LabelFacts, describe_labels, describe_rows, describe_sample
+from xent_core.labels.onehot import one_hot_row
 from xent_core.losses import AUTO, LOSSES, losses_taking
 from xent_core.losses.label_shapes import check_distribution_shape
-from xent_core.losses.loss import CLIP, Loss, Parameters
+from xent_core.losses.loss import CLIP, Loss, Parameters, with_own
 from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY
 from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY
 from xent_core.results import ADVICE, REDUCTIONS, AdviceLevel, Reduction
@@ -46,6 +51,18 @@ class Options(NamedTuple):
     clip: float = CLIP
     advice: AdviceLevel = "full"
     silence: tuple[str, ...] = ()
+    shift: int = 0
+    temperature: float = 1.0
+    gamma: float | None = None
+    alpha: float | None = None
+    q: float | None = None
+    epsilon: float | None = None
+    labels_are_logits: bool = False
+
+
+OWN = ("temperature", "gamma", "alpha", "q", "epsilon", "labels_are_logits")
+"""The last of the options: what only some losses take."""
+OWN_DEFAULTS = tuple(Options._field_defaults[name] for name in OWN)
 
 
 class PreparedBatch(NamedTuple):
@@ -53,7 +70,7 @@ class PreparedBatch(NamedTuple):
 
     loss      the loss that is computed; `layout` and `parameters` are for it
     logits    None where only their shape is known
-    labels    as they were given
+    labels    as they were given, without those that a shift leaves out
     facts     what the labels look like that count
     counts    which elements count
     """
@@ -69,8 +86,8 @@ class PreparedBatch(NamedTuple):
     parameters: Parameters
     options: Options
 
-    def bind(self, logits: Array, *, from_logits: bool) -> BoundLoss:
-        """The loss of these logits."""
+    def bind(self, logits: Array, *, from_logits: bool, wanted: Collection[RowFigure] | None = None) -> BoundLoss:
+        """The loss of these logits, and with it the figures of rows that are wanted."""
         facts, parameters = self.facts, self.parameters
         return self.loss.bind(
             logits,
@@ -80,7 +97,23 @@ class PreparedBatch(NamedTuple):
             parameters if from_logits == parameters.from_logits else parameters._replace(from_logits=from_logits),
             counts=self.counts,
             labels_checked=facts.class_counts is not None,
+            wanted=wanted,
         )
+
+    @property
+    def given_labels_shape(self) -> tuple[int, ...]:
+        """The labels' shape with those that a shift leaves out."""
+        shape, left_out = self.labels.shape, self.layout.left_out
+        return (*shape[:-1], shape[-1] + left_out) if left_out else shape
+
+    def label_rows(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, Array]]:
+        """Blocks of labels in the logits' shape, with a one-hot row in place of those that do not count."""
+        read = self.layout.reader(self.labels, self.labels.dtype)
+        for block in blocks:
+            given, counting = read(block), self.counts.rows(block)
+            if counting is not None:
+                given = np.where(counting[:, None], given, one_hot_row(self.layout.classes, given.dtype))
+            yield block, given
 
 
 def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, options: Options) -> PreparedBatch:
@@ -91,40 +124,87 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
     check_name("loss_type", options.loss_type, LOSS_NAMES, loss_hint)
     check_name("reduction", options.reduction, REDUCTIONS, reduction_hint)
     check_name("advice", options.advice, ADVICE)
-    smoothing, clip = check_smoothing(options.label_smoothing), check_clip(options.clip)
     given = as_numbers(labels, "labels")
     layout = class_layout(shape, options.axis)
     dtype = FLOAT64 if logits is None else computation_dtype(logits)
-    weights = None
+    smoothing, clip = check_smoothing(options.label_smoothing), check_clip(options.clip)
+    parameters = Parameters(None, None, smoothing, options.ignore_index, options.from_logits, clip)
+    if options[-len(OWN) :] != OWN_DEFAULTS:
+        parameters = with_own(
+            parameters,
+            dtype,
+            options.temperature,
+            options.gamma,
+            options.alpha,
+            options.q,
+            options.epsilon,
+            options.labels_are_logits,
+        )
+    weights, given_weights = None, None
     if options.weights is not None:
-        weights = check_finite(as_numbers(options.weights, "weights"), "weights", dtype)
+        weights = given_weights = check_finite(as_numbers(options.weights, "weights"), "weights", dtype)
+    if options.shift:
+        if options.loss_type != "auto":
+            _refuse_foreign_parameters(LOSSES[options.loss_type], options)
+        given, weights, layout = _shifted(given, weights, layout, options.shift)
     counts = count_elements(given, layout, weights, options.ignore_index)
-    facts = describe_labels(given, layout, counts)
+    facts = OF_LOGITS if options.labels_are_logits else describe_labels(given, layout, counts)
     loss = _choose(facts, given, layout, options)
     _refuse_foreign_parameters(loss, options)
-    if not loss.is_elementwise and len(shape) == 1 and layout.classes > 1:
-        facts = describe_sample(given, layout, counts.whole())
-    elif not loss.is_elementwise and given.shape == layout.shape and facts.row_sums is None:
-        # What reads as yes/no questions is taken for rows of a softmax, so it is described as such.
-        facts = describe_rows(given, layout, counts.whole())._replace(kind=facts.kind)
-    if loss.is_elementwise and _are_questions(facts, layout, options):
-        facts = facts.as_questions()
+    if facts.kind != "class_indices" and not options.labels_are_logits:
+        facts = _describe_for(loss, facts, given, layout, counts, options)
     if loss.is_elementwise and layout.class_axis is not None and len(shape) == 1:
         layout = loss.layout(shape, options.axis)
         counts = count_elements(given, layout, weights, options.ignore_index)
     elif not loss.is_elementwise:
         counts = counts.whole()
     loss.check_labels_shape(given, layout)
-    fitted = None if weights is None else check_weights(weights, layout, per_row=not loss.is_elementwise)
-    for_classes = loss.check_per_class(options.class_weights, options.pos_weight, layout, dtype)
-    parameters = Parameters(*for_classes, smoothing, options.ignore_index, options.from_logits, clip)
+    if options.ignore_index is not None:
+        loss.refuse_ignored_rows(given, layout)
+    fitted = None
+    if weights is not None and given_weights is not None:
+        fitted = check_weights(weights, layout, per_row=not loss.is_elementwise)
+        fitted.shape = given_weights.shape
+    class_weights, pos_weight = loss.check_per_class(options.class_weights, options.pos_weight, layout, dtype)
+    parameters = parameters._replace(class_weights=class_weights, pos_weight=pos_weight)
     return PreparedBatch(loss, logits, given, layout, dtype, facts, counts, fitted, parameters, options)
+
+
+def _describe_for(
+    loss: Loss, facts: LabelFacts, labels: Array, layout: Layout, counts: Counts, options: Options
+) -> LabelFacts:
+    """What the labels look like to this loss."""
+    if not loss.is_elementwise and len(layout.shape) == 1 and layout.classes > 1:
+        return describe_sample(labels, layout, counts.whole())
+    if not loss.is_elementwise and labels.shape == layout.shape and facts.row_sums is None:
+        # What reads as yes/no questions is taken for rows of a softmax, so it is described as such.
+        return describe_rows(labels, layout, counts.whole())._replace(kind=facts.kind)
+    if loss.is_elementwise and _are_questions(facts, layout, options):
+        return facts.as_questions()
+    return facts
+
+
+OF_LOGITS = LabelFacts("other")
+"""A teacher's logits look like nothing: they are not looked at before they went through a softmax."""
+
+
+def _shifted(given: Array, weights: Array | None, layout: Layout, shift: int) -> tuple[Array, Array | None, Layout]:
+    """Labels and weights without the first of each sequence, and the layout without the last logits."""
+    check_shift(shift, given, layout)
+    if weights is not None and weights.ndim:
+        check_weights(weights, layout, per_row=True)
+        if weights.shape[-1] == layout.sample_shape[-1]:
+            weights = np.ascontiguousarray(weights[..., shift:])
+    return np.ascontiguousarray(given[..., shift:]), weights, layout.without_last(shift)
 
 
 def _choose(facts: LabelFacts, labels: Array, layout: Layout, options: Options) -> Loss:
     """The loss that was named, or that "auto" stands for. Raises WrongShape, UnclearLabels, UnexpectedParameter."""
     if options.loss_type != "auto":
         return LOSSES[options.loss_type]
+    if options.labels_are_logits:
+        belongs = " and ".join(losses_taking("labels_are_logits"))
+        raise UnexpectedParameter("labels_are_logits", f"is true beside loss_type auto; name {belongs}, which takes it")
     if facts.kind == "other":
         if labels.ndim and labels.shape not in (layout.shape, layout.sample_shape):
             check_distribution_shape(labels, layout)
@@ -177,6 +257,14 @@ def _refuse_foreign_parameters(loss: Loss, options: Options) -> None:
         ("pos_weight", options.pos_weight),
         ("class_weights", options.class_weights),
         ("ignore_index", options.ignore_index),
+        ("label_smoothing", options.label_smoothing or None),
+        ("shift", options.shift or None),
+        ("temperature", None if options.temperature == 1 else options.temperature),
+        ("gamma", options.gamma),
+        ("alpha", options.alpha),
+        ("q", options.q),
+        ("epsilon", options.epsilon),
+        ("labels_are_logits", options.labels_are_logits or None),
     )
     for name, value in given:
         if value is not None and not loss.takes(name):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from email.message import Message
 from functools import partial
 from typing import Any, TypeVar, get_args
+from weakref import WeakKeyDictionary
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -23,10 +24,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import offload
 from app.api.fields import RequestModel
 from app.api.pieces_response import compressed_response
+from app.api.plans import Plans
 from app.middleware.body_limit import check_elements
 from app.middleware.problems import UnsupportedMediaType
 from app.middleware.reservation import WouldBeTooLate
-from app.state import reservation_of, state_of
+from app.state import request_state, reservation_of, state_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
@@ -55,6 +57,8 @@ class ArrayRoute(APIRoute):
         _, parameter = inspect.signature(endpoint, eval_str=True).parameters.values()
         model: type[RequestModel] = get_args(parameter.annotation)[0]
         arrays = model.array_fields()
+        # Applications that have the same route have other settings.
+        plans_by_app: WeakKeyDictionary[ASGIApp, Plans] = WeakKeyDictionary()
 
         async def handle(http: Request) -> Response:
             _require_json(http.headers.get("content-type"))
@@ -62,10 +66,28 @@ class ArrayRoute(APIRoute):
             record, dialect = arrived(http)
             dialect = dialect._replace(missing=model.arrays_with_missing)
             decode = partial(decode_body, body, arrays, dialect)
-            survey = partial(survey_body, body, arrays, dialect)
-            request, reserved = await read_request(http, model, body, len(body), decode, survey)
-            admit(http, request, reserved)
+            if len(body) > offload.SMALL_BYTES:
+                survey = partial(survey_body, body, arrays, dialect)
+                request, reserved = await read_request(http, model, body, len(body), decode, survey)
+                admit(http, request, reserved)
+                record.lap("decode")
+                return await endpoint(http, request)
+            record.lap("queue")
+            check_names(body)
+            document, reservation = decode(), reservation_of(http)
+            plans = plans_by_app.get(http.app)
+            if plans is None:
+                plans = plans_by_app[http.app] = Plans()
+            attempt = plans.attempt(document, record, reservation)
+            if attempt.body is not None:
+                response = compressed_response([attempt.body], accepted_coding(http.headers.get("accept-encoding")))
+                record.lap("encode")
+                return response
+            request = validated(model, document)
+            admit(http, request, attempt.reserved)
             record.lap("decode")
+            if reservation.bytes <= offload.SMALL_BYTES:
+                request_state(http.scope).learn = partial(plans.learn, attempt, request, record)
             return await endpoint(http, request)
 
         return handle
@@ -122,7 +144,7 @@ def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
 
 
 def keep_to_timeout(request: Request, microseconds: int | None) -> None:
-    """Have the response be there so long after the request began, or not at all. Raises WouldBeTooLate."""
+    """Set the request's deadline, counted from its start. Raises WouldBeTooLate."""
     if not microseconds:
         return
     record, reservation = record_of(request), reservation_of(request)
@@ -170,7 +192,7 @@ def _respond(
 
 
 def responding(handle: Handler) -> ASGIApp:
-    """A route's application that does no more than call this; whoever is around it turns exceptions into responses."""
+    """A route's application that only calls this; the layers around it turn exceptions into responses."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         response = await handle(Request(scope, receive))
@@ -202,7 +224,7 @@ NAMES_ELSEWHERE = {"loss_type": loss_hint, "reduction": reduction_hint}
 
 
 def _hint(error: ErrorDetails) -> str:
-    """What was meant by a field or a value that is not known, where something is like it."""
+    """A hint at what an unknown field or value may mean."""
     match error["type"], error["input"]:
         case "extra_forbidden", str(hint):
             return hint

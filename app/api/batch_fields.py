@@ -10,7 +10,10 @@ from app.api.loss_names import LossTypeOrAuto
 from xent_core.advice.recommend import MAX_SUGGESTED
 from xent_core.losses import CATALOGUE, LOSS_TYPES
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
+from xent_core.losses.loss import EPSILON, GAMMA
+from xent_core.losses.loss import Q as DEFAULT_Q
 from xent_core.results import AdviceLevel, Reduction
+from xent_core.summary import MAX_CLASSES
 
 LOGITS = (
     "Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid "
@@ -22,8 +25,8 @@ LOGITS = (
 LOSS_TYPE = (
     "Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in "
     "[0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: "
-    "softmax; other labels in [0, 1] of the logits' shape: sigmoid. It judges each batch alone: a caller whose batches "
-    "vary should name the type.\n\n"
+    "softmax; other labels in [0, 1] of the logits' shape: sigmoid. It goes by each batch alone: a client whose "
+    "batches vary should name the type.\n\n"
 ) + "\n".join(f"- `{name}`: {CATALOGUE[name].use_when} Labels: {CATALOGUE[name].label_form}." for name in LOSS_TYPES)
 
 
@@ -77,6 +80,21 @@ def num_samples(logits: NDArray[Any], axis: int) -> int:
     return logits.size // length
 
 
+# In numbers of 8 bytes and their text: what a summary keeps of each sample and says of each class.
+SUMMARY_ELEMENTS_PER_SAMPLE, SUMMARY_ELEMENTS_PER_CLASS = 3, 16
+
+
+def included_elements(name: str, logits: NDArray[Any], labels: NDArray[Any], samples: int) -> int:
+    """How many elements are computed for an output, at most."""
+    if name in ("elements", "gradient", "probabilities"):
+        return logits.size
+    if name in ("summary", "calibration"):
+        classes = min(MAX_CLASSES, logits.size // samples)
+        return SUMMARY_ELEMENTS_PER_SAMPLE * samples + SUMMARY_ELEMENTS_PER_CLASS * classes
+    # A sigmoid loss has an element for each logit, and then a label for each, or one for all.
+    return max(samples, labels.size) if labels.ndim else logits.size
+
+
 Clip = Annotated[
     StrictFloat,
     Field(
@@ -84,6 +102,70 @@ Clip = Annotated[
             "With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing."
         ),
         json_schema_extra={"minimum": 0, "maximum": 0.5},
+    ),
+]
+Shift = Annotated[
+    Whole,
+    Field(
+        description=(
+            "Losses over class indices, logits [… T, C] with the classes on the last axis: logits at t are for the "
+            "label at t + `shift`. The last logits, and the first labels and weights, of each sequence are left out, "
+            "as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction."
+        ),
+        json_schema_extra={"minimum": 0},
+    ),
+]
+Temperature = Annotated[
+    StrictFloat,
+    Field(
+        description=(
+            "Losses with a softmax: logits are divided by it first, and so are labels that are logits. Not with "
+            "`from_logits` false."
+        ),
+        json_schema_extra={"exclusiveMinimum": 0},
+    ),
+]
+Gamma = Annotated[
+    StrictFloat | None,
+    Field(
+        description=(
+            f"γ of focal losses: how strongly what is right already is left out; 0 gives the cross-entropy. Absent: "
+            f"{GAMMA:g}."
+        ),
+        json_schema_extra={"minimum": 0},
+    ),
+]
+Alpha = Annotated[
+    StrictFloat | None,
+    Field(
+        description=(
+            "α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives. Softmax: every loss is "
+            "multiplied by it. Absent: 1 for all."
+        ),
+        json_schema_extra={"minimum": 0, "maximum": 1},
+    ),
+]
+Q = Annotated[
+    StrictFloat | None,
+    Field(
+        description=(
+            "generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with 1 it is 1 − p. "
+            f"Absent: {DEFAULT_Q:g}."
+        ),
+        json_schema_extra={"exclusiveMinimum": 0, "maximum": 1},
+    ),
+]
+Epsilon = Annotated[
+    StrictFloat | None,
+    Field(description=f"poly_cross_entropy: ε, how much 1 − p counts. Absent: {EPSILON:g}."),
+]
+LabelsAreLogits = Annotated[
+    StrictBool,
+    Field(
+        description=(
+            "kl_divergence: the labels are a teacher's logits, and go through a softmax at `temperature`, too. "
+            "-Infinity masks a class."
+        )
     ),
 ]
 AdviceLevelName = Annotated[
@@ -142,6 +224,13 @@ class BatchRequest(RequestModel):
     from_logits: FromLogits = True
     reduction: ReductionName = "mean"
     clip: Clip = DEFAULT_CLIP
+    shift: Shift = 0
+    temperature: Temperature = 1.0
+    gamma: Gamma = None
+    alpha: Alpha = None
+    q: Q = None
+    epsilon: Epsilon = None
+    labels_are_logits: LabelsAreLogits = False
     silence: Silence = ()
 
     @property

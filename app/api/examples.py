@@ -37,6 +37,74 @@ LOSS_EXAMPLES: dict[str, Any] = {
             "pos_weight": [2.0, 5.0, 1.0],
         },
     },
+    "focal_questions": {
+        "summary": "Many easy questions: sigmoid focal",
+        "description": "As of an object detector's boxes: `gamma` leaves out what is right already.",
+        "value": {
+            "logits": _LOGITS,
+            "labels": [[1, 0, 1], [0, 0, 1]],
+            "loss_type": "sigmoid_focal_cross_entropy",
+            "gamma": 2.0,
+            "alpha": 0.25,
+        },
+    },
+    "focal_distributions": {
+        "summary": "Many easy samples, soft labels: softmax focal",
+        "description": "Each class's term counts less the surer the prediction is.",
+        "value": {
+            "logits": _LOGITS,
+            "labels": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]],
+            "loss_type": "softmax_focal_cross_entropy",
+            "gamma": 1.5,
+        },
+    },
+    "focal_indices": {
+        "summary": "Many easy samples, class indices: sparse softmax focal",
+        "description": "The same numbers as softmax focal gives for one-hot labels.",
+        "value": {
+            "logits": _LOGITS,
+            "labels": [1, 2],
+            "loss_type": "sparse_softmax_focal_cross_entropy",
+            "gamma": 0.5,
+            "include": ["gradient"],
+        },
+    },
+    "noisy_labels": {
+        "summary": "Labels some of which are wrong: generalized cross-entropy",
+        "description": "No sample costs more than 1 / `q`. Labels are class indices or one-hot.",
+        "value": {"logits": _LOGITS, "labels": [1, 2], "loss_type": "generalized_cross_entropy", "q": 0.7},
+    },
+    "poly": {
+        "summary": "A tuned pull: poly cross-entropy",
+        "description": "Softmax cross-entropy and `epsilon` times 1 − p. Labels are distributions or class indices.",
+        "value": {"logits": _LOGITS, "labels": [1, 2], "loss_type": "poly_cross_entropy", "epsilon": 1.0},
+    },
+    "distillation": {
+        "summary": "A teacher's logits: KL divergence",
+        "description": (
+            "Both sides go through a softmax at `temperature`. The weight is its square, by which distillation often "
+            "multiplies."
+        ),
+        "value": {
+            "logits": _LOGITS,
+            "labels": [[1.5, 0.5, 1.0], [0.1, 1.5, 2.5]],
+            "loss_type": "kl_divergence",
+            "labels_are_logits": True,
+            "temperature": 2.0,
+            "weights": [4.0, 4.0],
+            "include": ["gradient"],
+        },
+    },
+    "next_token": {
+        "summary": "Next-token prediction: a shift of 1",
+        "description": "Logits [B, T, C] at t are for the label at t + 1: neither logits nor labels have to be cut.",
+        "value": {
+            "logits": [[[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]]],
+            "labels": [[1, 0, 2]],
+            "loss_type": "sparse_softmax_cross_entropy",
+            "shift": 1,
+        },
+    },
     "training_step": {
         "summary": "A training step: loss and gradient",
         "description": "Smoothed labels, a weight for each sample, an ignored label, and the gradient of the mean.",
@@ -51,14 +119,24 @@ LOSS_EXAMPLES: dict[str, Any] = {
             "include": ["gradient"],
         },
     },
+    "evaluation": {
+        "summary": "An evaluation: the summary, and whether confidences are what they say",
+        "description": "Accuracy, perplexity, the standard error of the mean, calibration, and sums that merge.",
+        "value": {
+            "logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]],
+            "labels": [1, 2, 0],
+            "advice": "none",
+            "include": ["predictions", "summary", "calibration"],
+        },
+    },
     "mistake_softmax_twice": {
         "summary": "Mistake: logits that went through softmax already",
-        "description": "Answered with the warning logits_look_like_probabilities, and the loss both ways.",
+        "description": "Gets the warning logits_look_like_probabilities, and the loss both ways.",
         "value": {"logits": [[0.02, 0.01, 0.97], [0.05, 0.045, 0.905]], "labels": [2, 1]},
     },
     "mistake_sigmoid_twice": {
         "summary": "Mistake: logits that went through a sigmoid already",
-        "description": "Answered with the warning logits_may_be_probabilities.",
+        "description": "Gets the warning logits_may_be_probabilities.",
         "value": {
             "logits": [[0.9, 0.2, 0.4, 0.7, 0.1], [0.8, 0.3, 0.6, 0.2, 0.5], [0.1, 0.9, 0.2, 0.3, 0.6], [0.7] * 5],
             "labels": [[1, 0, 0, 1, 0], [1, 0, 1, 0, 1], [0, 1, 0, 0, 1], [1, 1, 0, 1, 0]],
@@ -66,47 +144,47 @@ LOSS_EXAMPLES: dict[str, Any] = {
     },
     "mistake_multi_hot_softmax": {
         "summary": "Mistake: softmax for labels that don't exclude each other",
-        "description": "Answered with the warnings multi_hot_labels_with_softmax and labels_not_a_distribution.",
+        "description": "Gets the warnings multi_hot_labels_with_softmax and labels_not_a_distribution.",
         "value": {"logits": _LOGITS, "labels": [[1, 0, 1], [0, 0, 1]], "loss_type": "softmax_cross_entropy"},
     },
     "mistake_one_hot": {
         "summary": "Mistake: one-hot labels where indices do",
-        "description": "Answered with the warning one_hot_labels_could_be_indices.",
+        "description": "Gets the warning one_hot_labels_could_be_indices.",
         "value": {"logits": _LOGITS, "labels": [[0, 1, 0], [0, 0, 1]]},
     },
     "mistake_scalar_weight": {
         "summary": "Mistake: one weight for all against imbalance",
-        "description": "Answered with the warning scalar_weight_only_rescales: it acts like a learning rate.",
+        "description": "Gets the warning scalar_weight_only_rescales: it acts like a learning rate.",
         "value": {"logits": [2.0, -1.0, 0.5], "labels": [1, 0, 0], "weights": 5.0},
     },
     "mistake_negative_pos_weight": {
         "summary": "Mistake: a negative pos_weight",
-        "description": "Answered with the warning negative_pos_weight.",
+        "description": "Gets the warning negative_pos_weight.",
         "value": {"logits": [[0.5, 0.7, 0.3], [0.8, 0.2, 0.9]], "labels": 1, "pos_weight": -0.2},
     },
     "mistake_masked_label": {
         "summary": "Mistake: a label at a masked class",
-        "description": "Answered with an infinite loss and the warning infinite_loss.",
+        "description": "Gets an infinite loss and the warning infinite_loss.",
         "value": {"logits": [[2.0, "-Infinity", 1.0]], "labels": [1]},
     },
     "mistake_negative_weight": {
         "summary": "Mistake: a negative weight",
-        "description": "Answered with the warning negative_weight.",
+        "description": "Gets the warning negative_weight.",
         "value": {"logits": _LOGITS, "labels": [1, 2], "weights": [1.0, -1.0]},
     },
     "mistake_no_weight": {
         "summary": "Mistake: weights that are all 0",
-        "description": "Answered with the warning all_weights_zero, and losses of 0.",
+        "description": "Gets the warning all_weights_zero, and losses of 0.",
         "value": {"logits": _LOGITS, "labels": [1, 2], "weights": [0, 0]},
     },
     "mistake_labels_of_minus_one": {
         "summary": "Mistake: labels of −1 and 1",
-        "description": "Answered with the warning labels_outside_unit_interval: the formula is computed as it stands.",
+        "description": "Gets the warning labels_outside_unit_interval: the formula is computed as it stands.",
         "value": {"logits": [2.0, -1.0, 0.5], "labels": [1, -1, -1], "loss_type": "sigmoid_cross_entropy"},
     },
     "mistake_almost_a_distribution": {
         "summary": "Mistake: a row of labels that sums to 1.02",
-        "description": "Answered with the warning labels_almost_a_distribution.",
+        "description": "Gets the warning labels_almost_a_distribution.",
         "value": {
             "logits": [*_LOGITS, [0.4, -0.2, 0.3]],
             "labels": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3], [0.1, 0.6, 0.32]],
@@ -114,12 +192,12 @@ LOSS_EXAMPLES: dict[str, Any] = {
     },
     "mistake_padded_one_hot": {
         "summary": "Mistake: rows of zeros as padding among one-hot labels",
-        "description": "Answered with the warning labels_may_be_padded_one_hot.",
+        "description": "Gets the warning labels_may_be_padded_one_hot.",
         "value": {"logits": _LOGITS * 12, "labels": [[0, 1, 0], [0, 0, 1]] * 10 + [[0, 0, 0]] * 4},
     },
     "mistake_one_hot_sigmoid": {
         "summary": "Mistake: a sigmoid for classes that exclude each other",
-        "description": "Answered with the warning one_hot_labels_with_sigmoid.",
+        "description": "Gets the warning one_hot_labels_with_sigmoid.",
         "value": {
             "logits": [[2.0, -0.5, 1.0], [-0.1, 1.5, 3.0], [0.3, -2.0, 0.4], [1.2, 0.1, -0.7]] * 5,
             "labels": [[0, 1, 0], [0, 0, 1], [1, 0, 0], [1, 0, 0]] * 5,
@@ -128,37 +206,37 @@ LOSS_EXAMPLES: dict[str, Any] = {
     },
     "mistake_single_class": {
         "summary": "Mistake: a softmax over one class",
-        "description": "Answered with the warning single_class_softmax.",
+        "description": "Gets the warning single_class_softmax.",
         "value": {"logits": [[2.0], [0.5]], "labels": [0, 0], "loss_type": "sparse_softmax_cross_entropy"},
     },
     "mistake_class_weights": {
         "summary": "Mistake: class weights that are upside down",
-        "description": "Answered with the warnings weights_enlarge_imbalance and mean_ignores_class_weights.",
+        "description": "Gets the warnings weights_enlarge_imbalance and mean_ignores_class_weights.",
         "value": {"logits": _LOGITS * 11, "labels": [0] * 20 + [1, 2], "class_weights": [10.0, 1.0, 1.0]},
     },
     "mistake_nothing_counts": {
         "summary": "Mistake: every label ignored",
-        "description": "Answered with the warning nothing_counts.",
+        "description": "Gets the warning nothing_counts.",
         "value": {"logits": _LOGITS, "labels": [-100, -100], "ignore_index": -100},
     },
     "mistake_zero_weights": {
         "summary": "Mistake: weights of 0 with reduction mean",
-        "description": "Answered with the warning mean_counts_zero_weights.",
+        "description": "Gets the warning mean_counts_zero_weights.",
         "value": {"logits": _LOGITS, "labels": [1, 2], "weights": [1.0, 0.0]},
     },
     "mistake_clipped": {
         "summary": "Mistake: a probability of 0 for the right class",
-        "description": "Answered with the warning probabilities_clipped.",
+        "description": "Gets the warning probabilities_clipped.",
         "value": {"logits": [[1.0, 0.0, 0.0], [0.2, 0.3, 0.5]], "labels": [1, 2], "from_logits": False},
     },
     "mistake_rescaled": {
         "summary": "Mistake: probabilities that do not sum to 1",
-        "description": "Answered with the warning probabilities_rescaled.",
+        "description": "Gets the warning probabilities_rescaled.",
         "value": {"logits": [[0.3, 0.3, 0.6], [0.2, 0.3, 0.5]], "labels": [1, 2], "from_logits": False},
     },
     "mistake_relu": {
         "summary": "Mistake: a ReLU before the loss",
-        "description": "Answered with the warning logits_never_negative.",
+        "description": "Gets the warning logits_never_negative.",
         "value": {
             "logits": [[0.0, 1.5, 0.0, 0.3], [2.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.7, 3.1], [0.9, 0.0, 0.0, 0.0]] * 3,
             "labels": [1, 0, 3, 0] * 3,
@@ -166,7 +244,7 @@ LOSS_EXAMPLES: dict[str, Any] = {
     },
     "mistake_tanh": {
         "summary": "Mistake: a tanh before the loss",
-        "description": "Answered with the warning logits_within_one.",
+        "description": "Gets the warning logits_within_one.",
         "value": {
             "logits": [[0.99, -0.98, 0.2], [-0.99, 0.97, -0.4], [0.5, -0.99, 0.98], [-0.97, 0.3, 0.99]] * 2,
             "labels": [0, 1, 2, 2] * 2,
@@ -174,12 +252,12 @@ LOSS_EXAMPLES: dict[str, Any] = {
     },
     "mistake_identical_rows": {
         "summary": "Mistake: the same logits for all samples",
-        "description": "Answered with the warning identical_rows.",
+        "description": "Gets the warning identical_rows.",
         "value": {"logits": [[2.0, 0.5, 1.0]] * 24, "labels": [0, 1, 2] * 8},
     },
     "mistake_other_rows": {
         "summary": "Mistake: labels of other rows",
-        "description": "Answered with the warning worse_than_uniform.",
+        "description": "Gets the warning worse_than_uniform.",
         "value": {
             "logits": [[9.0, -4.0, 1.0], [-3.0, 8.0, 0.5], [0.2, -5.0, 7.0], [8.1, -4.2, 0.3]] * 6,
             "labels": [1, 2, 0, 1] * 6,
@@ -187,22 +265,22 @@ LOSS_EXAMPLES: dict[str, Any] = {
     },
     "mistake_no_shift": {
         "summary": "Mistake: logits that predict the next label",
-        "description": "Answered with the warnings labels_may_need_a_shift and worse_than_uniform.",
+        "description": "Gets the warnings labels_may_need_a_shift and worse_than_uniform.",
         "value": {"logits": [_sharp(_TOKENS[1:] + _TOKENS[:1])] * 2, "labels": [_TOKENS] * 2},
     },
     "mistake_shifted_twice": {
         "summary": "Mistake: logits that predict the label before",
-        "description": "Answered with the warnings labels_may_be_shifted_twice and worse_than_uniform.",
+        "description": "Gets the warnings labels_may_be_shifted_twice and worse_than_uniform.",
         "value": {"logits": [_sharp(_TOKENS[-1:] + _TOKENS[:-1])] * 2, "labels": [_TOKENS] * 2},
     },
     "error_label_out_of_range": {
         "summary": "Error: a label one past the end",
-        "description": "Answered with status 422, label_out_of_range at labels[1].",
+        "description": "Gets status 422, label_out_of_range at labels[1].",
         "value": {"logits": _LOGITS, "labels": [1, 3]},
     },
     "error_column_of_labels": {
         "summary": "Error: labels of shape [B, 1]",
-        "description": "Answered with status 422, wrong_shape; the message names the squeeze.",
+        "description": "Gets status 422, wrong_shape; the message names the squeeze.",
         "value": {"logits": _LOGITS, "labels": [[1], [2]]},
     },
 }
@@ -225,7 +303,7 @@ RECOMMEND_EXAMPLES: dict[str, Any] = {
     },
     "error_wrong_shape": {
         "summary": "Error: labels that fit no logits of this shape",
-        "description": "Answered with status 422, wrong_shape at labels.",
+        "description": "Gets status 422, wrong_shape at labels.",
         "value": {"labels": [1, 2, 0], "logits_shape": [2, 3]},
     },
 }
@@ -236,6 +314,24 @@ _LAYER = {
     "inputs": [[1.0, 0.5], [-0.2, 0.8]],
 }
 
+COMPARE_EXAMPLES: dict[str, Any] = {
+    "checkpoints": {
+        "summary": "Two checkpoints on the same rows",
+        "description": "The other is better on both rows.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 1.5, 1.0], [0.1, 1.0, 4.0]], "labels": [1, 2]},
+    },
+    "quantised": {
+        "summary": "A model and what was made of it, without labels",
+        "description": "How far the predicted distributions are apart.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 0.5, 1.25], [0.0, 1.0, 3.0]]},
+    },
+    "other_shape": {
+        "summary": "An error: logits of two shapes",
+        "description": "Answered with status 422, wrong_shape at other_logits.",
+        "value": {"logits": _LOGITS, "other_logits": [[2.0, 0.5], [0.0, 1.0]], "labels": [1, 0]},
+    },
+}
+
 SAMPLED_EXAMPLES: dict[str, Any] = {
     "drawn": {
         "summary": "Draw the candidates",
@@ -244,7 +340,7 @@ SAMPLED_EXAMPLES: dict[str, Any] = {
     },
     "given": {
         "summary": "Candidates drawn elsewhere",
-        "description": "What tf.random.uniform_candidate_sampler gave, or an earlier answer: nothing is drawn.",
+        "description": "What tf.random.uniform_candidate_sampler gave, or an earlier response: nothing is drawn.",
         "value": _LAYER
         | {
             "labels": [2, 0],
@@ -262,7 +358,7 @@ SAMPLED_EXAMPLES: dict[str, Any] = {
     },
     "error_too_many": {
         "summary": "Error: more candidates than classes",
-        "description": "Answered with status 422, parameter_out_of_range at num_sampled.",
+        "description": "Gets status 422, parameter_out_of_range at num_sampled.",
         "value": _LAYER | {"labels": [2, 0], "num_sampled": 7},
     },
 }
@@ -298,7 +394,7 @@ INFER_EXAMPLES: dict[str, Any] = {
     },
     "error_label_out_of_range": {
         "summary": "Error: a label one past the end",
-        "description": "Answered with status 400: labels[1] is 3.",
+        "description": "Gets status 400: labels[1] is 3.",
         "value": {
             "inputs": [_LOGITS_TENSOR, {"name": "labels", "shape": [2], "datatype": "INT64", "data": [1, 3]}],
         },

@@ -1,4 +1,4 @@
-"""What the requests and answers of `/v1` are made of."""
+"""What the requests and responses of `/v1` are made of."""
 
 from difflib import get_close_matches
 from itertools import islice
@@ -107,7 +107,7 @@ TENSOR_OBJECT: JsonSchemaValue = {
     "title": "TensorObject",
     "description": (
         "An array as base64 of its bytes: several times smaller and faster than a list. As logits, float16, bfloat16 "
-        "and float32 are computed and answered in float32, everything else in float64."
+        "and float32 are computed and returned in float32, everything else in float64."
     ),
     "type": "object",
     "properties": {

@@ -1,6 +1,6 @@
 """POST /v1/loss."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
@@ -9,17 +9,19 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.api.array_route import ArrayRoute, respond
-from app.api.batch_fields import LOGITS, AdviceLevelName, BatchRequest, num_samples
+from app.api.batch_fields import LOGITS, AdviceLevelName, BatchRequest, included_elements, num_samples
 from app.api.examples import LOSS_EXAMPLES
 from app.api.fields import Array, Encoding, Number, ResponseModel
 from app.api.loss_names import LossType
 from app.api.problem import problem_responses
 from app.api.recommend import Equivalents, LossWarning, Recommendation
-from app.api.recommendation_content import advice_content, equivalents_content, record_evaluation
+from app.api.recommendation_content import advice_content, equivalents_content, losses_content, record_evaluation
+from app.api.summary import Calibration, Summary, calibration_content, summary_content
+from app.state import request_state
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import encode_body
 from xent_core.evaluate import evaluate
-from xent_core.results import OUTPUTS, AdviceLevel, Evaluation, Output, Reduction
+from xent_core.results import ARRAYS, OUTPUTS, AdviceLevel, Evaluation, Output, Reduction
 
 
 def _few(names: Any) -> Any:
@@ -40,7 +42,13 @@ class LossRequest(BatchRequest):
             description=(
                 "Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced "
                 "loss with respect to `logits` as given; of the sum where the reduction is `none`. "
-                "`probabilities`: softmax or sigmoid of the logits."
+                "`probabilities`: softmax or sigmoid of the logits. For each sample of a softmax loss: `predictions`, "
+                "the class of the largest logit, the first of equals; `label_rank`, how many classes come before the "
+                "label's (of a distribution that is its largest), 0 where it is the prediction, −1 where the sample "
+                "does not count; `margin`, the label's probability less the largest other one; `entropy` of the "
+                "predicted distribution, in nats; `logsumexp`. Sigmoid losses have `predictions` (1 for a logit above "
+                "0, else 0) and `entropy`, for each logit. `summary`: figures of the whole, with sums that merge "
+                "over requests. `calibration`: whether confidences are what they say."
             ),
         ),
     ] = ()
@@ -49,7 +57,8 @@ class LossRequest(BatchRequest):
 
     @property
     def computed_elements(self) -> int:
-        return num_samples(self.logits, self.axis) + self.logits.size * len(self.include)
+        samples = num_samples(self.logits, self.axis)
+        return samples + sum(included_elements(name, self.logits, self.labels, samples) for name in self.include)
 
 
 class Reduced(ResponseModel):
@@ -93,6 +102,13 @@ class LossResponse(ResponseModel):
     elements: Annotated[Array | None, Field(description="weighted losses before any averaging, if asked for")] = None
     gradient: Annotated[Array | None, Field(description="in the logits' shape, if asked for")] = None
     probabilities: Annotated[Array | None, Field(description="in the logits' shape, if asked for")] = None
+    predictions: Annotated[Array | None, Field(description="predicted classes, if asked for")] = None
+    label_rank: Annotated[Array | None, Field(description="ranks of the labels, if asked for")] = None
+    margin: Annotated[Array | None, Field(description="margins of the labels, if asked for")] = None
+    entropy: Annotated[Array | None, Field(description="of the predictions, in nats, if asked for")] = None
+    logsumexp: Annotated[Array | None, Field(description="log Σ exp(x_c), if asked for")] = None
+    summary: Annotated[Summary | None, Field(description="figures of the whole, if asked for")] = None
+    calibration: Annotated[Calibration | None, Field(description="of the whole, if asked for")] = None
 
 
 router = APIRouter(route_class=ArrayRoute)
@@ -127,39 +143,33 @@ the checks that ran.
     tags=["losses"],
 )
 async def loss(http: Request, request: Annotated[LossRequest, Body(openapi_examples=LOSS_EXAMPLES)]) -> Response:
-    return await respond(http, partial(_response, request))
+    return await respond(http, partial(_response, request, request_state(http.scope).learn))
 
 
-def _response(request: LossRequest, record: RequestRecord) -> Iterator[bytes]:
+def _response(
+    request: LossRequest, learn: Callable[[Evaluation, dict[str, Any]], None] | None, record: RequestRecord
+) -> Iterator[bytes]:
     arguments = dict(vars(request))
     base64 = arguments.pop("encoding") == "base64"
     result = evaluate(**arguments)
     record_evaluation(record, result, request.logits)
-    return encode_body(_content(result, request.advice), base64=base64)
+    content = _content(result, request.advice)
+    if learn is not None:
+        learn(result, content)
+    return encode_body(content, base64=base64)
 
 
 def _content(result: Evaluation, advice: AdviceLevel) -> dict[str, Any]:
     """The evaluation in the form of `LossResponse`."""
-    reduced = result.reduced
-    content: dict[str, Any] = {
-        "loss_type": result.loss_type,
-        "per_sample": result.per_sample,
-        "reduced": None
-        if reduced is None
-        else {
-            "reduction": reduced.reduction,
-            "value": reduced.value,
-            "numerator": reduced.numerator,
-            "denominator": reduced.denominator,
-        },
-    }
-    if advice == "full" and result.equivalents is not None:
+    content = losses_content(result.loss_type, result.per_sample, result.reduced)
+    if result.equivalents is not None:
         content["equivalents"] = equivalents_content(result.equivalents)
     if result.recommendation is not None:
         content |= advice_content(result.recommendation, result, brief=advice == "brief")
-    asked_for = {
-        "elements": result.elements,
-        "gradient": result.gradient,
-        "probabilities": result.probabilities,
-    }
-    return content | {name: value for name, value in asked_for.items() if value is not None}
+    arrays = {name: getattr(result, name) for name in ARRAYS}
+    content |= {name: value for name, value in arrays.items() if value is not None}
+    if result.summary is not None:
+        content["summary"] = summary_content(result.summary)
+    if result.calibration is not None:
+        content["calibration"] = calibration_content(result.calibration)
+    return content

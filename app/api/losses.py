@@ -44,7 +44,8 @@ class CatalogueEntry(ResponseModel):
         Field(
             description=(
                 "the same as a NumPy expression: x a row of logits (sigmoid losses: one), y its labels, k a class "
-                "index, q the pos_weight, C the number of classes, T the number of true classes, which come first"
+                "index, q the pos_weight or the parameter q, C the number of classes, T the number of true classes, "
+                "which come first; gamma and epsilon are the parameters"
             )
         ),
     ]
@@ -78,7 +79,8 @@ router = APIRouter(tags=["catalogue"])
     summary="All losses: formulas, when to use them, framework calls",
     response_model=Catalogue,
     response_description="The catalogue.",
-    responses=problem_responses(500),
+    responses=problem_responses(500)
+    | {304: {"description": "The catalogue is the one whose ETag `If-None-Match` names."}},
 )
 async def list_losses(http: Request) -> Response:
     """What each loss computes, when to use it and when not, its parameters, and the matching call elsewhere."""

@@ -54,9 +54,10 @@ HEADERS = {
     "Retry-After": "Seconds to wait before the next attempt.",
 }
 ON_EVERY_RESPONSE = ("X-Request-ID", "Cache-Control")
-BY_STATUS = {401: ("WWW-Authenticate",), 408: ("Connection",), 503: ("Retry-After",)}
+BY_STATUS = {304: ("ETag", "Vary"), 401: ("WWW-Authenticate",), 408: ("Connection",), 503: ("Retry-After",)}
 BY_OPERATION = {
     "loss": ("Server-Timing", "Vary", "Content-Encoding"),
+    "compare": ("Server-Timing", "Vary", "Content-Encoding"),
     "recommend": ("Server-Timing", "Vary", "Content-Encoding"),
     "sampled_softmax": ("Server-Timing", "Vary", "Content-Encoding"),
     "list_losses": ("ETag", "Vary", "Content-Encoding"),

@@ -30,22 +30,22 @@ class Limits(ResponseModel):
     body_seconds: Annotated[float, Field(description="seconds until a request's body is there: 408")]
     compute_seconds: Annotated[float, Field(description="seconds that a request may wait and be worked on: 503")]
     answer_seconds: Annotated[
-        float, Field(description="seconds in which a caller reads nothing of an answer: the connection is cut")
+        float, Field(description="seconds in which a client reads nothing of a response; then its connection is closed")
     ]
     idle_seconds: Annotated[
         float, Field(description="seconds that a connection may be idle between requests: it is closed")
     ]
-    max_requests_in_flight: Annotated[int, Field(description="requests that each worker has in hand: 503")]
+    max_requests_in_flight: Annotated[int, Field(description="requests in flight in each worker; more get 503")]
     max_bytes_in_flight: Annotated[
-        int, Field(description="bytes of bodies, arrays and answers that each worker has in hand: 503")
+        int, Field(description="bytes of bodies, arrays and responses in flight in each worker; more get 503")
     ]
     content_encodings: Annotated[list[str], Field(description="how a request's body may be compressed: 415")]
 
 
 class Health(ResponseModel):
-    """That the service is well; where it is not, it does not answer 200."""
+    """That the service is healthy; if not, the status is not 200."""
 
-    status: Annotated[Literal["ok"], Field(description="the service answers")]
+    status: Annotated[Literal["ok"], Field(description="the service responds")]
 
 
 router = APIRouter(tags=["operations"])
@@ -57,7 +57,7 @@ PROBE = RouteTraits(access=Access.OPEN, always_admitted=True)
 @router.get("/livez", operation_id="livez", summary="Is the process alive?", response_description="It is.")
 @with_traits(PROBE)
 async def livez() -> Health:
-    """Answers for as long as the process can answer at all. Restart it where this fails."""
+    """Responds as long as the process can respond at all. Restart it if this fails."""
     return Health(status="ok")
 
 
@@ -70,7 +70,7 @@ async def livez() -> Health:
 )
 @with_traits(PROBE)
 async def readyz(request: Request) -> Health:
-    """Answers 200 for as long as the service can take requests. Send it none where this fails."""
+    """Responds with 200 as long as the service accepts requests. Send it none if this fails."""
     state_of(request.app).readiness.check()
     return Health(status="ok")
 

@@ -27,7 +27,8 @@ class ProblemError(ResponseModel):
     code: Annotated[
         str,
         Field(
-            description="What is wrong, for programs. New codes may be added.\n\n" + list_of_codes(CODES),
+            description="What is wrong, for programs; `/learn/{code}` explains it. New codes may be added.\n\n"
+            + list_of_codes(CODES),
             examples=["label_out_of_range"],
             json_schema_extra=codes(CODES),
         ),
@@ -36,10 +37,17 @@ class ProblemError(ResponseModel):
 
 
 class Problem(ResponseModel):
-    """Why a request was not answered, as RFC 9457 has it. It never repeats the caller's arrays."""
+    """Why a request failed, as RFC 9457 has it. It never repeats the client's arrays."""
 
     type: Annotated[
-        str, Field(description="about:blank: the status says it all, and `errors` the rest", examples=["about:blank"])
+        str,
+        Field(
+            description=(
+                "`/learn/` and the code of the first of `errors`: a page of this service that explains it. "
+                "about:blank where there are none: then the status says it all."
+            ),
+            examples=["/learn/label_out_of_range"],
+        ),
     ]
     title: Annotated[str, Field(description="the status in words", examples=["Unprocessable Content"])]
     status: Annotated[int, Field(description="the HTTP status", examples=[422])]

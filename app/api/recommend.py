@@ -88,7 +88,8 @@ class LossWarning(ResponseModel):
     code: Annotated[
         str,
         Field(
-            description="What was found, for programs. New codes may be added.\n\n" + list_of_codes(WARNINGS),
+            description="What was found, for programs; `/learn/{code}` explains it. New codes may be added.\n\n"
+            + list_of_codes(WARNINGS),
             examples=["logits_look_like_probabilities"],
             json_schema_extra=codes(WARNINGS),
         ),
@@ -144,7 +145,7 @@ class RecommendResponse(ResponseModel):
 router = APIRouter(route_class=ArrayRoute)
 
 DESCRIPTION = """
-The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without computing a loss.
+The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without computing a loss.
 
 Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't run, and `checked`
 leaves them out. The other fields are those of `POST /v1/loss`, and are checked as there.

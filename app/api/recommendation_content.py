@@ -1,4 +1,4 @@
-"""How a recommendation and warnings are written into a response."""
+"""How losses, a recommendation and warnings are written into a response."""
 
 from functools import lru_cache
 from typing import Any
@@ -8,14 +8,30 @@ from numpy.typing import NDArray
 from app.telemetry.request_record import RequestRecord
 from app.wire.json import Encoded, encoded
 from xent_core.losses import LOSSES
-from xent_core.results import Advice, Alternative, Evaluation, LabelKind, LossWarning, Reason, Recommendation
+from xent_core.results import Advice, Alternative, Evaluation, LabelKind, LossWarning, Reason, Recommendation, Reduced
 
 
 def record_evaluation(record: RequestRecord, result: Evaluation, logits: NDArray[Any]) -> None:
-    """Have it known what was computed."""
+    """Record what was computed, for the log and the metrics."""
     elements = logits if LOSSES[result.loss_type].is_elementwise else result.per_sample
     warnings = [warning.code for warning in result.warnings]
     record.computed(result.loss_type, result.per_sample.size, elements.size, warnings)
+
+
+def losses_content(loss_type: str, per_sample: NDArray[Any], reduced: Reduced | None) -> dict[str, Any]:
+    """The beginning of a `LossResponse`."""
+    return {
+        "loss_type": loss_type,
+        "per_sample": per_sample,
+        "reduced": None
+        if reduced is None
+        else {
+            "reduction": reduced.reduction,
+            "value": reduced.value,
+            "numerator": reduced.numerator,
+            "denominator": reduced.denominator,
+        },
+    }
 
 
 def advice_content(recommendation: Recommendation, result: Evaluation | Advice, *, brief: bool) -> dict[str, Any]:
@@ -51,6 +67,7 @@ def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
 
 
 def _brief(recommendation: Recommendation) -> Encoded:
+    """What brief advice holds. The other fields are absent: an empty list would say that there are none."""
     written = _written_out(recommendation)
     return encoded({name: written[name] for name in ("loss_type", "label_kind", "suggested")})
 
@@ -70,7 +87,7 @@ def _usual(
     alternatives: tuple[Alternative, ...],
     *equivalents: tuple[str, str],
 ) -> Encoded:
-    """With nothing to suggest, batches of one form have one recommendation, which is most of a small one's answer."""
+    """With nothing to suggest, batches of one form have one recommendation, which is most of a small response."""
     return encoded(
         _written_out(Recommendation(loss_type, label_kind, reasons, alternatives, None, dict(equivalents) or None))
     )

@@ -74,7 +74,7 @@ class SampledSoftmaxRequest(RequestModel):
         StrictInt | None,
         Field(
             description=(
-                "The same seed gives the same candidates on every machine. Absent: a fresh one, reported in the answer."
+                "The same seed gives the same candidates on every machine. Absent: a fresh one, which the response has."
             ),
             json_schema_extra={"minimum": 0, "maximum": SEEDS - 1},
         ),
@@ -83,8 +83,8 @@ class SampledSoftmaxRequest(RequestModel):
         SampledValues | None,
         Field(
             description=(
-                "In place of drawing, with `num_sampled`, `sampler` and `seed` absent: the caller's own sample, or "
-                "that of an earlier answer."
+                "In place of drawing, with `num_sampled`, `sampler` and `seed` absent: the client's own sample, or "
+                "that of an earlier response."
             )
         ),
     ] = None
@@ -163,12 +163,12 @@ Candidates are drawn without replacement: classes are drawn until `num_sampled` 
 the expected count of a class of probability p is −expm1(n · log1p(−p)). The same seed gives the same draw on every
 machine. Or a sample is given as `sampled_values`, and nothing is drawn.
 
-Only the weights and biases of labels and candidates are looked at; what stands in the others' is not judged.
+Only the weights and biases of labels and candidates are read; the others may hold anything.
 
 Accidental hits, candidates that are labels of the row, are left out exactly, where TensorFlow adds −3.4e38 to their
 logits. Where no class came up twice, TensorFlow's samplers write n · p for the expected count, which can exceed 1.
 
-The answer always carries the warning `train_only`: the value is not the cross-entropy over all classes, and changes
+The response always has the warning `train_only`: the value is not the cross-entropy over all classes, and changes
 with the sample. Evaluate with `POST /v1/loss`.
 """
 

@@ -64,17 +64,17 @@ class StaticContent:
         coding = accepted_coding(http.headers.get("accept-encoding"))
         coding = coding if coding in representations else None
         pieces, etag = representations[coding]
-        told = {
+        sent = {
             "Cache-Control": "no-cache",  # kept, but asked about each time: an upgrade shows at once
             "ETag": etag,
             **VARY,
             **(headers or {}),
         }
         if http.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=told)
+            return Response(status_code=304, headers=sent)
         if coding is not None:
-            told["Content-Encoding"] = coding
-        return PiecesResponse(pieces, told, self.media_type)
+            sent["Content-Encoding"] = coding
+        return PiecesResponse(pieces, sent, self.media_type)
 
 
 def _named(content: bytes, compressed: Compressed) -> Representations:

@@ -1,6 +1,7 @@
 """The documentation page: Swagger UI with all its assets, under a Content-Security-Policy that allows no other host.
 
-`docs.html`, `docs.js` and `favicon.svg` are our own; `VENDORED` names the origin of the other files.
+`VENDORED` names the origin of its files. The document around it, with the header of all pages, and the script that
+starts it are made from `page/`.
 """
 
 from pathlib import Path
@@ -9,20 +10,18 @@ from fastapi import HTTPException, Request, Response
 
 from app.api.static_response import StaticContent
 from app.middleware.route_traits import Access, Router, RouteTraits
+from app.page import HTML
 from app.state import state_of
 
 router = Router(RouteTraits(access=Access.DOCUMENTATION), include_in_schema=False)
 
 _FOLDER = Path(__file__).parent
 _MEDIA_TYPES = {
-    "docs.html": "text/html",
-    "docs.js": "text/javascript",
-    "favicon.svg": "image/svg+xml",
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }
 _FILES = {name: StaticContent((_FOLDER / name).read_bytes, media_type) for name, media_type in _MEDIA_TYPES.items()}
-ASSETS = _MEDIA_TYPES.keys() - {"docs.html"}
+ASSETS = _MEDIA_TYPES.keys()
 
 _POLICY = {
     "Content-Security-Policy": (
@@ -34,7 +33,7 @@ _POLICY = {
 
 @router.get("/docs")
 async def page(http: Request) -> Response:
-    return await _FILES["docs.html"].response(http, _POLICY)
+    return await HTML["docs.html"].response(http, _POLICY)
 
 
 @router.get("/docs/{asset}")

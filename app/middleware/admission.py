@@ -51,7 +51,7 @@ class Admission:
                     await state.drained()
         except TooLate as late:
             unfinished = late.work
-            # By the clock itself it could not be told: timers are early by up to a millisecond.
+            # The clock does not tell which it was: timers are early by up to a millisecond.
             if state.record.until == reservation.until:
                 raise WouldBeTooLate from None
             raise

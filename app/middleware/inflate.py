@@ -100,8 +100,8 @@ def _inflater(coding: str) -> Inflater:
         try:
             piece, more, ended, left_over = step(data)
         except (zlib.error, zstd.ZstdError) as error:
-            if any(said in str(error) for said in NO_MEMORY):
-                raise MemoryError from None
+            if any(text in str(error) for text in NO_MEMORY):
+                raise MemoryError from None  # pragma: no cover  # tests/hostile/test_torture.py has it raised
             raise NotInflatable(f"Content-Encoding is {coding}, but the body is not {coding} data") from None
         if left_over:
             raise NotInflatable(f"the {coding} data ends before the body does")

@@ -30,7 +30,7 @@ from app.middleware.route_traits import ErrorForm, TraitsByPath
 from app.offload import NoThread, TooLate
 from app.state import request_state
 from app.wire.describe import describe
-from app.wire.oip import BadFrame
+from app.wire.oip.errors import BadFrame
 from app.wire.parse import NotJson, TooManyValues
 from xent_core.errors import InvalidInput
 
@@ -76,7 +76,9 @@ def problem(refusal: Refusal) -> Response:
     """The refusal as problem+json of RFC 9457."""
     status, detail, errors, headers = refusal
     title = TITLES.get(status) or HTTPStatus(status).phrase
-    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "errors": errors}
+    # A reference without a host: it holds wherever the service is, and `app.learn` has a page for each code.
+    kind = f"/learn/{errors[0]['code']}" if errors else "about:blank"
+    content = {"type": kind, "title": title, "status": status, "detail": detail, "errors": errors}
     return Response(orjson.dumps(content), status, headers, ErrorForm.PROBLEM.value)
 
 

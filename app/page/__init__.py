@@ -21,7 +21,7 @@ _MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
 }
-_POLICY = {
+POLICY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -38,7 +38,7 @@ def _files(folder: Path) -> dict[str, StaticContent]:
     }
 
 
-_HTML = _files(_FOLDER / "html")
+HTML = _files(_FOLDER / "html")
 _ASSETS = _files(_FOLDER / "assets")
 ASSETS = _ASSETS.keys()
 
@@ -46,12 +46,12 @@ ASSETS = _ASSETS.keys()
 @router.get("/")
 async def front(http: Request) -> Response:
     language = preferred_language(http.query_params.get("lang"), http.headers.get("accept-language"))
-    headers = _POLICY | {"Content-Language": language, "Vary": "Accept-Encoding, Accept-Language"}
-    return await _HTML[f"home.{language}.html"].response(http, headers)
+    headers = POLICY | {"Content-Language": language, "Vary": "Accept-Encoding, Accept-Language"}
+    return await HTML[f"home.{language}.html"].response(http, headers)
 
 
 @router.get("/assets/{file}")
 async def asset(http: Request, file: str) -> Response:
     if file not in ASSETS:
         raise HTTPException(404)
-    return await _ASSETS[file].response(http, _POLICY | _FOR_EVER)
+    return await _ASSETS[file].response(http, POLICY | _FOR_EVER)

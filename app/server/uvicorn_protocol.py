@@ -49,7 +49,7 @@ class UvicornProtocol(HttpToolsProtocol):
 
     @property
     def default_headers(self) -> list[tuple[bytes, bytes]]:
-        """Date, which uvicorn writes anew each second."""
+        """Date, which uvicorn renews each second."""
         return self.server_state.default_headers
 
     def before_response(self, cycle: Cycle) -> None:
@@ -103,13 +103,13 @@ class UvicornProtocol(HttpToolsProtocol):
         return cycle
 
     @property
-    def _unanswered(self) -> Cycle:
+    def _open_cycle(self) -> Cycle:
         """The request whose body is being received."""
         return self.cycle  # type: ignore[return-value]  # it is there until its response is
 
     def give_body(self, body: bytes) -> None:
         """Pass a part of the body to the application."""
-        cycle = self._unanswered
+        cycle = self._open_cycle
         cycle.body += body
         if len(cycle.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
@@ -117,12 +117,12 @@ class UvicornProtocol(HttpToolsProtocol):
 
     def end_body(self) -> None:
         """The body is complete."""
-        self._unanswered.more_body = False
-        self._unanswered.message_event.set()
+        self._open_cycle.more_body = False
+        self._open_cycle.message_event.set()
 
     def wake_receiver(self) -> None:
         """Have the application's `receive` return at once."""
-        self._unanswered.message_event.set()
+        self._open_cycle.message_event.set()
 
     def end_of_client(self) -> None:
         """Tell the application that the client has disconnected."""

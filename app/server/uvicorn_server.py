@@ -21,6 +21,7 @@ from app.telemetry.log import set_up_logging
 
 # The first request of a connection that was just accepted may be on its way.
 SECONDS_FOR_LAST_REQUESTS = 1.0
+SECONDS_BEFORE_CANCELLING = 0.2
 # Added to the time for requests in flight, before the process is ended.
 SECONDS_TO_TIDY_UP = 1.0
 TICKS_PER_SECOND = 10
@@ -132,6 +133,7 @@ class Server(uvicorn.Server):
         if self._waits_for_last_requests:
             await self._last_requests(min(finish_by, time.monotonic() + SECONDS_FOR_LAST_REQUESTS))
         remaining = max(0, finish_by - time.monotonic())
+        asyncio.get_running_loop().call_later(remaining - SECONDS_BEFORE_CANCELLING, self._cut_off_readers)
         self.config.timeout_graceful_shutdown = remaining  # type: ignore[assignment]  # fractions of a second work too
         await super().shutdown(sockets)
         self.on_second()
@@ -149,6 +151,15 @@ class Server(uvicorn.Server):
     def _check_paces(self, now: float) -> None:
         for connection in self._connections():
             connection.check_pace(now)
+
+    def _cut_off_readers(self) -> None:
+        """Close the connections whose client did not read its response in time.
+
+        uvicorn would cancel their tasks, which it logs as errors of the application.
+        """
+        for connection in self._connections():
+            if connection.cycle is None or connection.cycle.response_started:
+                connection.cut_off()
 
     def _close_idlest(self) -> bool:
         """Close the connections that are idle for longest. Whether there were any."""

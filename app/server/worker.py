@@ -26,7 +26,7 @@ from app.telemetry.log import log_handler
 def serve(settings: Settings, listener: socket.socket, keys: KeyState) -> None:
     """Serve until told to stop, in this process alone. SIGHUP reloads the API keys and the certificate."""
     app = create_app(settings, ApiKeys(keys.digests))
-    rotation = KeyRotation(settings, keys, lambda state: _use_keys(app, state))
+    rotation = KeyRotation(settings, keys, lambda state: use_keys(app, state))
 
     def reload() -> None:
         rotation.reload()
@@ -50,7 +50,7 @@ def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: so
     if keys is None:
         return
     app = create_app(settings, ApiKeys(keys.digests))
-    _use_keys(app, keys)
+    use_keys(app, keys)
 
     def send_heartbeat() -> None:
         with suppress(OSError):  # the supervisor may have exited
@@ -59,7 +59,7 @@ def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: so
     async def follow_supervisor() -> None:
         reader, _writer = await asyncio.open_unix_connection(sock=pipe)
         async for state in pipes.receive_each(reader):
-            _use_keys(app, state)
+            use_keys(app, state)
         server.retire()
 
     pipe.setblocking(False)
@@ -67,7 +67,8 @@ def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: so
     _run(server, listener)
 
 
-def _use_keys(app: FastAPI, state: KeyState) -> None:
+def use_keys(app: FastAPI, state: KeyState) -> None:
+    """Have the application use keys that were read anew."""
     state_of(app).api_keys.digests = state.digests
     state_of(app).metrics.keys_reloaded(successfully=state.failure is None)
 

@@ -9,7 +9,7 @@ STAGES = {"queue": "queue", "compute_input": "decode", "compute_infer": "compute
 
 
 def model_statistics(total: Snapshot, model: str) -> dict[str, Any]:
-    """The model's counts and times, in the form of `app.api.oip.model_schema.ModelStatistics`."""
+    """The model's counts and times, in the form of `app.api.oip.statistics.ModelStatistics`."""
     counts = total.counts
     executions = counts["model_requests", model, "success"]
     outcomes = {

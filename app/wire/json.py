@@ -1,7 +1,7 @@
-"""JSON bodies: bytes to a document whose numbers stand in arrays, and answers back to bytes.
+"""JSON bodies: bytes to a document whose numbers stand in arrays, and responses back to bytes.
 
 JSON has no infinities: they are read and written as the strings "Infinity" and "-Infinity". A NaN, which no JSON can
-hold, is read all the same, so that whoever judges the numbers can say where it stands; none is ever written.
+hold, is read all the same, so that the check of the numbers can say where it is; none is ever written.
 """
 
 import math
@@ -63,14 +63,14 @@ def encode_body(response: dict[str, Any], *, base64: bool = False) -> Iterator[b
 
 
 Encoded = orjson.Fragment
-"""A part of a response that is JSON already."""
+"""A part of a response that is already JSON."""
 
 
 def encoded(part: dict[str, Any]) -> Encoded:
     return orjson.Fragment(_dumps(_finite(part)))
 
 
-# What one call writes: other threads wait for it.
+# The size of one write, during which other threads wait.
 LONG_ELEMENTS = 1 << 16
 
 
@@ -78,14 +78,14 @@ def _dumps(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _has_long_array(value: Any) -> bool:
-    kind = type(value)
-    if kind is np.ndarray:
-        return bool(value.size > LONG_ELEMENTS)
-    if kind is dict:
-        for item in value.values():
-            if _has_long_array(item):
+def _has_long_array(value: dict[str, Any]) -> bool:
+    for item in value.values():
+        kind = type(item)
+        if kind is np.ndarray:
+            if item.size > LONG_ELEMENTS:
                 return True
+        elif kind is dict and _has_long_array(item):
+            return True
     return False
 
 
@@ -100,11 +100,11 @@ def _with_tensors(value: Any) -> Any:
 
 
 def _pieces(response: dict[str, Any], *, base64: bool) -> Iterator[bytes]:
-    """The response, whose long arrays each take pieces of their own."""
+    """The response. Each long array has its own pieces."""
     opening = b"{"
     for name, value in response.items():
         yield b"%b%b:" % (opening, _dumps(name))
-        if not _has_long_array(value):
+        if not _has_long_array({name: value}):
             yield _dumps(_finite(_with_tensors(value) if base64 else value))
         elif isinstance(value, dict):
             yield from _pieces(value, base64=base64)
@@ -115,9 +115,6 @@ def _pieces(response: dict[str, Any], *, base64: bool) -> Iterator[bytes]:
 
 
 def _list_pieces(array: NDArray[Any]) -> Iterator[bytes]:
-    if array.size <= LONG_ELEMENTS:
-        yield _dumps(_finite_array(array))
-        return
     opening = b"["
     rows = max(1, LONG_ELEMENTS * len(array) // array.size)
     for start in range(0, len(array), rows):
@@ -131,13 +128,16 @@ def _list_pieces(array: NDArray[Any]) -> Iterator[bytes]:
     yield b"]"
 
 
+WRITTEN_AS_IS = frozenset({str, int, bool, type(None), Encoded})
+
+
 def _finite(value: Any) -> Any:
     """The value as orjson can write it: it would turn infinities into null."""
     kind = type(value)
     if kind is dict:
-        return {key: item if type(item) is str else _finite(item) for key, item in value.items()}
+        return {key: item if type(item) in WRITTEN_AS_IS else _finite(item) for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [item if type(item) is str else _finite(item) for item in value]
+        return [item if type(item) in WRITTEN_AS_IS else _finite(item) for item in value]
     if kind is float:
         return value if math.isfinite(value) else _name_of(value)
     return _finite_array(value) if kind is np.ndarray else value

@@ -11,12 +11,12 @@ from app.wire.tensor import MAX_DIMENSIONS
 
 INFINITIES = frozenset({"Infinity", "-Infinity"})
 
-# Far more than any request has, and less than what reads it recursively can stand.
+# Far more than any request has, and less than overflows the stack of a recursive reader.
 MAX_DEPTH = 64
 MAX_VALUES = 1 << 21
 # What reading into Python objects may take beside three times the body's size.
 OBJECT_BYTES = 13 << 20
-# So long a text is read by one call, during which no other thread runs.
+# The longest text that one call reads: no other thread runs during it.
 MAX_OBJECT_TEXT_BYTES = 16 << 20
 # The most that Python objects take for each of these characters, measured, with what is needed to read them.
 BYTES_OF = {b"{": 90, b"[": 100, b",": 56, b":": 120, b'"': 36}
@@ -45,7 +45,7 @@ JSON = Dialect()
 
 
 class NotJson(ValueError):
-    """The body is not JSON. The message may be shown to the caller.
+    """The body is not JSON. The message may be shown to the client.
 
     position  of the byte at which it ceases to be, where that is known and the message doesn't say it
     """
@@ -68,11 +68,11 @@ class NotJson(ValueError):
 
 
 class TooManyValues(ValueError):
-    """The body holds more than can be read without an object for each value. The message may be shown to the caller."""
+    """The body holds more than can be read without an object for each value. The message may be shown to the client."""
 
 
 def parse(text: Content, dialect: Dialect) -> Any:
-    """The document. A bare NaN, which is no JSON, is read, so that it can be said where it stands.
+    """The document. A bare NaN, which is no JSON, is read, so that the error can say where it is.
 
     Raises NotJson, TooManyValues.
     """
@@ -91,7 +91,7 @@ def load(text: Content, dialect: Dialect) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if error.msg.startswith("Not enough memory"):
-            raise MemoryError from None
+            raise MemoryError from None  # pragma: no cover  # tests/hostile/test_torture.py has it raised
         # orjson counts characters.
         position = error.pos if len(error.doc) == len(text) else len(error.doc[: error.pos].encode())
         found = bytes(text[position : position + 8])
@@ -138,7 +138,7 @@ class Amount:
 
     @property
     def bytes(self) -> int:
-        # The text is there twice when it is read.
+        # The text is in memory twice while it is read.
         return self.objects + self.length * (6 if self.wide else 3)
 
 

@@ -26,7 +26,7 @@ DENSE_BYTES = 1 << 16
 
 
 class Outline(NamedTuple):
-    """What brackets and commas say of a list in a body."""
+    """The structure of a list in a body, by its brackets and commas."""
 
     start: int
     stop: int
@@ -87,7 +87,7 @@ def _scanned(view: memoryview, start: int) -> Iterator[tuple[int, bytes, Bitmap]
     enough to be brackets.
     """
     strings, any_strings = StringMask(), False
-    # Most lists are short, and whoever sends many of them would have each looked at far beyond its end.
+    # Most lists are short, and with many of them each would be read far beyond its end.
     stop, size = start, min(FIRST_SCAN_BYTES, SCAN_BYTES)
     while stop < len(view):
         at, stop = stop, min(stop + size, len(view))
@@ -122,7 +122,7 @@ IS_BRACKET[list(b"[]{}")] = True
 
 
 def _brackets(piece: bytes, large: Bitmap) -> tuple[Integers, NDArray[np.uint8]]:
-    """Where brackets and braces stand, and which they are."""
+    """The positions of brackets and braces, and which they are."""
     places = large.places()
     characters = np.frombuffer(piece, np.uint8)[places]
     wanted = IS_BRACKET[characters]

@@ -65,12 +65,15 @@ def faults(run: Run) -> list[str]:
 
 
 def placed(run: Run, lost: Lost) -> str:
-    """When it was opened and lost, beside the killing before it."""
-    before = [killing for killing in run.ill.killings if killing.began <= lost.ended]
+    """When it was opened and lost, beside the killing or the replacement before it."""
+    begun = {each.began: "SIGKILL" for each in run.ill.killings} | {
+        each.began: "SIGHUP" for each in run.ill.retirements
+    }
+    before = [began for began in sorted(begun) if began <= lost.ended]
     if not before:
-        return "before any worker was killed"
-    ended, opened = lost.ended - before[-1].gone, lost.opened - before[-1].began
-    return f"{ended:.1f} s after a worker was gone, opened {opened:.1f} s after its blow"
+        return "before anything was done to a worker"
+    ended, opened = lost.ended - before[-1], lost.opened - before[-1]
+    return f"{ended:.1f} s after {begun[before[-1]]}, opened {opened:.1f} s after it"
 
 
 def tables(run: Run) -> list[str]:
@@ -107,7 +110,7 @@ def memory(run: Run) -> list[str]:
     ]
     for number, (worker, each) in enumerate(run.ill.memories.items(), 1):
         lived = each.samples[-1][0] - each.samples[0][0] if each.samples else 0
-        found = trend(each)
+        found = trend(each.samples)
         path = (
             f"{found.first / MIB:.0f} | {found.last / MIB:.0f} | {found.slope / MIB:.1f} ± {found.error / MIB:.1f}"
             if found

@@ -1,6 +1,7 @@
 """The service that is ill-treated: its workers, their memory, and their ends."""
 
 import os
+import resource
 import signal
 import time
 from collections import Counter, defaultdict
@@ -43,6 +44,9 @@ SECONDS_BETWEEN_KILLINGS = 15.0
 SECONDS_FOR_A_HANG = 150
 SECONDS_TO_NOTICE_A_HANG = 65
 SECONDS_TO_SEE_IT = 1.0
+FULL_DISK = "full disk"
+# Of the time between two killings.
+SHARE_OF_FULL_DISK = 0.3
 SECONDS_TO_BE_GONE = 3.0
 SECONDS_OF_A_RESTART = 30
 
@@ -111,6 +115,19 @@ class IllTreatment:
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
+    def fill_disk(self) -> None:
+        """No file grows any more, as on a full disk: neither the log nor those of the metrics."""
+        self.deeds[FULL_DISK] += 1
+        self._limit_files(0)
+
+    def free_disk(self) -> None:
+        self._limit_files(resource.RLIM_INFINITY)
+
+    def _limit_files(self, nbytes: int) -> None:
+        for process in (self.server.process.pid, *self.server.workers):
+            _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (nbytes, most))
+
     def hang(self) -> None:
         """Stop one, and wait until somebody notices."""
         self._end(signal.SIGSTOP)
@@ -143,6 +160,9 @@ def plan(ill: IllTreatment, seconds: float) -> list[tuple[float, Callable[[], No
     while at <= seconds - between / 2:
         deeds.append((at, ill.kill))
         at += between
+    filled = opening + between  # between two of these
+    deeds += [(filled, ill.fill_disk), (filled + between * SHARE_OF_FULL_DISK, ill.free_disk)]
+    deeds.sort(key=lambda deed: deed[0])
     if seconds >= SECONDS_FOR_A_HANG:
         deeds[5] = deeds[5][0], ill.hang
         deeds = [each for each in deeds if not 0 < each[0] - deeds[5][0] < SECONDS_TO_NOTICE_A_HANG]

@@ -56,8 +56,8 @@ class Batch(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What evaluate answered. `warnings` maps codes to severities, `texts` to message and fix; `computed` and
-    `recommended` are families of losses. Where it refused, `error` is the code, `message` the words.
+    """What evaluate returned. `warnings` maps codes to severities, `texts` to message and fix; `computed` and
+    `recommended` are families of losses. Where it raised, `error` is the code, `message` the words.
     """
 
     warnings: dict[str, str]

@@ -13,6 +13,9 @@ from benchmarks.honesty.models import CLASSES, QUESTIONS
 
 Half = Literal["first", "second"]
 
+DRAWS: dict[Half, int] = {"first": 0, "second": 2}
+"""What the random numbers of each half start from. The second half gets a new one when a check has changed."""
+
 BATCHES = 600
 """Of each kind of model."""
 
@@ -36,7 +39,7 @@ def sound(each: int, half: Half) -> Iterator[tuple[str, Batch]]:
     """`each` batches of each kind of model, with the kind's name."""
     for form, kinds in ((classes_batch, CLASSES), (questions_batch, QUESTIONS)):
         for place, kind in enumerate(kinds):
-            random = np.random.default_rng([place, len(kinds), half == "second"])
+            random = np.random.default_rng([place, len(kinds), DRAWS[half]])
             raw = kind(random)
             for _ in range(each):
                 yield kind.__name__, form(*next(raw), random)

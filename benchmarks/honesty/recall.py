@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.honesty.batch import Batch, Outcome, alarms, send
+from benchmarks.honesty.false_alarms import DRAWS, Half
 from benchmarks.honesty.programs import PROGRAMS, Program
 
 ROWS = (32, 32, 64, 128)
@@ -15,13 +16,13 @@ ROWS = (32, 32, 64, 128)
 
 
 class Verdict(NamedTuple):
-    """`named` of len(ROWS) faulty batches were named. `answers`: what was said of the faulty ones. `alarmed`: what was
+    """`named` of len(ROWS) faulty batches were named. `said`: what was said of the faulty ones. `alarmed`: what was
     wrongly said of the mended ones, severity by code, a hint only where it is one that names the fault.
     """
 
     program: Program
     named: int
-    answers: tuple[str, ...]
+    said: tuple[str, ...]
     alarmed: dict[str, str]
 
     @property
@@ -29,7 +30,7 @@ class Verdict(NamedTuple):
         return 2 * self.named > len(ROWS)
 
 
-def half(name: str) -> str:
+def half(name: str) -> Half:
     """The half of the programs that one belongs to, by a hash of its name: thresholds may be chosen on the first."""
     return "first" if sha256(name.encode()).digest()[0] % 2 else "second"
 
@@ -43,16 +44,16 @@ def names(program: Program, outcome: Outcome) -> bool:
 
 
 def verdict(program: Program) -> Verdict:
-    named, answers = 0, set[str]()
+    named, said = 0, set[str]()
     alarmed: dict[str, str] = {}
     for place, rows in enumerate(ROWS):
-        faulty, mended = program.send(np.random.default_rng([place, rows]), rows)
+        faulty, mended = program.send(np.random.default_rng([place, rows, DRAWS[half(program.name)]]), rows)
         outcome = send(faulty)
         named += names(program, outcome)
-        answers |= _words(faulty, outcome)
-        said = alarms(mended, send(mended))
-        alarmed |= {code: severity for code, severity in said.items() if severity != "hint" or code in program.codes}
-    return Verdict(program, named, tuple(sorted(answers)), alarmed)
+        said |= _words(faulty, outcome)
+        wrongly = alarms(mended, send(mended))
+        alarmed |= {code: severity for code, severity in wrongly.items() if severity != "hint" or code in program.codes}
+    return Verdict(program, named, tuple(sorted(said)), alarmed)
 
 
 def _words(batch: Batch, outcome: Outcome) -> set[str]:

@@ -19,7 +19,19 @@ def saved(save: Callable[[io.BytesIO], object]) -> bytes:
     return file.getvalue()
 
 
-for dtype in ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"):
+for dtype in (
+    "float16",
+    "float32",
+    "float64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+):
     values = LOGITS if dtype.startswith("float") else np.abs(LOGITS)
     FILES[f"{dtype}.npy"] = saved(lambda file, dtype=dtype, values=values: np.save(file, values.astype(dtype)))
 FILES["bool.npy"] = saved(lambda file: np.save(file, np.array([True, False])))
@@ -49,9 +61,7 @@ FILES["stream.arrows"] = arrow(pa.table({"logits": fixed, "labels": pa.array([2,
 FILES["columns.arrow"] = arrow(
     pa.table({"cat": LOGITS[:, 0], "dog": LOGITS[:, 1], "owl": LOGITS[:, 2], "label": pa.array(["owl", "cat"])})
 )
-FILES["dictionary.arrow"] = arrow(
-    pa.table({"logits": fixed, "label": pa.array(["owl", "cat"]).dictionary_encode()})
-)
+FILES["dictionary.arrow"] = arrow(pa.table({"logits": fixed, "label": pa.array(["owl", "cat"]).dictionary_encode()}))
 FILES["nulls.arrow"] = arrow(pa.table({"logits": fixed, "labels": pa.array([2, None])}))
 FILES["ragged.arrow"] = arrow(pa.table({"logits": pa.array([[1.0, 2.0], [3.0]]), "labels": pa.array([0, 0])}))
 FILES["zstd.arrow"] = arrow(
@@ -59,4 +69,4 @@ FILES["zstd.arrow"] = arrow(
 )
 
 json.dump({name: base64.b64encode(content).decode() for name, content in FILES.items()}, sys.stdout, indent=1)
-print()
+sys.stdout.write("\n")

@@ -1,6 +1,6 @@
 """Makes prints.json, the corpus of test/table.test.ts, with the frameworks that are installed:
 
-    python prints.py >prints.json     needs NumPy, PyTorch, TensorFlow and JAX
+python prints.py >prints.json     needs NumPy, PyTorch, TensorFlow and JAX
 """
 
 import json
@@ -66,4 +66,4 @@ def rows() -> list[tuple[str, str, str, str, object]]:
 
 names = ("framework", "version", "what", "text", "values")
 json.dump([dict(zip(names, row, strict=True)) for row in rows()], sys.stdout, indent=1, ensure_ascii=False)
-print()
+sys.stdout.write("\n")

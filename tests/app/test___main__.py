@@ -1,6 +1,7 @@
 """`python -m app` starts, stops, and says in one line why it can't."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -80,19 +81,43 @@ def test_help_is_one_page_with_every_setting() -> None:
     page = " ".join(run.stdout.split())
     for name, field in Settings.model_fields.items():
         default = "" if field.default in (None, "") else f"[{str(field.default).lower()}] "
-        assert f"XENT_{name.upper()} {default}{field.description}" in page
+        assert f"XENT_{name.upper()}, --{name.replace('_', '-')} {default}{field.description}" in page
     for heading in GROUPS.values():
         assert f"\n{heading}:\n" in run.stdout
     assert "exit status: 0 " in page
     assert max(map(len, run.stdout.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("arguments", [["--port", "8001"], ["serve"], ["--hel"]])
-def test_an_unknown_argument_is_refused(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [(["--prot", "8001"], "; did you mean --port?"), (["serve"], ""), (["--hel"], "; did you mean --help?")],
+)
+def test_an_unknown_argument_is_refused(arguments: list[str], hint: str) -> None:
     run = command_line(*arguments)
     assert (run.returncode, run.stdout) == (2, "")
-    assert "Settings are environment variables" in run.stderr
-    assert run.stderr.splitlines()[-1] == f"xent: error: unrecognized arguments: {' '.join(arguments)}"
+    assert "Settings are environment variables, or options" in run.stderr
+    assert run.stderr.splitlines()[-1] == f"xent: error: unrecognized arguments: {' '.join(arguments)}{hint}"
+
+
+def test_an_option_without_its_value_is_refused() -> None:
+    run = command_line("--port")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.splitlines()[-1] == "xent: error: argument --port: expected one argument"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_every_process_has_the_settings_of_the_command_line_before_those_of_the_environment(workers: str) -> None:
+    command = [sys.executable, "-m", "app", "--port", "0", "--workers", workers, "--max-rank=3"]
+    environment = os.environ | {"XENT_PORT": "1", "XENT_MAX_RANK": "5"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            address = re.findall(r"http://[^\s,\"]+", process.stdout.readline())[0]
+            assert httpx.get(f"{address}/v1/limits").json()["max_rank"] == 3
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_a_port_that_is_none_is_refused_with_its_value() -> None:

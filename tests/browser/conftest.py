@@ -65,7 +65,7 @@ def service() -> Iterator[str]:
         yield address
 
 
-def chromium(width: int = 1280, height: int = 2400) -> Chrome:
+def chromium(width: int = 1280, height: int = 2400, *, scripts: bool = True) -> Chrome:
     options = ChromeOptions()
     options.add_argument("--headless=new")
     options.add_argument(f"--window-size={width},{height}")
@@ -74,11 +74,13 @@ def chromium(width: int = 1280, height: int = 2400) -> Chrome:
     options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # Chromium refuses to start as root with it
+    if not scripts:
+        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     return Chrome(options, ChromeService(shutil.which("chromedriver")))
 
 
-Start = Callable[[], Chrome]
+Start = Callable[..., Chrome]
 
 
 @pytest.fixture(scope="session")
@@ -86,8 +88,8 @@ def start_chromium() -> Iterator[Start]:
     """Starts browsers, which end with the tests."""
     started: list[Chrome] = []
 
-    def start() -> Chrome:
-        started.append(chromium())
+    def start(*, scripts: bool = True) -> Chrome:
+        started.append(chromium(scripts=scripts))
         return started[-1]
 
     yield start

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.browser.conftest import PATIENCE_SECONDS, Start
+from tests.browser.looking import axe_findings, console, requested_hosts, shown
 
 
 @pytest.fixture
@@ -23,33 +23,9 @@ def browser(service: str, start_chromium: Start) -> Iterator[Chrome]:
     chrome.quit()
 
 
-def shown(browser: Chrome, selector: str) -> WebElement:
-    """The first visible element there, waited for."""
-
-    def visible(browser: Chrome) -> WebElement | None:
-        elements = browser.find_elements(By.CSS_SELECTOR, selector)
-        return next((element for element in elements if element.is_displayed()), None)
-
-    return WebDriverWait(browser, PATIENCE_SECONDS).until(visible, f"nothing is shown at {selector}")
-
-
 def open_loss_operation(browser: Chrome) -> None:
     shown(browser, ".opblock-post [data-path='/v1/loss']").click()
     shown(browser, ".try-out__btn").click()
-
-
-def console(browser: Chrome) -> list[str]:
-    return [entry["message"] for entry in browser.get_log("browser")]
-
-
-def requested_hosts(browser: Chrome) -> set[str]:
-    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    addresses = [
-        urlsplit(event["params"]["request"]["url"])
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    ]
-    return {address.netloc for address in addresses if address.scheme != "data"}
 
 
 def test_the_page_shows_the_loss_operation(browser: Chrome) -> None:
@@ -58,9 +34,34 @@ def test_the_page_shows_the_loss_operation(browser: Chrome) -> None:
     assert shown(browser, ".opblock-post [data-path='/v1/loss']").text.replace("\u200b", "") == "/v1/loss"
 
 
+def test_it_has_the_header_of_all_pages_and_its_dark_mode(browser: Chrome) -> None:
+    links = [link.text for link in browser.find_elements(By.CSS_SELECTOR, "header.top nav a")]
+    assert links == ["Loss", "Guide", "Lessons", "API"]
+    root = browser.find_element(By.CSS_SELECTOR, "html")
+    was_dark = "dark-mode" in root.get_attribute("class")
+
+    shown(browser, "#theme").click()
+
+    def follows(_: Chrome) -> bool:
+        return ("dark-mode" in root.get_attribute("class")) is not was_dark
+
+    WebDriverWait(browser, PATIENCE_SECONDS).until(follows, "Swagger UI does not follow the header's theme")
+    assert [rule for rule, targets in axe_findings(browser) if "header" in str(targets)] == []
+
+
+def test_the_fields_of_a_request_are_there_after_one_click(browser: Chrome) -> None:
+    shown(browser, ".opblock-post [data-path='/v1/loss']").click()
+
+    def visible(browser: Chrome) -> bool:
+        text = browser.find_element(By.CSS_SELECTOR, ".opblock-section-request-body").text
+        return "label_smoothing" in text and "s, from 0 to 1" in text
+
+    WebDriverWait(browser, PATIENCE_SECONDS).until(visible, "the fields of the request are not shown")
+
+
 def test_the_examples_are_offered_by_name(browser: Chrome, service: str) -> None:
-    with urllib.request.urlopen(f"{service}/openapi.json") as answer:
-        operation = json.load(answer)["paths"]["/v1/loss"]["post"]
+    with urllib.request.urlopen(f"{service}/openapi.json") as response:
+        operation = json.load(response)["paths"]["/v1/loss"]["post"]
     examples = operation["requestBody"]["content"]["application/json"]["examples"]
 
     open_loss_operation(browser)
@@ -69,7 +70,7 @@ def test_the_examples_are_offered_by_name(browser: Chrome, service: str) -> None
     assert [option.text for option in offered] == [example.get("summary", name) for name, example in examples.items()]
 
 
-def test_an_example_runs_and_its_answer_is_shown_without_another_host(browser: Chrome, service: str) -> None:
+def test_an_example_runs_and_its_response_is_shown_without_another_host(browser: Chrome, service: str) -> None:
     open_loss_operation(browser)
     shown(browser, ".opblock-post .execute").click()
 

@@ -153,3 +153,19 @@ def test_a_server_that_fails_is_not_asked_again(client_class: type[Xent]) -> Non
     ):
         xent.losses()
     assert len(server.arrivals) == 1
+
+
+@pytest.mark.parametrize(
+    ("timeout", "header"),
+    [(60.0, b"60000"), (0.25, b"250"), (2.0004, b"2001"), (1e7, None)],
+)
+def test_the_service_is_told_how_long_the_client_waits(
+    client_class: type[Xent], timeout: float, header: bytes | None
+) -> None:
+    with Misbehaving(CATALOGUE) as server, client_class(server.address, timeout=timeout) as xent:
+        xent.losses()
+    (request,) = server.requests
+    found = [
+        line.split(b": ")[1] for line in request.lower().split(b"\r\n") if line.startswith(b"x-request-timeout-ms")
+    ]
+    assert found == ([] if header is None else [header])

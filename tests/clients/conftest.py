@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Triton's aio client leaves answers that it doesn't read, and with them their sockets, to the garbage collector.
+    # Triton's aio client leaves responses that it doesn't read, and with them their sockets, to the garbage collector.
     config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 

@@ -20,11 +20,11 @@ LABELS = np.array([1, 2, 0, 2], np.int64)
 
 
 def call(address: str, method: str, *arguments: Any, **options: Any) -> Any:
-    async def answer() -> Any:
+    async def result() -> Any:
         async with InferenceRESTClient(RESTConfig(protocol="v2")) as client:
             return await getattr(client, method)(f"http://{address}", *arguments, **options)
 
-    return asyncio.run(answer())
+    return asyncio.run(result())
 
 
 def tensor(name: str, array: NDArray[Any], *, binary: bool) -> InferInput:
@@ -46,8 +46,8 @@ def infer(
     return call(address, "infer", InferRequest(model, inputs, **options), model_name=model)
 
 
-def output(answer: InferResponse, name: str) -> NDArray[Any]:
-    (found,) = (each for each in answer.outputs if each.name == name)
+def output(result: InferResponse, name: str) -> NDArray[Any]:
+    (found,) = (each for each in result.outputs if each.name == name)
     return found.as_numpy()
 
 
@@ -58,10 +58,10 @@ def test_every_way_there_and_back_brings_the_same_losses(
     address: str, binary_logits: bool, binary_labels: bool, binary_output: bool | None
 ) -> None:
     parameters = None if binary_output is None else {"binary_data_output": binary_output}
-    answer = infer(address, binary=(binary_logits, binary_labels), parameters=parameters)
+    result = infer(address, binary=(binary_logits, binary_labels), parameters=parameters)
     expected = sparse_softmax_cross_entropy(LOGITS, LABELS)
-    assert_allclose(output(answer, "per_sample"), expected, rtol=1e-6)
-    assert_allclose(output(answer, "loss"), [expected.mean()], rtol=1e-6)
+    assert_allclose(output(result, "per_sample"), expected, rtol=1e-6)
+    assert_allclose(output(result, "loss"), [expected.mean()], rtol=1e-6)
 
 
 def test_each_output_may_come_in_its_own_way(address: str) -> None:
@@ -70,10 +70,10 @@ def test_each_output_may_come_in_its_own_way(address: str) -> None:
         RequestedOutput("loss", {"binary_data": False}),
         RequestedOutput("elements"),
     ]
-    answer = infer(address, request_outputs=wanted)
-    assert [each.name for each in answer.outputs] == ["probabilities", "loss", "elements"]
-    assert_allclose(output(answer, "probabilities"), softmax(LOGITS), rtol=1e-6)
-    assert_allclose(output(answer, "elements"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
+    result = infer(address, request_outputs=wanted)
+    assert [each.name for each in result.outputs] == ["probabilities", "loss", "elements"]
+    assert_allclose(output(result, "probabilities"), softmax(LOGITS), rtol=1e-6)
+    assert_allclose(output(result, "elements"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
 
 
 @pytest.mark.parametrize("binary", [True, False], ids=["binary", "JSON"])
@@ -81,23 +81,23 @@ def test_each_output_may_come_in_its_own_way(address: str) -> None:
 def test_logits_of_every_datatype_it_knows_are_computed(address: str, dtype: str, binary: bool) -> None:
     """FP16 it sends as binary only."""
     logits = np.abs(np.round(LOGITS * 2)).astype(dtype)
-    answer = infer(address, logits, binary=(binary or dtype == "float16", False))
+    result = infer(address, logits, binary=(binary or dtype == "float16", False))
     expected = sparse_softmax_cross_entropy(logits, LABELS)
-    assert_allclose(output(answer, "per_sample"), expected, rtol=1e-6)
+    assert_allclose(output(result, "per_sample"), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("binary", [True, False], ids=["binary", "JSON"])
 def test_labels_may_be_booleans(address: str, binary: bool) -> None:
     labels = np.arange(12).reshape(4, 3) % 5 == 0
-    answer = infer(address, labels=labels, binary=(True, binary))
-    assert_allclose(output(answer, "per_sample"), sigmoid_cross_entropy(LOGITS, labels).mean(-1), rtol=1e-6)
+    result = infer(address, labels=labels, binary=(True, binary))
+    assert_allclose(output(result, "per_sample"), sigmoid_cross_entropy(LOGITS, labels).mean(-1), rtol=1e-6)
 
 
 def test_infinities_come_through_as_binary(address: str) -> None:
     """In JSON this client, as JSON itself, knows none."""
     masked = np.where(np.arange(12).reshape(4, 3) == 1, -np.inf, LOGITS).astype(np.float32)
-    answer = infer(address, masked, parameters={"binary_data_output": True, "reduction": "none"})
-    assert_array_equal(np.isinf(output(answer, "per_sample")), [True, False, False, False])
+    result = infer(address, masked, parameters={"binary_data_output": True, "reduction": "none"})
+    assert_array_equal(np.isinf(output(result, "per_sample")), [True, False, False, False])
 
 
 def test_the_id_comes_back(address: str) -> None:
@@ -105,9 +105,9 @@ def test_the_id_comes_back(address: str) -> None:
 
 
 def test_parameters_decide_how_it_is_computed(address: str) -> None:
-    answer = infer(address, parameters={"reduction": "sum", "label_smoothing": 0.0})
-    assert_allclose(output(answer, "loss"), [sparse_softmax_cross_entropy(LOGITS, LABELS).sum()], rtol=1e-6)
-    assert answer.parameters["loss_type"] == "sparse_softmax_cross_entropy"
+    result = infer(address, parameters={"reduction": "sum", "label_smoothing": 0.0})
+    assert_allclose(output(result, "loss"), [sparse_softmax_cross_entropy(LOGITS, LABELS).sum()], rtol=1e-6)
+    assert result.parameters["loss_type"] == "sparse_softmax_cross_entropy"
 
 
 def test_server_and_models_are_alive_and_ready(address: str) -> None:
@@ -126,7 +126,7 @@ def test_server_and_models_are_alive_and_ready(address: str) -> None:
         ({"logits": LOGITS * np.nan, "binary": (True, True)}, 400, "logits[0][0] is NaN"),
     ],
 )
-def test_an_error_reaches_the_caller_with_its_status_and_reason(
+def test_an_error_reaches_the_client_with_its_status_and_reason(
     address: str, attempt: dict[str, Any], status: int, words: str
 ) -> None:
     with pytest.raises(httpx.HTTPStatusError) as caught:

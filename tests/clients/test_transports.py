@@ -29,8 +29,8 @@ def through_v2(address: str, logits: NDArray[Any], labels: NDArray[Any], *, bina
         inputs.append(made.set_data_from_numpy(array, binary_data=binary))
     outputs = [triton.InferRequestedOutput(name, binary_data=binary) for name in (*OUTPUTS, "loss")]
     with triton.InferenceServerClient(address) as client:
-        answer = client.infer("auto", inputs, outputs=outputs)
-    return {name: answer.as_numpy(name) for name in (*OUTPUTS, "loss")}
+        content = client.infer("auto", inputs, outputs=outputs)
+    return {name: content.as_numpy(name) for name in (*OUTPUTS, "loss")}
 
 
 def through_v1(
@@ -40,9 +40,9 @@ def through_v1(
     request = urllib.request.Request(f"http://{address}/v1/loss", json.dumps(body).encode())
     request.add_header("Content-Type", "application/json")
     with urllib.request.urlopen(request) as response:
-        answer = json.load(response)
-    arrays = {name: read(answer[name]) for name in OUTPUTS}
-    return arrays | {"loss": np.array([answer["reduced"]["value"]])}
+        content = json.load(response)
+    arrays = {name: read(content[name]) for name in OUTPUTS}
+    return arrays | {"loss": np.array([content["reduced"]["value"]])}
 
 
 def tensor_object(array: NDArray[Any]) -> dict[str, Any]:
@@ -71,9 +71,9 @@ def test_every_transport_gives_the_same_bits(address: str, dtype: str, shape: tu
     generator = np.random.default_rng(7)
     logits = generator.normal(scale=4, size=shape).astype(DTYPES[dtype])
     labels = generator.integers(0, shape[1], shape[0])
-    answers = {name: send(address, logits, labels) for name, (send, dtypes) in TRANSPORTS.items() if dtype in dtypes}
-    assert len(answers) >= 2
-    (first, expected), *others = answers.items()
+    responses = {name: send(address, logits, labels) for name, (send, dtypes) in TRANSPORTS.items() if dtype in dtypes}
+    assert len(responses) >= 2
+    (first, expected), *others = responses.items()
     np.testing.assert_allclose(expected["probabilities"], softmax(logits), rtol=1e-5)
     for name, arrays in others:
         for output, array in arrays.items():

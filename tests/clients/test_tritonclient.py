@@ -64,7 +64,7 @@ def test_every_way_there_and_back_brings_the_same_losses(
     request_coding: str | None,
     response_coding: str | None,
 ) -> None:
-    answer = call(
+    result = call(
         "infer",
         "auto",
         [tensor("logits", LOGITS, binary=binary_logits), tensor("labels", LABELS, binary=binary_labels)],
@@ -73,18 +73,18 @@ def test_every_way_there_and_back_brings_the_same_losses(
         response_compression_algorithm=response_coding,
     )
     expected = sparse_softmax_cross_entropy(LOGITS, LABELS)
-    assert answer.as_numpy("per_sample").dtype == np.float32
-    assert_allclose(answer.as_numpy("per_sample"), expected, rtol=1e-6)
-    assert answer.as_numpy("loss").dtype == np.float64
-    assert answer.as_numpy("loss").shape == (1,)
-    assert_allclose(answer.as_numpy("loss"), [expected.mean()], rtol=1e-6)
+    assert result.as_numpy("per_sample").dtype == np.float32
+    assert_allclose(result.as_numpy("per_sample"), expected, rtol=1e-6)
+    assert result.as_numpy("loss").dtype == np.float64
+    assert result.as_numpy("loss").shape == (1,)
+    assert_allclose(result.as_numpy("loss"), [expected.mean()], rtol=1e-6)
 
 
 @pytest.mark.parametrize("coding", CODINGS)
 def test_large_tensors_come_through_too(call: Call, coding: str | None) -> None:
     generator = np.random.default_rng(7)
     logits, labels = generator.normal(size=(256, 1000)), generator.integers(0, 1000, 256)
-    answer = call(
+    result = call(
         "infer",
         "sparse_softmax_cross_entropy",
         batch(logits.astype(np.float32), labels),
@@ -93,19 +93,19 @@ def test_large_tensors_come_through_too(call: Call, coding: str | None) -> None:
         response_compression_algorithm=coding,
     )
     expected = sparse_softmax_cross_entropy(logits.astype(np.float32), labels)
-    assert_allclose(answer.as_numpy("elements"), expected, rtol=1e-5)
-    assert_allclose(answer.as_numpy("probabilities"), softmax(logits.astype(np.float32)), rtol=1e-5)
+    assert_allclose(result.as_numpy("elements"), expected, rtol=1e-5)
+    assert_allclose(result.as_numpy("probabilities"), softmax(logits.astype(np.float32)), rtol=1e-5)
 
 
 @pytest.mark.parametrize("binary", [True, False], ids=["binary", "JSON"])
 def test_each_output_that_is_named_comes_and_no_other(call: Call, binary: bool) -> None:
     names = ["gradient", "probabilities", "elements", "loss", "per_sample"]
     outputs = [triton.InferRequestedOutput(name, binary_data=binary) for name in names]
-    answer = call("infer", "sparse_softmax_cross_entropy", batch(), outputs=outputs)
-    assert [output["name"] for output in answer.get_response()["outputs"]] == names
+    result = call("infer", "sparse_softmax_cross_entropy", batch(), outputs=outputs)
+    assert [output["name"] for output in result.get_response()["outputs"]] == names
     probabilities = softmax(LOGITS)
-    assert_allclose(answer.as_numpy("probabilities"), probabilities, rtol=1e-6)
-    assert_allclose(answer.as_numpy("gradient"), (probabilities - np.eye(3)[LABELS]) / len(LABELS), atol=1e-7)
+    assert_allclose(result.as_numpy("probabilities"), probabilities, rtol=1e-6)
+    assert_allclose(result.as_numpy("gradient"), (probabilities - np.eye(3)[LABELS]) / len(LABELS), atol=1e-7)
     only = call("infer", "auto", batch(), outputs=[triton.InferRequestedOutput("probabilities", binary_data=binary)])
     assert [output["name"] for output in only.get_response()["outputs"]] == ["probabilities"]
 
@@ -125,51 +125,51 @@ WAYS = [
 def test_logits_of_every_datatype_are_computed_as_the_contract_says(call: Call, datatype: str, binary: bool) -> None:
     """FP16, BF16 and FP32 in float32, all others in float64. BF16 the client sends as binary only."""
     logits = np.abs(np.round(LOGITS * 2)).astype((FLOATS | INTEGERS)[datatype])
-    answer = call("infer", "auto", [tensor("logits", logits, binary=binary), tensor("labels", LABELS)])
+    result = call("infer", "auto", [tensor("logits", logits, binary=binary), tensor("labels", LABELS)])
     low = datatype in ("FP16", "BF16", "FP32")
-    assert answer.as_numpy("per_sample").dtype == (np.float32 if low else np.float64)
+    assert result.as_numpy("per_sample").dtype == (np.float32 if low else np.float64)
     expected = sparse_softmax_cross_entropy(logits, LABELS)
-    assert_allclose(answer.as_numpy("per_sample"), expected, rtol=1e-6 if low else 1e-9)
+    assert_allclose(result.as_numpy("per_sample"), expected, rtol=1e-6 if low else 1e-9)
 
 
 @pytest.mark.parametrize(("datatype", "binary"), WAYS)
 def test_labels_may_be_of_any_datatype(call: Call, datatype: str, binary: bool) -> None:
     labels = LABELS.astype((FLOATS | INTEGERS)[datatype])
-    answer = call("infer", "auto", [tensor("logits", LOGITS), tensor("labels", labels, binary=binary)])
-    assert_allclose(answer.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
+    result = call("infer", "auto", [tensor("logits", LOGITS), tensor("labels", labels, binary=binary)])
+    assert_allclose(result.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
 
 
 @pytest.mark.parametrize("binary", [True, False], ids=["binary", "JSON"])
 def test_labels_may_be_booleans(call: Call, binary: bool) -> None:
     labels = np.arange(12).reshape(4, 3) % 5 == 0
-    answer = call("infer", "auto", [tensor("logits", LOGITS), tensor("labels", labels, binary=binary)])
-    assert answer.get_response()["parameters"]["loss_type"] == "sigmoid_cross_entropy"
+    result = call("infer", "auto", [tensor("logits", LOGITS), tensor("labels", labels, binary=binary)])
+    assert result.get_response()["parameters"]["loss_type"] == "sigmoid_cross_entropy"
     expected = sigmoid_cross_entropy(LOGITS, labels).mean(-1)
-    assert_allclose(answer.as_numpy("per_sample"), expected, rtol=1e-6)
+    assert_allclose(result.as_numpy("per_sample"), expected, rtol=1e-6)
 
 
-# --- Parameters and the answer's head
+# --- Parameters and the response's head
 
 
 def test_parameters_decide_how_it_is_computed(call: Call) -> None:
     ignored = np.array([1, 2, -100, 2])
-    answer = call(
+    result = call(
         "infer",
         "sparse_softmax_cross_entropy",
         batch(labels=ignored),
         parameters={"reduction": "sum", "ignore_index": -100},
     )
     losses = sparse_softmax_cross_entropy(LOGITS, np.where(ignored < 0, 0, ignored)) * (ignored >= 0)
-    assert_allclose(answer.as_numpy("loss"), [losses.sum()], rtol=1e-6)
-    parameters = answer.get_response()["parameters"]
+    assert_allclose(result.as_numpy("loss"), [losses.sum()], rtol=1e-6)
+    parameters = result.get_response()["parameters"]
     assert_allclose([parameters["numerator"], parameters["denominator"]], [losses.sum(), 1], rtol=1e-6)
 
 
 def test_reserved_parameters_are_taken(call: Call) -> None:
-    answer = call(
+    result = call(
         "infer", "auto", batch(), sequence_id=5, sequence_start=True, sequence_end=True, priority=2, timeout=1_000_000
     )
-    assert_allclose(answer.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
+    assert_allclose(result.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
 
 
 @pytest.mark.parametrize("identifier", ["batch-7", "id-é", '"', "7" * 200])
@@ -178,9 +178,9 @@ def test_the_id_comes_back(call: Call, identifier: str) -> None:
 
 
 def test_no_id_comes_where_none_was_sent(call: Call) -> None:
-    answer = call("infer", "auto", batch(), model_version="1").get_response()
-    assert "id" not in answer
-    assert (answer["model_name"], answer["model_version"]) == ("auto", "1")
+    result = call("infer", "auto", batch(), model_version="1").get_response()
+    assert "id" not in result
+    assert (result["model_name"], result["model_version"]) == ("auto", "1")
 
 
 @pytest.mark.parametrize("binary", [True, False], ids=["binary", "JSON"])
@@ -190,12 +190,12 @@ def test_infinities_come_through_both_ways(call: Call, binary: bool) -> None:
     masked[0, 1] = -np.inf
     outputs = [triton.InferRequestedOutput(name, binary_data=binary) for name in ("per_sample", "loss")]
     inputs = [tensor("logits", masked, binary=binary), tensor("labels", LABELS, binary=binary)]
-    answer = call("infer", "auto", inputs, outputs=outputs)
-    assert_array_equal(answer.as_numpy("per_sample")[:1], [np.inf])
-    assert_allclose(answer.as_numpy("per_sample")[1:], sparse_softmax_cross_entropy(LOGITS, LABELS)[1:], rtol=1e-6)
-    assert_array_equal(answer.as_numpy("loss"), [np.inf])
-    assert answer.get_response()["parameters"]["numerator"] == np.inf
-    assert "infinite_loss" in answer.get_response()["parameters"]["warnings"].split(",")
+    result = call("infer", "auto", inputs, outputs=outputs)
+    assert_array_equal(result.as_numpy("per_sample")[:1], [np.inf])
+    assert_allclose(result.as_numpy("per_sample")[1:], sparse_softmax_cross_entropy(LOGITS, LABELS)[1:], rtol=1e-6)
+    assert_array_equal(result.as_numpy("loss"), [np.inf])
+    assert result.get_response()["parameters"]["numerator"] == np.inf
+    assert "infinite_loss" in result.get_response()["parameters"]["warnings"].split(",")
 
 
 @pytest.mark.parametrize("shape", [[], [1]], ids=str)
@@ -207,24 +207,24 @@ def test_a_single_number_may_have_no_dimension_or_one(call: Call, binary: bool, 
         tensor("pos_weight", np.full(shape, 3.0), binary=binary),
         tensor("weights", np.full(shape, 0.5), binary=binary),
     ]
-    answer = call("infer", "weighted_cross_entropy", inputs)
+    result = call("infer", "weighted_cross_entropy", inputs)
     expected = 0.5 * 3 * sigmoid_cross_entropy(LOGITS, np.ones_like(LOGITS)).mean(-1)
-    assert_allclose(answer.as_numpy("per_sample"), expected, rtol=1e-6)
+    assert_allclose(result.as_numpy("per_sample"), expected, rtol=1e-6)
 
 
 def test_a_loss_that_is_one_number_has_shape_1(call: Call) -> None:
-    answer = call("infer", "sparse_softmax_cross_entropy", batch(LOGITS[0], LABELS[:1]))
-    assert answer.as_numpy("per_sample").shape == (1,)
-    assert_allclose(answer.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS[:1], LABELS[:1]), rtol=1e-6)
+    result = call("infer", "sparse_softmax_cross_entropy", batch(LOGITS[0], LABELS[:1]))
+    assert result.as_numpy("per_sample").shape == (1,)
+    assert_allclose(result.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS[:1], LABELS[:1]), rtol=1e-6)
 
 
 def test_requests_may_be_sent_without_waiting(address: str) -> None:
     with triton.InferenceServerClient(address, concurrency=4) as client:
         requests = [client.async_infer("auto", batch(), request_id=str(number)) for number in range(8)]
-        answers = [request.get_result() for request in requests]
-    assert [answer.get_response()["id"] for answer in answers] == [str(number) for number in range(8)]
-    for answer in answers:
-        assert_allclose(answer.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
+        responses = [request.get_result() for request in requests]
+    assert [result.get_response()["id"] for result in responses] == [str(number) for number in range(8)]
+    for result in responses:
+        assert_allclose(result.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
 
 
 # --- The other endpoints
@@ -321,12 +321,17 @@ ERRORS: dict[str, tuple[Callable[[Call], Any], str, str]] = {
     "classification": (
         infer(outputs=[triton.InferRequestedOutput("loss", class_count=3)]),
         "400",
-        "outputs[0].parameters.classification is no field",
+        "outputs[0].parameters.classification is not a field",
     ),
     "an unknown input": (
+        infer(inputs=batch(weigths=LOGITS)),
+        "400",
+        "inputs[2].name is no input of this model; did you mean weights",
+    ),
+    "an input as a framework names it": (
         infer(inputs=batch(weight=LOGITS)),
         "400",
-        "inputs[2].name is no input of this model; did you mean",
+        "inputs[2].name is no input of this model; it is weights here",
     ),
     "a missing input": (infer(inputs=batch()[:1]), "400", "inputs hold no labels"),
     "an input twice": (infer(inputs=[*batch(), tensor("labels", LABELS)]), "400", "inputs[2] is labels once more"),
@@ -384,7 +389,7 @@ ERRORS: dict[str, tuple[Callable[[Call], Any], str, str]] = {
 
 
 @pytest.mark.parametrize(("attempt", "status", "words"), ERRORS.values(), ids=[*ERRORS])
-def test_every_error_reaches_the_caller_with_its_status_and_reason(
+def test_every_error_reaches_the_client_with_its_status_and_reason(
     call: Call, attempt: Callable[[Call], Any], status: str, words: str
 ) -> None:
     with pytest.raises(InferenceServerException) as caught:
@@ -408,7 +413,7 @@ def test_an_inflated_body_over_the_limit_is_refused_in_words_too(call_narrow: Ca
     assert "inflated" in caught.value.message()
 
 
-# --- Requests made and answers read by hand
+# --- Requests and responses by hand
 
 
 def test_the_clients_own_bytes_are_understood_and_it_understands_ours(address: str) -> None:
@@ -418,5 +423,5 @@ def test_the_clients_own_bytes_are_understood_and_it_understands_ours(address: s
     request.add_header("Inference-Header-Content-Length", str(length))
     with urllib.request.urlopen(request) as response:
         header_length = int(response.headers["Inference-Header-Content-Length"])
-        answer = triton.InferenceServerClient.parse_response_body(response.read(), header_length=header_length)
-    assert_allclose(answer.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)
+        result = triton.InferenceServerClient.parse_response_body(response.read(), header_length=header_length)
+    assert_allclose(result.as_numpy("per_sample"), sparse_softmax_cross_entropy(LOGITS, LABELS), rtol=1e-6)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.container.conftest import eventually, free_port, is_answered
+from tests.container.stand import eventually, free_port, is_answered
 from tests.container.test_rolling_restart import CALLERS, SMALL, Load
 from tests.service import ROOT
 

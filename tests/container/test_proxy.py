@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.container.conftest import Proxy, Replica, eventually, proxy_before
+from tests.container.stand import Proxy, Replica, eventually, proxy_before
 from tests.service import TITLES, problem
 
 BATCH = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels": [1, 2]}

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.container.conftest import Proxy, Replica, eventually
+from tests.container.stand import Proxy, Replica, eventually
 
 # Bodies and what comes of them: one caller's are of megabytes, so that some are always on their way.
 SMALL = json.dumps({"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels": [1, 2]}), 1.0693116545660806

@@ -12,12 +12,12 @@ class PostLoss(Protocol):
 
 @pytest.fixture(scope="session")
 def loss(client: httpx.Client) -> PostLoss:
-    """The answer to a batch that has one."""
+    """The response to a batch that has no error."""
 
     def post(logits: Any, labels: Any, **fields: Any) -> dict[str, Any]:
         response = client.post("/v1/loss", json={"logits": logits, "labels": labels, **fields})
         assert response.status_code == 200, response.text
-        answer: dict[str, Any] = response.json()
-        return answer
+        content: dict[str, Any] = response.json()
+        return content
 
     return post

@@ -1,4 +1,4 @@
-"""A service that is full says so at once, and those who watch over it are always answered."""
+"""A service at capacity says so at once, and probes are always admitted."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def begin(server: Server, length: int, sent: int, *headers: str, path: str = "/v
 
 
 def wait_until(server: Server, requests: int) -> None:
-    """Until so many requests are in hand, the one that asks included."""
+    """Until so many requests are in flight, the one that asks included."""
     with server.client() as client:
         for _ in range(200):
             if f"xent_in_flight_requests {requests + 1}.0" in client.get("/metrics").text:
@@ -55,7 +55,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def caller(small: Server, document: Document) -> Iterator[httpx.Client]:
+def small_client(small: Server, document: Document) -> Iterator[httpx.Client]:
     with small.client(event_hooks={"response": [document.check]}) as client:
         yield client
     wait_until(small, 0)
@@ -140,7 +140,7 @@ def test_who_has_sent_no_whole_request_takes_no_place_of_those_who_have(two: Ser
 
 
 def test_beyond_the_bytes_that_may_be_in_flight_it_is_503_before_the_body_is_there(
-    small: Server, caller: httpx.Client
+    small: Server, small_client: httpx.Client
 ) -> None:
     with closing(begin(small, 9500, 9000)):
         wait_until_reserved(small, 9000)
@@ -150,7 +150,7 @@ def test_beyond_the_bytes_that_may_be_in_flight_it_is_503_before_the_body_is_the
                 response += refused.recv(4096)
             assert response.startswith(b"HTTP/1.1 503")
             assert b"at capacity: 9000 bytes of other requests in flight" in response
-        assert caller.post("/v1/loss", json=BATCH).status_code == 200
+        assert small_client.post("/v1/loss", json=BATCH).status_code == 200
 
 
 def wait_until_reserved(server: Server, count: int) -> None:
@@ -163,11 +163,11 @@ def wait_until_reserved(server: Server, count: int) -> None:
     raise AssertionError
 
 
-def test_a_body_that_is_announced_takes_no_room_before_it_comes(small: Server, caller: httpx.Client) -> None:
+def test_a_body_that_is_announced_takes_no_room_before_it_comes(small: Server, small_client: httpx.Client) -> None:
     with closing(begin(small, 9500, 10)):
         wait_until(small, 1)
         body = json.dumps(BATCH) + " " * 9000
-        assert caller.post("/v1/loss", content=body, headers=JSON).status_code == 200
+        assert small_client.post("/v1/loss", content=body, headers=JSON).status_code == 200
 
 
 def test_a_body_of_unknown_length_counts_as_it_comes(small: Server) -> None:
@@ -180,12 +180,12 @@ def test_a_body_of_unknown_length_counts_as_it_comes(small: Server) -> None:
             assert refused.recv(4096).startswith(b"HTTP/1.1 503")
 
 
-def test_a_body_alone_may_be_longer_than_all_may_be_together(caller: httpx.Client) -> None:
+def test_a_body_alone_may_be_longer_than_all_may_be_together(small_client: httpx.Client) -> None:
     body = json.dumps(BATCH) + " " * 30_000
     headers = {"Content-Type": "application/json"}
-    assert caller.post("/v1/loss", content=body, headers=headers).status_code == 200
+    assert small_client.post("/v1/loss", content=body, headers=headers).status_code == 200
     pieces = (body[start : start + 1000].encode() for start in range(0, len(body), 1000))
-    assert caller.post("/v1/loss", content=pieces, headers=headers).status_code == 200
+    assert small_client.post("/v1/loss", content=pieces, headers=headers).status_code == 200
 
 
 def test_what_is_announced_as_too_long_is_413_and_takes_no_room(small: Server) -> None:
@@ -228,7 +228,7 @@ def crowd(server: Server, request: bytes, last: bytes = b"") -> Iterator[list[so
     """Connections on which the same is asked at once, but on the last: they are all there before the service can look
     at one of them.
 
-    The batch that each is about is done in one go, so that none of them is in hand while another is looked at.
+    The batch that each is about is done in one go, so that none of them is in flight while another is looked at.
     """
     address = urlsplit(server.address)
     with ExitStack() as connections:
@@ -242,7 +242,7 @@ def crowd(server: Server, request: bytes, last: bytes = b"") -> Iterator[list[so
         yield crowded
 
 
-def answer_on(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+def response_on(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
     with connection.makefile("rb") as stream:
         status = int(stream.readline().split()[1])
         lines = iter(lambda: stream.readline().decode().strip(), "")
@@ -257,8 +257,8 @@ def test_who_is_too_many_is_told_so_as_all_are(small: Server, path: str, media_t
     body = json.dumps(BATCH).encode()
     head = POST.format(path=path).encode() + b"Content-Length: %d\r\n\r\n" % len(body)
     with crowd(small, head + body) as connections:
-        answers = [answer_on(each) for each in connections]
-        shed = [(headers, body) for status, headers, body in answers if status == 503]
+        responses = [response_on(each) for each in connections]
+        shed = [(headers, body) for status, headers, body in responses if status == 503]
         assert 10 < len(shed) < 20
         for headers, body in shed:
             assert headers["content-type"] == media_type
@@ -268,17 +268,17 @@ def test_who_is_too_many_is_told_so_as_all_are(small: Server, path: str, media_t
             assert headers["cache-control"] == "no-store"
             assert headers["date"]
             assert b"at capacity: 2 requests in flight" in body
-        # The connection goes on, and who only watches is always answered.
+        # The connection goes on, and probes are always admitted.
         for each in connections:
             each.sendall(b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
-            assert answer_on(each)[0] == 200
+            assert response_on(each)[0] == 200
 
 
 def test_who_is_too_many_is_counted(tmp_path: Path) -> None:
     request = b"GET /v1/losses HTTP/1.1\r\nHost: xent\r\n\r\n"
     with Server(tmp_path / "log", XENT_MAX_REQUESTS_IN_FLIGHT="2") as server, server.client() as client:
         with crowd(server, request) as connections:
-            full = sum(each == 503 for each, _, _ in map(answer_on, connections))
+            full = sum(each == 503 for each, _, _ in map(response_on, connections))
         numbers = client.get("/metrics").text
         assert full > 10
         assert f'xent_rejected_total{{reason="requests_full"}} {full}.0' in numbers
@@ -287,10 +287,10 @@ def test_who_is_too_many_is_counted(tmp_path: Path) -> None:
 
 def test_who_only_watches_is_never_too_many(small: Server) -> None:
     with crowd(small, b"GET /livez?really HTTP/1.1\r\nHost: xent\r\n\r\n") as connections:
-        assert {answer_on(each)[0] for each in connections} == {200}
+        assert {response_on(each)[0] for each in connections} == {200}
 
 
-def test_a_head_that_is_too_many_is_answered_without_a_body(small: Server) -> None:
+def test_a_head_request_that_is_shed_gets_no_body(small: Server) -> None:
     with crowd(small, b"HEAD /v1/losses HTTP/1.1\r\nHost: xent\r\n\r\n") as connections:
         received = [each.recv(65536) for each in connections]
         assert {each[:12] for each in received} <= {b"HTTP/1.1 200", b"HTTP/1.1 503"}
@@ -301,7 +301,7 @@ def test_a_head_that_is_too_many_is_answered_without_a_body(small: Server) -> No
 def test_who_wants_the_connection_closed_gets_it_closed(small: Server, line: bytes) -> None:
     with crowd(small, b"GET /v1/losses " + line + b"\r\nHost: xent\r\n\r\n") as connections:
         for each in connections:
-            status, headers, _ = answer_on(each)
+            status, headers, _ = response_on(each)
             assert (status in (200, 503), headers["connection"]) == (True, "close")
             assert each.recv(1) == b""
 
@@ -314,12 +314,12 @@ def test_the_body_of_who_is_too_many_is_no_request(small: Server) -> None:
     looks_like_one = b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n" * 20
     head = POST.format(path="/v1/recommend").encode() + b"Content-Length: %d\r\n\r\n" % len(looks_like_one)
     with crowd(small, WHOLE, head) as (*_, connection):
-        assert answer_on(connection)[0] == 503
+        assert response_on(connection)[0] == 503
         for at in range(0, len(looks_like_one), 100):
             connection.sendall(looks_like_one[at : at + 100])
             time.sleep(0.01)
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
-        assert answer_on(connection)[0] == 200
+        assert response_on(connection)[0] == 200
         connection.settimeout(0.2)
         with pytest.raises(TimeoutError):
             connection.recv(1)
@@ -331,7 +331,7 @@ def test_who_is_too_many_and_sends_no_body_is_hung_up_on(tmp_path: Path) -> None
     with Server(tmp_path / "log", **settings) as server:
         head = POST.format(path="/v1/recommend").encode() + b"Content-Length: 100\r\n\r\n"
         with crowd(server, WHOLE, head) as (*_, connection):
-            assert answer_on(connection)[0] == 503
+            assert response_on(connection)[0] == 503
             assert connection.recv(100) == b""
         assert server.complaints == []
 
@@ -345,8 +345,8 @@ def test_pages_of_other_origins_can_see_that_it_is_full(tmp_path: Path) -> None:
 
 
 @pytest.mark.alone
-def test_callers_who_come_while_others_keep_it_busy_are_let_in(tmp_path: Path) -> None:
-    """All of these have something to ask at any time; who comes new is answered no later than they are."""
+def test_clients_that_come_while_others_keep_it_busy_are_accepted(tmp_path: Path) -> None:
+    """All of these have something to ask at any time; a new client waits no longer than they do."""
     with Server(tmp_path / "log", XENT_LOG_REQUESTS="false") as server:
         over = threading.Event()
 
@@ -355,8 +355,8 @@ def test_callers_who_come_while_others_keep_it_busy_are_let_in(tmp_path: Path) -
                 while not over.is_set():
                     assert client.post("/v1/loss", json=BATCH).status_code in (200, 503)
 
-        callers = [threading.Thread(target=call) for _ in range(32)]
-        for each in callers:
+        clients = [threading.Thread(target=call) for _ in range(32)]
+        for each in clients:
             each.start()
         time.sleep(1)
         waits = []
@@ -365,7 +365,7 @@ def test_callers_who_come_while_others_keep_it_busy_are_let_in(tmp_path: Path) -
             assert httpx.get(f"{server.address}/livez").status_code == 200
             waits.append(time.monotonic() - began)
         over.set()
-        for each in callers:
+        for each in clients:
             each.join()
     assert sorted(waits)[10] < 1
 

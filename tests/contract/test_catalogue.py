@@ -26,9 +26,9 @@ def test_an_entry_alone_is_that_of_the_list(client: httpx.Client, loss_type: str
 @pytest.mark.parametrize("loss_type", CATALOGUE)
 def test_the_example_of_an_entry_runs_at_its_endpoint(client: httpx.Client, loss_type: str) -> None:
     entry = client.get(f"/v1/losses/{loss_type}").json()
-    answer = client.post(entry["endpoint"], json=entry["example"])
-    assert answer.status_code == 200
-    assert answer.json().get("loss_type", loss_type) == loss_type
+    response = client.post(entry["endpoint"], json=entry["example"])
+    assert response.status_code == 200
+    assert response.json().get("loss_type", loss_type) == loss_type
 
 
 @pytest.mark.parametrize("loss_type", CATALOGUE)
@@ -45,6 +45,6 @@ def test_the_weighted_entry_shows_the_examples_own_pos_weight(client: httpx.Clie
     assert all("3.0" in text for text in entry["equivalents"].values())
 
 
-def test_a_loss_that_is_none_is_not_found_and_the_answer_lists_those_there_are(client: httpx.Client) -> None:
+def test_a_loss_that_is_none_is_not_found_and_the_error_lists_those_there_are(client: httpx.Client) -> None:
     detail = problem(client.get("/v1/losses/hinge"), 404)["detail"]
     assert all(loss_type in detail for loss_type in CATALOGUE)

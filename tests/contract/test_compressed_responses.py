@@ -58,10 +58,9 @@ def test_a_long_response_says_the_same_in_every_coding(
 
 
 def test_a_short_response_is_not_compressed(server: Server) -> None:
-    for path, document in [("/v1/loss", SHORT), ("/docs/docs.js", None)]:
-        response, _ = raw(server, path, "gzip, zstd", document)
-        assert "content-encoding" not in response.headers
-        assert response.headers["vary"] == "Accept-Encoding"
+    response, _ = raw(server, "/v1/loss", "gzip, zstd", SHORT)
+    assert "content-encoding" not in response.headers
+    assert response.headers["vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("path", STATIC)

@@ -7,6 +7,7 @@ import httpx
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import special
 
 import xent_core
 
@@ -20,7 +21,13 @@ ONE_HOT = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels": [[0, 1, 0], [
 # JAX and Optax in the words of NumPy and xent_core; make_equivalents.py runs texts in the frameworks themselves.
 NAMES = {
     "jnp": np,
-    "jax": SimpleNamespace(nn=SimpleNamespace(softplus=lambda x: np.logaddexp(0, x))),
+    "jax": SimpleNamespace(
+        nn=SimpleNamespace(
+            softplus=lambda x: np.logaddexp(0, x),
+            one_hot=lambda indices, classes, dtype: np.eye(classes, dtype=dtype)[indices],
+        ),
+        scipy=SimpleNamespace(special=special),
+    ),
     "optax": SimpleNamespace(
         softmax_cross_entropy_with_integer_labels=xent_core.sparse_softmax_cross_entropy,
         softmax_cross_entropy=xent_core.softmax_cross_entropy,
@@ -101,3 +108,26 @@ def test_a_recommendation_alone_always_has_its_call(client: httpx.Client) -> Non
         body = {"logits_shape": [2, 3], "labels": labels}
         content = client.post("/v1/recommend", json=body).json()
         assert list(content["recommendation"]["equivalents"]) == FRAMEWORKS
+
+
+# At clip 0 a probability of 0 costs nothing where its label is 0, and the loss is infinite where it is not.
+@pytest.mark.parametrize("clip", [0.25, 1e-3, 1e-12, 0])
+@pytest.mark.parametrize("label_smoothing", [0, 0.1])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"logits": [[0.0, 0.25, 0.75], [0.0, 1.0, 0.0]], "labels": [[0, 1, 0], [0, 0.5, 0.5]]},
+        {"logits": [[0.0, 0.25, 0.75], [0.0, 1.0, 0.0]], "labels": [1, 1]},
+        {"logits": [[0.0, 0.25, 0.75], [0.0, 1.0, 0.0]], "labels": [1, 1], "class_weights": [0.0, 1.0, 2.0]},
+        {"logits": [[0.0, 0.25, 1.0], [0.0, 1.0, 0.0]], "labels": [[0, 1, 1], [0, 0.5, 0]]},
+        {"logits": [[0.0, 0.25, 1.0], [0.0, 1.0, 0.0]], "labels": [[0, 1, 1], [0, 1, 0]], "pos_weight": 2.0},
+    ],
+)
+def test_the_call_clips_where_the_request_says(
+    client: httpx.Client, body: dict[str, Any], clip: float, label_smoothing: float
+) -> None:
+    sent = body | {"clip": clip, "label_smoothing": label_smoothing, "from_logits": False}
+    content = respond(client, sent)
+    with np.errstate(divide="ignore"):
+        value = value_of(content["equivalents"]["optax"], body)
+    assert_allclose(value, float(content["reduced"]["value"]), rtol=1e-12)

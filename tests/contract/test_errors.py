@@ -1,4 +1,4 @@
-"""What the service can't answer it refuses as RFC 9457 has it: where, what was found and what was expected, briefly."""
+"""What the service can't compute it refuses as RFC 9457 has it: briefly, with place, value found and value expected."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.service import MOST_ENTRIES, Server, problem
 JSON = {"Content-Type": "application/json"}
 A_FEW_SECONDS = 20
 
-SECRET = 7654321.125  # stands in the callers' arrays, and in no answer
+SECRET = 7654321.125  # stands in the clients' arrays, and in no response
 BATCH = {"logits": [[SECRET, 0.5, 1], [0.25, SECRET, 3]], "labels": [1, 2]}
 SPARSE = {"loss_type": "sparse_softmax_cross_entropy"}
 SIGMOID = {"loss_type": "sigmoid_cross_entropy"}
@@ -430,7 +430,7 @@ def test_an_unknown_path_is_not_found(client: httpx.Client, method: str, path: s
         ("PUT", "/openapi.json", "GET"),
     ],
 )
-def test_a_method_that_a_path_does_not_answer_to_is_refused_with_those_it_does(
+def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(
     client: httpx.Client, method: str, path: str, allowed: str
 ) -> None:
     response = client.request(method, path)
@@ -443,7 +443,7 @@ def test_a_method_that_a_path_does_not_answer_to_is_refused_with_those_it_does(
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/docs", "/openapi.json"])
-def test_head_is_answered_wherever_get_is(client: httpx.Client, path: str) -> None:
+def test_head_works_wherever_get_does(client: httpx.Client, path: str) -> None:
     """RFC 9110: all general-purpose servers support GET and HEAD. Load balancers count on it."""
     response = client.head(path)
     assert response.status_code == 200
@@ -590,7 +590,7 @@ COLOSSAL: dict[str, tuple[Callable[[], bytes], int, str | None]] = {
 
 
 @pytest.mark.parametrize(("make", "status", "code"), COLOSSAL.values(), ids=[*COLOSSAL])
-def test_the_answer_is_short_and_quick_however_broken_the_body(
+def test_the_response_is_short_and_quick_however_broken_the_body(
     roomy: Server, make: Callable[[], bytes], status: int, code: str | None
 ) -> None:
     body = make()
@@ -612,7 +612,7 @@ def test_by_default_a_hundred_megabytes_are_refused_unread(client: httpx.Client,
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(40_000, 100), (1_000_000, 1)], ids=["wide rows", "rows of one"])
-def test_the_service_answers_while_a_large_batch_is_worked_on(roomy: Server, rows: int, columns: int) -> None:
+def test_the_service_responds_while_a_large_batch_is_computed(roomy: Server, rows: int, columns: int) -> None:
     """A large batch's decoding, computing and encoding leave the event loop: nobody waits for all of it."""
     row = b"[" + b",".join([b"0.25"] * columns) + b"]"
     body = b'{"labels": 1, "include": ["gradient", "elements"], "logits": [' + b",".join([row] * rows) + b"]}"
@@ -633,12 +633,12 @@ def test_the_service_answers_while_a_large_batch_is_worked_on(roomy: Server, row
             assert client.get("/livez").status_code == 200
             waits.append(time.monotonic() - start)
             time.sleep(0.01)
-    assert took, "the large batch was not answered"
+    assert took, "the large batch got no response"
     assert len(waits) > 5
     assert max(waits) < took[0] / 2
 
 
-# --- Callers who go away
+# --- Clients that disconnect
 
 
 @pytest.mark.parametrize(
@@ -649,10 +649,10 @@ def test_the_service_answers_while_a_large_batch_is_worked_on(roomy: Server, row
         HEAD + b'Transfer-Encoding: chunked\r\n\r\nc\r\n{"logits": [\r\n',
         HEAD + b'Content-Length: 28\r\n\r\n{"logits": [1], "labels": 1}',
     ],
-    ids=["before the body", "in mid-body", "in a chunked body", "before the answer"],
+    ids=["before the body", "in mid-body", "in a chunked body", "before the response"],
 )
 @pytest.mark.parametrize("rudely", [False, True], ids=["closing", "resetting"])
-def test_a_caller_who_goes_away_leaves_no_trace(
+def test_a_client_that_disconnects_leaves_no_trace(
     client: httpx.Client, server: Server, sent: bytes, rudely: bool
 ) -> None:
     reported = server.complaints
@@ -664,19 +664,19 @@ def test_a_caller_who_goes_away_leaves_no_trace(
     assert server.complaints == reported
 
 
-def test_a_caller_who_goes_away_while_a_batch_is_worked_on_leaves_no_trace(server: Server) -> None:
+def test_a_client_that_disconnects_while_a_batch_is_computed_leaves_no_trace(server: Server) -> None:
     reported = server.complaints
     body = b'{"labels": 1, "logits": [' + b"0.5," * 1_000_000 + b"1]}"
     with connection(server) as wire:
         wire.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    # By the time that two more like it are answered, its own answer has met the closed connection.
+    # By the time that two more like it got their responses, its own has met the closed connection.
     with server.client(headers=JSON) as plain:
         for _ in range(2):
             assert plain.post("/v1/loss", content=body).status_code == 200
     assert server.complaints == reported
 
 
-def test_after_all_this_the_service_answers_and_has_nothing_to_report(
+def test_after_all_this_the_service_responds_and_has_nothing_to_report(
     client: httpx.Client, server: Server, roomy: Server, narrow: Server
 ) -> None:
     assert client.post("/v1/loss", json={"logits": [1], "labels": 1}).status_code == 200

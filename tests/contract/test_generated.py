@@ -113,12 +113,12 @@ def test_whatever_may_go_wrong_at_a_route_of_v1_is_declared_a_problem() -> None:
     document = json.loads((ROOT / DOCUMENT).read_bytes())
     for path, operations in document["paths"].items():
         for operation in operations.values() if path.startswith("/v1") else ():
-            errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+            errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
             assert "500" in errors
-            for answer in errors.values():
+            for response in errors.values():
                 schema = {"$ref": "#/components/schemas/Problem"}
-                assert answer["content"].keys() == {"application/problem+json"}
-                assert answer["content"]["application/problem+json"]["schema"] == schema
+                assert response["content"].keys() == {"application/problem+json"}
+                assert response["content"]["application/problem+json"]["schema"] == schema
 
 
 def test_the_client_accepts_codes_of_later_versions() -> None:

@@ -15,7 +15,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from app.wire.oip import Tensor, decode_frame, encode_frame
+from app.wire.oip.decode import decode_frame
+from app.wire.oip.encode import encode_frame
+from app.wire.oip.tensor import Tensor
 from tests.service import MOST_BYTES, Server, json_of
 from xent_core import evaluate
 from xent_core.losses import LOSS_TYPES
@@ -581,6 +583,12 @@ TAKES = {
     "weighted_cross_entropy": ["logits", "labels", "weights", "pos_weight"],
     "softmax_cross_entropy": ["logits", "labels", "weights", "class_weights"],
     "sparse_softmax_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "sigmoid_focal_cross_entropy": ["logits", "labels", "weights"],
+    "softmax_focal_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "sparse_softmax_focal_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "generalized_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "poly_cross_entropy": ["logits", "labels", "weights", "class_weights"],
+    "kl_divergence": ["logits", "labels", "weights"],
 }
 
 

@@ -1,6 +1,7 @@
-"""Whatever is being decoded, computed and answered, the service says at once that it is alive."""
+"""Whatever is being decoded, computed and encoded, the service says at once that it is alive."""
 
 import base64
+import math
 import threading
 import time
 from typing import Any
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 
 from tests.service import Server
 
-MOST_SECONDS = 0.1
-ROUNDS = 3
+MAX_SECONDS = 0.1
+MAX_ROUNDS = 6
 # Bodies of about 60 MB each.
 ROWS = 60_000
 RNG = np.random.default_rng(5)
@@ -56,7 +57,7 @@ def ragged() -> bytes:
 BODIES = {
     "lists": (lists, 200),
     "tensor objects": (tensors, 200),
-    "a long answer": (gradients, 200),
+    "a long response": (gradients, 200),
     "infinities": (infinities, 200),
     "no JSON": (not_json, 400),
     "ragged lists": (ragged, 422),
@@ -66,14 +67,16 @@ BODIES = {
 @pytest.mark.alone
 @pytest.mark.parametrize(("make", "status"), BODIES.values(), ids=[*BODIES])
 def test_it_says_so_while_large_bodies_are_at_work(server: Server, make: Any, status: int) -> None:
-    """Two of them at once. A machine that is busy with other things may take longer; so the best of some rounds."""
+    """Two of them at once. A machine that is busy with other things takes longer, so one quick round is enough."""
     body = make()
-    longest = [longest_wait(server, body, status) for _ in range(ROUNDS)]
-    assert min(longest) < MOST_SECONDS, longest
+    longest: list[float] = []
+    while min(longest, default=math.inf) >= MAX_SECONDS and len(longest) < MAX_ROUNDS:
+        longest.append(longest_wait(server, body, status))
+    assert min(longest) < MAX_SECONDS, longest
 
 
 def longest_wait(server: Server, body: bytes, status: int) -> float:
-    """For /livez, in seconds, while two such bodies are answered."""
+    """For /livez, in seconds, while two such bodies are computed."""
     statuses: list[int] = []
 
     def post() -> None:

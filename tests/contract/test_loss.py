@@ -1,4 +1,4 @@
-"""POST /v1/loss gives the numbers and the judgement that the contract promises."""
+"""POST /v1/loss gives the numbers and the advice that the contract promises."""
 
 import json
 import math
@@ -40,8 +40,8 @@ def array(value: Any) -> NDArray[np.float64]:
     return np.array(read(value), np.float64)
 
 
-def codes(answer: dict[str, Any]) -> set[str]:
-    return {warning["code"] for warning in answer["warnings"]}
+def codes(content: dict[str, Any]) -> set[str]:
+    return {warning["code"] for warning in content["warnings"]}
 
 
 def softmax(logits: Any) -> NDArray[np.float64]:
@@ -97,9 +97,9 @@ def test_the_numbers_are_tensorflows(
     loss: Any, logits: Any, labels: Any, fields: dict[str, Any], expected: Any, warnings: set[str]
 ) -> None:
     """The digits are float32, good to about 1e-7 of the largest term that was added; lists compute in float64."""
-    answer = loss(logits, labels, include=["elements"], **fields)
-    assert_allclose(array(answer["elements"]), expected, rtol=1e-6, atol=1e-7)
-    assert warnings <= codes(answer)
+    content = loss(logits, labels, include=["elements"], **fields)
+    assert_allclose(array(content["elements"]), expected, rtol=1e-6, atol=1e-7)
+    assert warnings <= codes(content)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,10 @@ def test_the_numbers_are_tensorflows(
     [("sum", 0.6776438), ("mean", 0.3388219), ("weighted_mean", 0.3388219), ("mean_by_nonzero_weights", 0.6776438)],
 )
 def test_weights_and_smoothing_reduce_as_tf_losses_does(loss: Any, reduction: str, expected: float) -> None:
-    answer = loss(CONFIDENT, [[0, 0, 1], [0, 1, 0]], weights=[2, 0], label_smoothing=0.1, reduction=reduction)
-    assert_allclose(answer["per_sample"], [0.6776438, 0], rtol=1e-6)
-    assert answer["reduced"]["reduction"] == reduction
-    assert answer["reduced"]["value"] == pytest.approx(expected, rel=1e-6)
+    content = loss(CONFIDENT, [[0, 0, 1], [0, 1, 0]], weights=[2, 0], label_smoothing=0.1, reduction=reduction)
+    assert_allclose(content["per_sample"], [0.6776438, 0], rtol=1e-6)
+    assert content["reduced"]["reduction"] == reduction
+    assert content["reduced"]["value"] == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=[case["name"] for case in GOLDEN])
@@ -121,14 +121,14 @@ def test_the_frameworks_float64_numbers_survive_http(client: httpx.Client, case:
     body = {"logits": wire(case["logits"]), "labels": wire(case["labels"]), "include": include, **fields}
     response = client.post("/v1/loss", json=body)
     assert response.status_code == 200, response.text
-    answer = response.json()
+    content = response.json()
     for output, expected in case["expected"].items():
-        actual = answer["reduced"]["value"] if output == "value" else answer[output]
+        actual = content["reduced"]["value"] if output == "value" else content[output]
         assert_allclose(array(actual), array(expected), rtol=1e-12, atol=1e-12)
 
 
 def test_a_confident_prediction_keeps_its_tiny_loss(loss: Any) -> None:
-    """2·exp(−60) to every digit, where the frameworks answer 0."""
+    """2·exp(−60) to every digit, where the frameworks give 0."""
     assert loss([[60, 0, 0]], [0])["per_sample"][0] == pytest.approx(2 * math.exp(-60), rel=1e-13)
 
 
@@ -164,23 +164,23 @@ FORMS: dict[str, tuple[Any, Any, str, str, str]] = {
 def test_auto_goes_by_the_labels_form(
     loss: Any, logits: Any, labels: Any, kind: str, computed: str, recommended: str
 ) -> None:
-    answer = loss(logits, labels)
-    recommendation = answer["recommendation"]
-    assert (recommendation["label_kind"], answer["loss_type"], recommendation["loss_type"]) == (
+    content = loss(logits, labels)
+    recommendation = content["recommendation"]
+    assert (recommendation["label_kind"], content["loss_type"], recommendation["loss_type"]) == (
         kind,
         computed,
         recommended,
     )
     assert all(reason["code"] and reason["message"] for reason in recommendation["reasons"])
     assert recommendation["reasons"]
-    assert loss(logits, labels, loss_type=computed)["per_sample"] == answer["per_sample"]
+    assert loss(logits, labels, loss_type=computed)["per_sample"] == content["per_sample"]
 
 
 def test_labels_of_no_known_kind_are_computed_where_a_type_is_named(loss: Any) -> None:
-    answer = loss(PAIR, [[2, -1, 0], [0, 1, 0]], loss_type=SOFTMAX)
-    assert answer["recommendation"]["label_kind"] == "other"
-    assert answer["recommendation"]["loss_type"] == SOFTMAX
-    assert "labels_outside_unit_interval" in codes(answer)
+    content = loss(PAIR, [[2, -1, 0], [0, 1, 0]], loss_type=SOFTMAX)
+    assert content["recommendation"]["label_kind"] == "other"
+    assert content["recommendation"]["loss_type"] == SOFTMAX
+    assert "labels_outside_unit_interval" in codes(content)
 
 
 def test_auto_with_pos_weight_computes_the_weighted_loss(loss: Any) -> None:
@@ -235,18 +235,18 @@ MISTAKES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 @pytest.mark.parametrize("code", MISTAKES)
 def test_a_mistake_is_warned_about_with_its_evidence_and_its_fix(loss: Any, code: str) -> None:
     logits, labels, fields = MISTAKES[code]
-    answer = loss(logits, labels, **fields)
-    (warning,) = (each for each in answer["warnings"] if each["code"] == code)
+    content = loss(logits, labels, **fields)
+    (warning,) = (each for each in content["warnings"] if each["code"] == code)
     assert warning["message"]
     assert warning["evidence"]
     assert warning["fix"]
-    assert code in answer["checked"]
+    assert code in content["checked"]
 
 
 def test_an_ordinary_batch_sets_off_nothing(loss: Any) -> None:
-    answer = loss(PAIR, [1, 2], weights=[1, 2], class_weights=[1, 2, 3], reduction="weighted_mean")
-    assert answer["warnings"] == []
-    assert {"logits_look_like_probabilities", "negative_weight", "infinite_loss"} <= set(answer["checked"])
+    content = loss(PAIR, [1, 2], weights=[1, 2], class_weights=[1, 2, 3], reduction="weighted_mean")
+    assert content["warnings"] == []
+    assert {"logits_look_like_probabilities", "negative_weight", "infinite_loss"} <= set(content["checked"])
 
 
 def test_a_check_that_did_not_run_is_not_listed(loss: Any) -> None:
@@ -255,16 +255,16 @@ def test_a_check_that_did_not_run_is_not_listed(loss: Any) -> None:
 
 def test_softmax_twice_is_shown_with_the_loss_both_ways(loss: Any) -> None:
     as_probabilities = loss(SURE, [0, 1], from_logits=False)["reduced"]["value"]
-    answer = loss(SURE, [0, 1])
-    (warning,) = answer["warnings"]
-    assert warning["evidence"]["mean_loss_as_logits"] == pytest.approx(answer["reduced"]["value"], rel=1e-12)
+    content = loss(SURE, [0, 1])
+    (warning,) = content["warnings"]
+    assert warning["evidence"]["mean_loss_as_logits"] == pytest.approx(content["reduced"]["value"], rel=1e-12)
     assert warning["evidence"]["mean_loss_as_probabilities"] == pytest.approx(as_probabilities, rel=1e-12)
 
 
 def test_no_number_stands_in_for_one_that_is_undefined(loss: Any) -> None:
     """Read as probabilities these losses are +∞ and −∞: their mean is nothing, and certainly not −∞."""
-    answer = loss([[0, 1], [0, 1]], [0, 0], weights=[1e308, -1e308])
-    (warning,) = (each for each in answer["warnings"] if each["code"] == "logits_look_like_probabilities")
+    content = loss([[0, 1], [0, 1]], [0, 0], weights=[1e308, -1e308])
+    (warning,) = (each for each in content["warnings"] if each["code"] == "logits_look_like_probabilities")
     assert "Infinity" not in json.dumps(warning["evidence"])
 
 
@@ -306,9 +306,9 @@ def test_weights_multiply_sigmoid_losses_by_sample_class_or_element(loss: Any, w
 
 def test_three_weights_for_three_samples_of_three_classes_are_the_samples(loss: Any) -> None:
     square, labels = [[1.0, 2.0, 3.0]] * 3, [[1, 0, 1]] * 3
-    answer = loss(square, labels, weights=[0, 1, 2])
-    assert answer["per_sample"][0] == 0
-    assert answer["per_sample"][2] == pytest.approx(2 * answer["per_sample"][1])
+    content = loss(square, labels, weights=[0, 1, 2])
+    assert content["per_sample"][0] == 0
+    assert content["per_sample"][2] == pytest.approx(2 * content["per_sample"][1])
 
 
 def test_one_pos_weight_for_each_class_is_one_for_each_column(loss: Any) -> None:
@@ -340,8 +340,8 @@ def test_json_has_one_kind_of_number(loss: Any) -> None:
 
 def test_an_ignored_label_costs_nothing_and_counts_nowhere(loss: Any) -> None:
     kept = loss(PAIR[:1], [1])
-    answer = loss(PAIR, [1, -100], ignore_index=-100, weights=[1, 3])
-    assert answer["per_sample"] == [*kept["per_sample"], 0]
+    content = loss(PAIR, [1, -100], ignore_index=-100, weights=[1, 3])
+    assert content["per_sample"] == [*kept["per_sample"], 0]
     for reduction in ("mean", "weighted_mean", "mean_by_nonzero_weights"):
         reduced = loss(PAIR, [1, -100], ignore_index=-100, weights=[1, 3], reduction=reduction)["reduced"]
         assert reduced["denominator"] == 1
@@ -353,10 +353,10 @@ def test_an_ignored_label_may_be_a_class(loss: Any) -> None:
 
 @pytest.mark.parametrize("axis", [0, -2])
 def test_classes_stand_on_the_axis_that_is_named(loss: Any, axis: int) -> None:
-    answer = loss(np.transpose(PAIR).tolist(), [1, 2], axis=axis, include=["gradient"])
+    content = loss(np.transpose(PAIR).tolist(), [1, 2], axis=axis, include=["gradient"])
     expected = loss(PAIR, [1, 2], include=["gradient"])
-    assert answer["per_sample"] == expected["per_sample"]
-    assert_allclose(answer["gradient"], np.transpose(expected["gradient"]), rtol=1e-15)
+    assert content["per_sample"] == expected["per_sample"]
+    assert_allclose(content["gradient"], np.transpose(expected["gradient"]), rtol=1e-15)
 
 
 def test_probabilities_give_the_losses_of_their_logits(loss: Any) -> None:
@@ -374,18 +374,18 @@ def test_probabilities_give_the_losses_of_their_logits(loss: Any) -> None:
 
 def test_rows_of_probabilities_are_divided_by_their_sums(loss: Any) -> None:
     """[0.2, 0.2] is a coin."""
-    answer = loss([[0.2, 0.2]], [0], from_logits=False, include=["probabilities"])
-    assert answer["per_sample"][0] == pytest.approx(math.log(2), rel=1e-15)
-    assert answer["probabilities"] == [[0.5, 0.5]]
+    content = loss([[0.2, 0.2]], [0], from_logits=False, include=["probabilities"])
+    assert content["per_sample"][0] == pytest.approx(math.log(2), rel=1e-15)
+    assert content["probabilities"] == [[0.5, 0.5]]
 
 
 def test_probabilities_are_clipped_as_keras_does_and_have_no_gradient_there(loss: Any) -> None:
-    answer = loss([[0.0, 1.0]], [0], from_logits=False, include=["gradient"])
-    assert answer["per_sample"][0] == pytest.approx(-math.log(1e-7), rel=1e-9)
-    assert answer["gradient"] == [[0, 0]]
+    content = loss([[0.0, 1.0]], [0], from_logits=False, include=["gradient"])
+    assert content["per_sample"][0] == pytest.approx(-math.log(1e-7), rel=1e-9)
+    assert content["gradient"] == [[0, 0]]
 
 
-# --- The answer
+# --- The response
 
 SHAPES: dict[str, tuple[Any, Any, str, tuple[int, ...], tuple[int, ...]]] = {
     "softmax [2, 3]": ((2, 3), np.zeros(2), SPARSE, (2,), (2,)),
@@ -405,14 +405,14 @@ def test_each_output_has_its_shape(
 ) -> None:
     asked = ["elements", "gradient", "probabilities"]
     fields = {"loss_type": loss_type, "include": asked, "pos_weight": 2 if loss_type == WEIGHTED else None}
-    answer = loss(np.ones(logits).tolist(), labels.astype(int).tolist(), **fields)
-    assert np.shape(answer["per_sample"]) == samples
-    assert [np.shape(answer[name]) for name in asked] == [elements, logits, logits]
+    content = loss(np.ones(logits).tolist(), labels.astype(int).tolist(), **fields)
+    assert np.shape(content["per_sample"]) == samples
+    assert [np.shape(content[name]) for name in asked] == [elements, logits, logits]
 
 
 def test_a_sample_of_a_sigmoid_loss_is_the_mean_of_its_elements(loss: Any) -> None:
-    answer = loss(PAIR, MULTI_HOT, weights=[[1, 2, 3]], include=["elements"])
-    assert_allclose(answer["per_sample"], np.mean(answer["elements"], axis=1), rtol=1e-15)
+    content = loss(PAIR, MULTI_HOT, weights=[[1, 2, 3]], include=["elements"])
+    assert_allclose(content["per_sample"], np.mean(content["elements"], axis=1), rtol=1e-15)
 
 
 def test_heavier_outputs_come_only_where_asked_for(loss: Any) -> None:
@@ -431,14 +431,14 @@ def test_the_gradient_is_the_reduced_losss_and_the_sums_where_nothing_is_reduced
     loss: Any, reduction: str, share: float
 ) -> None:
     weights = np.array([[4.0], [1.0]])
-    answer = loss(PAIR, [1, 2], weights=[4, 1], reduction=reduction, include=["gradient"])
-    assert_allclose(answer["gradient"], (softmax(PAIR) - ONE_HOT) * weights * share, rtol=1e-13)
+    content = loss(PAIR, [1, 2], weights=[4, 1], reduction=reduction, include=["gradient"])
+    assert_allclose(content["gradient"], (softmax(PAIR) - ONE_HOT) * weights * share, rtol=1e-13)
 
 
 def test_the_gradient_is_true_also_where_labels_do_not_sum_to_one(loss: Any) -> None:
     labels = np.array([[1.0, 0.5, 1.0], [0.0, 0.0, 0.25]])
-    answer = loss(PAIR, labels.tolist(), loss_type=SOFTMAX, reduction="sum", include=["gradient"])
-    assert_allclose(answer["gradient"], softmax(PAIR) * labels.sum(1, keepdims=True) - labels, rtol=1e-13)
+    content = loss(PAIR, labels.tolist(), loss_type=SOFTMAX, reduction="sum", include=["gradient"])
+    assert_allclose(content["gradient"], softmax(PAIR) * labels.sum(1, keepdims=True) - labels, rtol=1e-13)
 
 
 def test_without_reduction_reduced_is_null(loss: Any) -> None:
@@ -473,26 +473,26 @@ def test_requests_merge_to_the_value_of_the_whole(loss: Any, reduction: str, fie
 @pytest.mark.parametrize("reduction", REDUCTIONS[1:])
 def test_a_denominator_of_zero_gives_zero_and_no_gradient(loss: Any, reduction: str) -> None:
     fields = {"ignore_index": 0} if reduction == "mean" else {"weights": [0, 0]}
-    answer = loss(PAIR, [0, 0], reduction=reduction, include=["gradient"], **fields)
-    assert answer["reduced"]["denominator"] == 0
-    assert answer["reduced"]["value"] == 0
-    assert not np.any(answer["gradient"])
+    content = loss(PAIR, [0, 0], reduction=reduction, include=["gradient"], **fields)
+    assert content["reduced"]["denominator"] == 0
+    assert content["reduced"]["value"] == 0
+    assert not np.any(content["gradient"])
 
 
 # --- Infinities
 
 
 def test_infinities_are_strings_both_ways(loss: Any) -> None:
-    answer = loss([["-Infinity", 0.0], [0.0, "-Infinity"]], [0, 0], include=["elements"])
-    assert answer["per_sample"] == ["Infinity", 0]
-    assert answer["elements"] == ["Infinity", 0]
-    assert answer["reduced"]["value"] == answer["reduced"]["numerator"] == "Infinity"
+    content = loss([["-Infinity", 0.0], [0.0, "-Infinity"]], [0, 0], include=["elements"])
+    assert content["per_sample"] == ["Infinity", 0]
+    assert content["elements"] == ["Infinity", 0]
+    assert content["reduced"]["value"] == content["reduced"]["numerator"] == "Infinity"
 
 
 def test_a_negative_infinite_loss_is_written_too(loss: Any) -> None:
-    answer = loss([["-Infinity", 0.0]], [0], weights=[-1])
-    assert answer["per_sample"] == ["-Infinity"]
-    assert answer["reduced"]["value"] == "-Infinity"
+    content = loss([["-Infinity", 0.0]], [0], weights=[-1])
+    assert content["per_sample"] == ["-Infinity"]
+    assert content["reduced"]["value"] == "-Infinity"
 
 
 def test_a_scalar_loss_may_be_infinite(loss: Any) -> None:
@@ -501,10 +501,10 @@ def test_a_scalar_loss_may_be_infinite(loss: Any) -> None:
 
 @pytest.mark.parametrize("labels", [[0, 1], [[1, 0], [0, 1]], [[0.5, 0.5], [0, 1]]], ids=["index", "one-hot", "soft"])
 def test_a_weight_of_zero_times_an_infinite_loss_is_zero(loss: Any, labels: Any) -> None:
-    answer = loss(
+    content = loss(
         [["-Infinity", 0.0], [0.0, 1.0]], labels, loss_type=SPARSE if labels == [0, 1] else SOFTMAX, weights=[0, 1]
     )
-    assert answer["per_sample"][0] == 0
+    assert content["per_sample"][0] == 0
 
 
 def test_a_label_of_zero_at_a_masked_class_costs_nothing(loss: Any) -> None:
@@ -515,7 +515,7 @@ def test_a_label_of_zero_at_a_masked_class_costs_nothing(loss: Any) -> None:
 @pytest.mark.parametrize("excuse", [{"weights": [0, 1]}, {"ignore_index": 0}])
 def test_a_row_masked_whole_may_be_ignored_or_weigh_nothing(loss: Any, excuse: dict[str, Any]) -> None:
     masked = [["-Infinity", "-Infinity"], [0.5, 1.0]]
-    answer = loss(masked, [0, 1], include=["gradient", "probabilities"], **excuse)
-    assert answer["per_sample"][0] == 0
-    assert answer["gradient"][0] == [0, 0]
-    assert answer["probabilities"][0] == [0, 0]
+    content = loss(masked, [0, 1], include=["gradient", "probabilities"], **excuse)
+    assert content["per_sample"][0] == 0
+    assert content["gradient"][0] == [0, 0]
+    assert content["probabilities"][0] == [0, 0]

@@ -1,4 +1,4 @@
-"""What a request held is free again when it is answered, however it went: nothing waits for a collection of garbage."""
+"""What a request held is free when its response is sent, however it went: nothing waits for garbage collection."""
 
 import re
 import socket

@@ -34,7 +34,7 @@ def fresh(tmp_path: Path) -> Iterator[httpx.Client]:
 
 
 def line_of(server: Server, response: httpx.Response) -> dict[str, Any]:
-    """The line of the log about this request, which may come just after its answer."""
+    """The line of the log about this request, which may come just after its response."""
     for _ in range(100):
         for line in server.log.read_text().splitlines():
             if response.headers["x-request-id"] in line:
@@ -87,7 +87,7 @@ def test_errors_have_ids_too(server: Server, client: httpx.Client, method: str, 
     [("/v1/loss", BATCH), ("/v1/recommend", BATCH), ("/v2/models/auto/infer", INFER)],
     ids=["loss", "recommend", "infer"],
 )
-def test_an_answer_says_where_its_time_went(client: httpx.Client, path: str, body: dict[str, Any]) -> None:
+def test_a_response_says_where_its_time_went(client: httpx.Client, path: str, body: dict[str, Any]) -> None:
     began = time.perf_counter()
     response = client.post(path, json=body)
     took = (time.perf_counter() - began) * 1000

@@ -97,6 +97,8 @@ def test_errors_are_declared_in_the_form_of_their_place(document: Document) -> N
             if int(status) >= 400:
                 assert response["content"].keys() == {media_type}
                 assert response["content"][media_type]["schema"] == {"$ref": f"#/components/schemas/{schema}"}
+            elif status == "304":
+                assert "content" not in response
             elif path == "/metrics":
                 assert list(response["content"]) == ["text/plain"]
             else:
@@ -168,9 +170,19 @@ def test_the_headers_of_each_kind_of_response_are_declared(document: Document) -
     assert {"Server-Timing", "Vary", "Content-Encoding"} <= declared["/v1/loss", "200"]
     assert "Retry-After" in declared["/v1/loss", "503"]
     assert "ETag" in declared["/v1/losses", "200"]
+    assert "ETag" in declared["/v1/losses", "304"]
     assert "WWW-Authenticate" in declared["/v2/models/{model}/infer", "401"]
     assert all("X-Request-ID" in headers for headers in declared.values())
     assert all(header["description"] for header in document.content["components"]["headers"].values())
+
+
+def test_a_client_that_has_the_catalogue_gets_304_as_declared(client: httpx.Client, document: Document) -> None:
+    etag = client.get("/v1/losses").headers["etag"]
+    response = client.get("/v1/losses", headers={"If-None-Match": etag})
+    declared = document.operations["GET", "/v1/losses"]["responses"]["304"]
+    assert (response.status_code, response.content) == (304, b"")
+    assert {name.lower() for name in declared["headers"]} <= {*response.headers}
+    assert "content" not in declared
 
 
 # --- The recorded responses
@@ -180,7 +192,7 @@ RESPONSES = [
     (method, path, status)
     for (method, path), operation in PUBLISHED.operations.items()
     for status, response in operation["responses"].items()
-    if path != "/metrics" or status != "200"
+    if (path, status) not in {("/metrics", "200"), ("/v1/losses", "304")}
 ]
 
 
@@ -244,13 +256,13 @@ def test_an_example_does_what_its_description_says(
     example = document.examples(method, path)[name]
     assert example["summary"]
     response = client.request(method, path, json=example["value"])
-    answer = response.json()
+    content = response.json()
     description = example["description"]
     promised = re.search(r"status (\d+), (\w+)(?: at ([\w.]*\w)((?:\[\d+\])*))?", description)
     if promised:
         status, code, argument, position = promised.groups()
         assert response.status_code == int(status)
-        (error,) = answer["errors"]
+        (error,) = content["errors"]
         assert error["code"] == code
         if argument:
             assert error["loc"] == ["body", *argument.split("."), *map(int, re.findall(r"\d+", position))]
@@ -259,8 +271,8 @@ def test_an_example_does_what_its_description_says(
     assert response.status_code == 200, response.text
     words = set(re.findall(r"\w+", description))
     if words & CHECKS.keys() or "warns" not in words:
-        assert {warning["code"] for warning in answer["warnings"]} & CHECKS.keys() == words & CHECKS.keys()
-    stated = answer.get("loss_type") or answer.get("recommendation", {}).get("loss_type")
+        assert {warning["code"] for warning in content["warnings"]} & CHECKS.keys() == words & CHECKS.keys()
+    stated = content.get("loss_type") or content.get("recommendation", {}).get("loss_type")
     assert words & set(LOSS_TYPES) <= {stated}
 
 
@@ -277,12 +289,12 @@ def test_an_example_of_the_open_inference_protocol_does_what_its_description_say
         assert response.json()["error"].startswith(promised[2])
         return
     assert response.status_code == 200, response.text
-    answer = response.json()
-    assert answer.get("id") == example["value"].get("id")
+    content = response.json()
+    assert content.get("id") == example["value"].get("id")
     outputs = [output["name"] for output in example["value"].get("outputs", [])]
-    assert [output["name"] for output in answer["outputs"]] == (outputs or ["per_sample", "loss"])
+    assert [output["name"] for output in content["outputs"]] == (outputs or ["per_sample", "loss"])
     words = set(re.findall(r"\w+", example["description"]))
-    assert words & set(LOSS_TYPES) <= {answer["parameters"]["loss_type"]}
+    assert words & set(LOSS_TYPES) <= {content["parameters"]["loss_type"]}
 
 
 @pytest.mark.parametrize(("method", "path", "name"), EXAMPLES)
@@ -293,11 +305,11 @@ def test_an_example_is_of_the_published_form(document: Document, method: str, pa
 
 
 def test_there_is_an_example_of_every_loss_type_and_every_mistake(client: httpx.Client, document: Document) -> None:
-    answers = [
+    responses = [
         client.post("/v1/loss", json=each["value"]).json() for each in document.examples("POST", "/v1/loss").values()
     ]
-    computed = {answer["loss_type"] for answer in answers if "loss_type" in answer}
-    warned = {warning["code"] for answer in answers for warning in answer.get("warnings", [])}
+    computed = {content["loss_type"] for content in responses if "loss_type" in content}
+    warned = {warning["code"] for content in responses for warning in content.get("warnings", [])}
     assert computed == set(LOSS_TYPES)
     assert warned == CHECKS.keys()
 

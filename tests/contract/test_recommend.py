@@ -1,4 +1,4 @@
-"""POST /v1/recommend judges what POST /v1/loss judges, and computes nothing."""
+"""POST /v1/recommend gives the advice of POST /v1/loss, and computes nothing."""
 
 from typing import Any
 
@@ -21,17 +21,17 @@ BATCHES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
-def test_the_judgement_is_that_of_the_loss_but_for_what_only_a_loss_shows(
+def test_the_advice_is_that_of_the_loss_but_for_what_only_a_loss_shows(
     client: httpx.Client, batch: dict[str, Any]
 ) -> None:
     body = {"logits": LOGITS, **batch}
-    loss, judged = client.post("/v1/loss", json=body).json(), client.post("/v1/recommend", json=body).json()
-    assert set(judged) == {"recommendation", "warnings", "checked"}
+    loss, advice = client.post("/v1/loss", json=body).json(), client.post("/v1/recommend", json=body).json()
+    assert set(advice) == {"recommendation", "warnings", "checked"}
     # A loss's own call is the response's, and the recommendation has another only where it differs.
     recommended = loss["recommendation"]["equivalents"] or loss["equivalents"]
-    assert judged["recommendation"] == loss["recommendation"] | {"equivalents": recommended}
-    assert judged["warnings"] == loss["warnings"]
-    assert judged["checked"] == [code for code in loss["checked"] if code != "infinite_loss"]
+    assert advice["recommendation"] == loss["recommendation"] | {"equivalents": recommended}
+    assert advice["warnings"] == loss["warnings"]
+    assert advice["checked"] == [code for code in loss["checked"] if code != "infinite_loss"]
 
 
 @pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
@@ -43,17 +43,17 @@ def test_the_shape_of_the_logits_is_enough_for_a_recommendation(client: httpx.Cl
 
 
 def test_probabilities_are_recognised_without_a_loss(client: httpx.Client) -> None:
-    answer = client.post("/v1/recommend", json={"labels": [0, 1], "logits": [[0.9, 0.1], [0.25, 0.75]]}).json()
-    (warning,) = answer["warnings"]
+    response = client.post("/v1/recommend", json={"labels": [0, 1], "logits": [[0.9, 0.1], [0.25, 0.75]]}).json()
+    (warning,) = response["warnings"]
     assert warning["code"] == "logits_look_like_probabilities"
     assert "mean_loss_as_logits" not in warning["evidence"]
 
 
 def test_the_class_axis_counts(client: httpx.Client) -> None:
     body = {"labels": [0, 1, 1], "logits_shape": [2, 3], "axis": 0}
-    answer = client.post("/v1/recommend", json=body).json()["recommendation"]
-    assert answer["label_kind"] == "class_indices"
-    assert "axis" in answer["equivalents"]["keras"]
+    response = client.post("/v1/recommend", json=body).json()["recommendation"]
+    assert response["label_kind"] == "class_indices"
+    assert "axis" in response["equivalents"]["keras"]
 
 
 def test_a_colossal_shape_takes_no_memory(client: httpx.Client) -> None:
@@ -78,7 +78,7 @@ def test_a_colossal_shape_takes_no_memory(client: httpx.Client) -> None:
         ({"labels": [1, 2], "logits_shape": [2, 3], "include": []}, ["include"], "unknown_field"),
     ],
 )
-def test_what_cannot_be_judged_is_refused_with_its_place(
+def test_what_no_advice_can_be_given_on_is_refused_with_its_place(
     client: httpx.Client, body: dict[str, Any], loc: list[str | int], code: str
 ) -> None:
     (error,) = problem(client.post("/v1/recommend", json=body), 422)["errors"]

@@ -26,7 +26,7 @@ VALUES: dict[str, Any] = {
 }
 
 
-def answer(client: httpx.Client, **fields: Any) -> dict[str, Any]:
+def draw(client: httpx.Client, **fields: Any) -> dict[str, Any]:
     response = client.post(PATH, json=BATCH | fields)
     assert response.status_code == 200, response.text
     return response.json()
@@ -42,12 +42,12 @@ def answer(client: httpx.Client, **fields: Any) -> dict[str, Any]:
         {"sampled_values": VALUES, "reduction": "weighted_mean"},
     ],
 )
-def test_it_answers_what_the_library_does(client: httpx.Client, fields: dict[str, Any]) -> None:
+def test_it_returns_what_the_library_does(client: httpx.Client, fields: dict[str, Any]) -> None:
     arguments = BATCH | fields
     if "sampled_values" in fields:
         arguments = arguments | {"sampled_values": SampledValues(**{k: np.array(v) for k, v in VALUES.items()})}
     expected = evaluate_sampled_softmax(**arguments)
-    content = answer(client, **fields)
+    content = draw(client, **fields)
     assert_allclose(content["per_sample"], expected.per_sample, rtol=1e-13)
     if expected.reduced is None:
         assert content["reduced"] is None
@@ -61,20 +61,20 @@ def test_it_answers_what_the_library_does(client: httpx.Client, fields: dict[str
 
 
 def test_without_a_seed_a_fresh_one_is_reported_that_gives_the_draw_again(client: httpx.Client) -> None:
-    first, second = (answer(client, num_sampled=6) for _ in range(2))
+    first, second = (draw(client, num_sampled=6) for _ in range(2))
     assert first["seed"] != second["seed"]
-    assert answer(client, num_sampled=6, seed=first["seed"]) == first
+    assert draw(client, num_sampled=6, seed=first["seed"]) == first
 
 
-def test_the_sampled_values_of_an_answer_can_be_sent_back(client: httpx.Client) -> None:
-    first = answer(client, **DRAWN)
-    again = answer(client, sampled_values=first["sampled_values"])
+def test_the_sampled_values_of_a_response_can_be_sent_back(client: httpx.Client) -> None:
+    first = draw(client, **DRAWN)
+    again = draw(client, sampled_values=first["sampled_values"])
     assert again == first | {"seed": None}
 
 
 def test_null_is_absent(client: httpx.Client) -> None:
     nulls = {"sampled_values": None, "sampler": None, "sample_weights": None, "reduction": None}
-    assert answer(client, **DRAWN, **nulls) == answer(client, **DRAWN)
+    assert draw(client, **DRAWN, **nulls) == draw(client, **DRAWN)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,7 @@ def test_null_is_absent(client: httpx.Client) -> None:
         ),
     ],
 )
-def test_mistakes_are_answered_with_their_place(
-    client: httpx.Client, fields: dict[str, Any], loc: list[Any], code: str
-) -> None:
+def test_errors_name_the_place(client: httpx.Client, fields: dict[str, Any], loc: list[Any], code: str) -> None:
     response = client.post(PATH, json=BATCH | fields)
     assert response.status_code == 422
     first = response.json()["errors"][0]
@@ -133,8 +131,8 @@ def test_a_nan_within_the_sampled_values_has_its_place(client: httpx.Client) -> 
     assert (error["loc"], error["code"]) == (["body", "sampled_values", "true_expected_count", 0, 0], "nan")
 
 
-def test_a_large_batch_is_answered_too(client: httpx.Client) -> None:
+def test_a_large_batch_is_computed_too(client: httpx.Client) -> None:
     layer = {"weights": np.ones((3000, 8)).tolist(), "biases": [0] * 3000, "inputs": np.ones((50, 8)).tolist()}
-    content = answer(client, **layer, labels=list(range(50)), num_sampled=1000, seed=1)
+    content = draw(client, **layer, labels=list(range(50)), num_sampled=1000, seed=1)
     assert len(content["per_sample"]) == 50
     assert len(set(content["sampled_values"]["candidates"])) == 1000

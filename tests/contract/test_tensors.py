@@ -39,8 +39,8 @@ def array(value: dict[str, Any]) -> NDArray[Any]:
 def post(client: httpx.Client, **fields: Any) -> dict[str, Any]:
     response = client.post("/v1/loss", json=fields)
     assert response.status_code == 200, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
+    content: dict[str, Any] = response.json()
+    return content
 
 
 def reference(logits: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.float64]:
@@ -51,11 +51,11 @@ def reference(logits: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.float64]
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_logits_of_every_dtype_are_computed_in_what_the_contract_says(client: httpx.Client, dtype: str) -> None:
     logits = (LOGITS > 4 if dtype == "bool" else LOGITS).astype(DTYPES[dtype])
-    answer = post(client, logits=tensor(logits), labels=LABELS.tolist(), encoding="base64", include=["gradient"])
+    content = post(client, logits=tensor(logits), labels=LABELS.tolist(), encoding="base64", include=["gradient"])
     expected = "float32" if dtype in SHORT else "float64"
-    assert answer["per_sample"]["dtype"] == answer["gradient"]["dtype"] == expected
+    assert content["per_sample"]["dtype"] == content["gradient"]["dtype"] == expected
     np.testing.assert_allclose(
-        array(answer["per_sample"]), reference(logits, LABELS), rtol=1e-6 if dtype in SHORT else 1e-14
+        array(content["per_sample"]), reference(logits, LABELS), rtol=1e-6 if dtype in SHORT else 1e-14
     )
 
 
@@ -123,12 +123,12 @@ def test_so_it_is_in_sampled_softmax(client: httpx.Client) -> None:
 
 
 def test_recommend_takes_them_too(client: httpx.Client) -> None:
-    answer = client.post("/v1/recommend", json={"labels": tensor(LABELS), "logits_shape": [6, 4]}).json()
-    assert answer["recommendation"]["label_kind"] == "class_indices"
+    content = client.post("/v1/recommend", json={"labels": tensor(LABELS), "logits_shape": [6, 4]}).json()
+    assert content["recommendation"]["label_kind"] == "class_indices"
 
 
 @pytest.mark.parametrize("size", [(5, 3), (400, 300)], ids=["a short body", "a long one"])
-def test_however_a_batch_is_sent_and_answered_not_a_bit_differs(client: httpx.Client, size: tuple[int, int]) -> None:
+def test_however_a_batch_is_sent_and_returned_not_a_bit_differs(client: httpx.Client, size: tuple[int, int]) -> None:
     logits = RNG.standard_normal(size) * 5
     logits[1, 2] = -np.inf
     labels = RNG.integers(0, 2, size[0])
@@ -140,7 +140,7 @@ def test_however_a_batch_is_sent_and_answered_not_a_bit_differs(client: httpx.Cl
     back_as_tensors = orjson.dumps({"logits": tensor(logits), "labels": tensor(labels), **wanted, "encoding": "base64"})
     indented = orjson.dumps(orjson.loads(as_lists), option=orjson.OPT_INDENT_2)
     json_type = {"Content-Type": "application/json"}
-    answers = [
+    responses = [
         client.post("/v1/loss", content=content, headers=json_type | headers).json()
         for content, headers in [
             (as_lists, {}),
@@ -150,23 +150,23 @@ def test_however_a_batch_is_sent_and_answered_not_a_bit_differs(client: httpx.Cl
             (gzip.compress(as_tensors), {"Content-Encoding": "gzip"}),
         ]
     ]
-    for answer in answers[1:]:
-        assert answer == answers[0]
+    for content in responses[1:]:
+        assert content == responses[0]
     encoded = client.post("/v1/loss", content=back_as_tensors, headers=json_type).json()
     for name in ("per_sample", "elements", "gradient", "probabilities"):
-        assert array(encoded[name]).tolist() == answers[0][name]
+        assert array(encoded[name]).tolist() == responses[0][name]
 
 
 def test_a_single_number_comes_back_as_a_tensor_without_dimensions(client: httpx.Client) -> None:
-    answer = post(client, logits=[0.5, 1.5], labels=1, loss_type="sparse_softmax_cross_entropy", encoding="base64")
-    assert answer["per_sample"]["shape"] == []
+    content = post(client, logits=[0.5, 1.5], labels=1, loss_type="sparse_softmax_cross_entropy", encoding="base64")
+    assert content["per_sample"]["shape"] == []
 
 
 def test_infinities_stand_in_tensors_as_themselves(client: httpx.Client) -> None:
     logits = np.array([[-np.inf, 1.0], [2.0, 3.0]], np.float32)
-    answer = post(client, logits=tensor(logits), labels=[0, 1], encoding="base64")
-    assert array(answer["per_sample"])[0] == np.inf
-    assert answer["reduced"]["value"] == "Infinity"
+    content = post(client, logits=tensor(logits), labels=[0, 1], encoding="base64")
+    assert array(content["per_sample"])[0] == np.inf
+    assert content["reduced"]["value"] == "Infinity"
 
 
 def test_what_is_wrong_with_one_is_said_with_its_place(client: httpx.Client) -> None:

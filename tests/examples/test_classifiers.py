@@ -35,7 +35,7 @@ def predictions(task: str) -> Predictions:
 
 
 @pytest.fixture(scope="module")
-def answer(client: httpx.Client, predictions: Predictions) -> dict[str, Any]:
+def response(client: httpx.Client, predictions: Predictions) -> dict[str, Any]:
     return ask(client, predictions.labels, predictions.logits)
 
 
@@ -48,53 +48,53 @@ def independent_losses(task: str, predictions: Predictions) -> Any:
     return elements.mean(axis=1) if elements.ndim == 2 else elements
 
 
-def test_the_loss_is_scikit_learns(predictions: Predictions, answer: dict[str, Any]) -> None:
+def test_the_loss_is_scikit_learns(predictions: Predictions, response: dict[str, Any]) -> None:
     """scikit-learn clips probabilities at 2e-16; none of these labels has one so small."""
-    assert answer["reduced"]["value"] == pytest.approx(scikit_learns_loss(predictions), rel=1e-12)
+    assert response["reduced"]["value"] == pytest.approx(scikit_learns_loss(predictions), rel=1e-12)
 
 
-def test_every_samples_loss_is_scipys(task: str, predictions: Predictions, answer: dict[str, Any]) -> None:
+def test_every_samples_loss_is_scipys(task: str, predictions: Predictions, response: dict[str, Any]) -> None:
     """To 1e-12 of it, or of 1: SciPy's log-sum-exp less the label's logit cancels where the model is sure."""
-    np.testing.assert_allclose(answer["per_sample"], independent_losses(task, predictions), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(response["per_sample"], independent_losses(task, predictions), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("task", "loss"), [("tumours", 0.0985742588), ("questions", 0.2172615245)], indirect=["task"])
-def test_the_loss_of_an_exact_fit_stays_what_it_was(answer: dict[str, Any], loss: float) -> None:
+def test_the_loss_of_an_exact_fit_stays_what_it_was(response: dict[str, Any], loss: float) -> None:
     """Logistic regression has one minimum, found to 1e-10, and 1e-6 is room for any machine. A network has many."""
-    assert answer["reduced"]["value"] == pytest.approx(loss, rel=1e-6)
+    assert response["reduced"]["value"] == pytest.approx(loss, rel=1e-6)
 
 
-def test_the_labels_call_for_the_right_loss(task: str, answer: dict[str, Any]) -> None:
-    assert answer["loss_type"] == CALLED_FOR[task]
-    assert answer["recommendation"]["loss_type"] == CALLED_FOR[task]
-    assert answer["recommendation"]["label_kind"] == KINDS[task]
-    assert answer["recommendation"]["suggested"] is None
+def test_the_labels_call_for_the_right_loss(task: str, response: dict[str, Any]) -> None:
+    assert response["loss_type"] == CALLED_FOR[task]
+    assert response["recommendation"]["loss_type"] == CALLED_FOR[task]
+    assert response["recommendation"]["label_kind"] == KINDS[task]
+    assert response["recommendation"]["suggested"] is None
 
 
-def test_logits_of_sure_models_set_off_no_warning(task: str, answer: dict[str, Any]) -> None:
-    assert WARNINGS[task] in answer["checked"]
-    assert answer["warnings"] == []
+def test_logits_of_sure_models_set_off_no_warning(task: str, response: dict[str, Any]) -> None:
+    assert WARNINGS[task] in response["checked"]
+    assert response["warnings"] == []
 
 
 def test_their_probabilities_do(client: httpx.Client, task: str, predictions: Predictions) -> None:
-    answer = ask(client, predictions.labels, predictions.probabilities)
-    assert [warning["code"] for warning in answer["warnings"]] == [WARNINGS[task]]
+    response = ask(client, predictions.labels, predictions.probabilities)
+    assert [warning["code"] for warning in response["warnings"]] == [WARNINGS[task]]
 
 
 def test_probabilities_sent_as_such_give_the_same_loss(
-    client: httpx.Client, predictions: Predictions, answer: dict[str, Any]
+    client: httpx.Client, predictions: Predictions, response: dict[str, Any]
 ) -> None:
     """But for the clipping at 1e-7, which shifts a loss by at most that where the model is right and sure."""
     body = {"logits": predictions.probabilities.tolist(), "labels": predictions.labels.tolist(), "from_logits": False}
     value = client.post("/v1/loss", json=body).json()["reduced"]["value"]
-    assert value == pytest.approx(answer["reduced"]["value"], abs=1e-7)
+    assert value == pytest.approx(response["reduced"]["value"], abs=1e-7)
 
 
 @pytest.mark.parametrize("task", ["digits"], indirect=True)
 def test_wrong_labels_are_the_most_suspicious(
-    client: httpx.Client, predictions: Predictions, answer: dict[str, Any]
+    client: httpx.Client, predictions: Predictions, response: dict[str, Any]
 ) -> None:
-    surest = np.argsort(answer["per_sample"])[:5]
+    surest = np.argsort(response["per_sample"])[:5]
     labels = predictions.labels.copy()
     labels[surest] = (labels[surest] + 1) % 10
     losses = ask(client, labels, predictions.logits)["per_sample"]

@@ -2,6 +2,7 @@
 
 import os
 import re
+from types import SimpleNamespace
 from typing import Any
 
 os.environ |= {
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 jax.config.update("jax_enable_x64", True)
 
 Array = NDArray[Any]
-NAMES = {"tf": "tensorflow", "keras": "keras", "torch": "pytorch", "optax": "optax"}
+NAMES = {"tf": "tensorflow", "keras": "keras", "torch": "pytorch", "torchvision": "pytorch", "optax": "optax"}
 
 
 def framework(call: str) -> str:
@@ -50,9 +51,19 @@ def _tensorflow(call: str, logits: Array, arrays: dict[str, Array]) -> tuple[Arr
 def _pytorch(call: str, logits: Array, arrays: dict[str, Array]) -> tuple[Array, Array]:
     tensors = {name: torch.tensor(array) for name, array in arrays.items()}
     variable = torch.tensor(logits, requires_grad=True)
-    result = _evaluate(call, torch=torch, logits=variable, **tensors)
+    torchvision = SimpleNamespace(ops=SimpleNamespace(sigmoid_focal_loss=_torchvision_sigmoid_focal_loss))
+    result = _evaluate(call, torch=torch, torchvision=torchvision, logits=variable, **tensors)
     result.sum().backward()
     return result.detach().numpy(), variable.grad.numpy()
+
+
+def _torchvision_sigmoid_focal_loss(inputs: Any, targets: Any, alpha: float, gamma: float) -> Any:
+    """The formula of torchvision 0.28, torchvision/ops/focal_loss.py, so that its package is not needed."""
+    p = torch.sigmoid(inputs)
+    ce_loss = torch.nn.functional.binary_cross_entropy_with_logits(inputs, targets, reduction="none")
+    p_t = p * targets + (1 - p) * (1 - targets)
+    loss = ce_loss * ((1 - p_t) ** gamma)
+    return loss if alpha < 0 else (alpha * targets + (1 - alpha) * (1 - targets)) * loss
 
 
 def _optax(call: str, logits: Array, arrays: dict[str, Array]) -> tuple[Array, Array]:

@@ -52,6 +52,12 @@ SIGMOID = "sigmoid_cross_entropy"
 WEIGHTED = "weighted_cross_entropy"
 SOFTMAX = "softmax_cross_entropy"
 SPARSE = "sparse_softmax_cross_entropy"
+FOCAL = "sigmoid_focal_cross_entropy"
+SOFTMAX_FOCAL = "softmax_focal_cross_entropy"
+SPARSE_FOCAL = "sparse_softmax_focal_cross_entropy"
+GENERALIZED = "generalized_cross_entropy"
+POLY = "poly_cross_entropy"
+DIVERGENCE = "kl_divergence"
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class Case:
 
     def expected(self, dtype: str) -> tuple[Array, Array]:
         """The reduced loss, or the elements, and the gradient."""
-        loss_type = SOFTMAX if self.kind == "one_hot" else self.loss_type
+        loss_type = SOFTMAX if self.kind == "one_hot" and self.loss_type == SPARSE else self.loss_type
         options = {"loss_type": loss_type, **self.options}
         include = ["elements", "gradient"]
         result = xent_core.evaluate(self.logits.astype(dtype), self._labels(dtype), include=include, **options)
@@ -166,7 +172,7 @@ class Verifier:
         for dtype in TOLERANCES:
             right = case.expected(dtype)
             for framework, text in texts.items():
-                averaged = framework == "keras" and case.loss_type in (SIGMOID, WEIGHTED)
+                averaged = framework == "keras" and case.loss_type in (SIGMOID, WEIGHTED, FOCAL)
                 expected = per_sample(case, *right) if averaged else right
                 self.compare(framework, text, case.arrays(dtype), "logits", expected, str(parameters))
         return texts
@@ -402,6 +408,28 @@ def suggested_class_weights() -> Iterator[Case]:
         yield Case(SPARSE, kind, *draw(kind, (4, 3), probabilities=from_logits is False), options)
 
 
+def clips() -> Iterator[Case]:
+    """Smaller than what float32 tells from 0 and 1, and none at all."""
+    for kind, clip, smoothing, class_weights, reduction in product(
+        SOFTMAX_KINDS, (0.01, 1e-12, 0.0), (None, 0.1), (None, class_weights_of(3)), ("none", "mean", "weighted_mean")
+    ):
+        options = given(
+            from_logits=False,
+            clip=clip,
+            label_smoothing=smoothing,
+            class_weights=class_weights,
+            reduction=reduction,
+        )
+        yield Case(SOFTMAX_KINDS[kind], kind, *draw(kind, (4, 3), probabilities=True), options)
+    for kind, clip, smoothing, pos_weight, reduction in product(
+        ("multi_hot", "soft_multi_label"), (0.01, 1e-12, 0.0), (None, 0.1), (None, 7.3), ("none", "mean")
+    ):
+        options = given(
+            from_logits=False, clip=clip, label_smoothing=smoothing, pos_weight=pos_weight, reduction=reduction
+        )
+        yield Case(SIGMOID if pos_weight is None else WEIGHTED, kind, *draw(kind, (4, 3), probabilities=True), options)
+
+
 def labels_of_no_known_kind() -> Iterator[Case]:
     """Rows that don't sum to 1, for a softmax loss that was named."""
     for smoothing, weights, reduction in product((None, 0.1), (None, weights_of((4,))), REDUCTIONS):
@@ -493,6 +521,112 @@ def sigmoid_forms() -> Iterator[Case]:
                 yield Case(loss_type, kind, logits, forms[form], options)
 
 
+FURTHER = (
+    (SOFTMAX_FOCAL, "distribution", {"gamma": 1.5}),
+    (SOFTMAX_FOCAL, "one_hot", {"alpha": 0.25}),
+    (SPARSE_FOCAL, "class_indices", {"gamma": 0.5, "alpha": 0.75}),
+    (SPARSE_FOCAL, "class_indices", {}),
+    (GENERALIZED, "class_indices", {"q": 0.7}),
+    (GENERALIZED, "one_hot", {}),
+    (GENERALIZED, "class_indices", {"q": 1.0}),
+    (POLY, "distribution", {"epsilon": -0.5}),
+    (POLY, "class_indices", {}),
+    (DIVERGENCE, "distribution", {}),
+    (DIVERGENCE, "one_hot", {}),
+)
+"""Losses of a softmax that only some frameworks have, the kind of their labels, and parameters of their own."""
+
+
+OPTION_SETS = (
+    {},
+    {"from_logits": False},
+    {"label_smoothing": 0.1},
+    {"class_weights": class_weights_of(3)},
+    {"weights": weights_of((4,))},
+    {"weights": weights_of((4,)), "class_weights": class_weights_of(3), "from_logits": False, "label_smoothing": 0.1},
+)
+SOME_REDUCTIONS = ("none", "mean", "weighted_mean", "mean_by_nonzero_weights")
+
+
+def further_softmax() -> Iterator[Case]:
+    for (loss_type, kind, own), options, reduction in product(FURTHER, OPTION_SETS, SOME_REDUCTIONS):
+        not_taken = {
+            GENERALIZED: {"label_smoothing"},
+            DIVERGENCE: {"label_smoothing", "class_weights"},
+        }.get(loss_type, set())
+        taken = {name: value for name, value in options.items() if name not in not_taken}
+        if taken or not options:
+            batch = draw(kind, (4, 3), probabilities="from_logits" in taken)
+            yield Case(loss_type, kind, *batch, {"reduction": reduction, **own, **taken})
+
+
+def further_forms() -> Iterator[Case]:
+    for (loss_type, kind, own), (shape, axis) in product(FURTHER, SOFTMAX_FORMS):
+        logits, labels = draw(kind, shape, axis)
+        yield Case(loss_type, kind, logits, labels, {"axis": axis, **own})
+        yield Case(loss_type, kind, logits, labels, {"axis": axis, "temperature": 2.5, "reduction": "none", **own})
+        if kind == "class_indices" and labels.ndim:
+            labels = labels.copy()
+            labels.flat[0] = 255
+            weights = weights_of(labels.shape)
+            options = {"axis": axis, "ignore_index": 255, "weights": weights, "reduction": "weighted_mean"}
+            yield Case(loss_type, kind, logits, labels, own | options)
+
+
+def teachers() -> Iterator[Case]:
+    for (shape, axis), temperature, reduction in product(SOFTMAX_FORMS, (None, 3.0), REDUCTIONS):
+        logits, labels = draw("distribution", shape, axis)
+        options = given(axis=axis, labels_are_logits=True, temperature=temperature, reduction=reduction)
+        yield Case(DIVERGENCE, "other", logits, 4 * labels, options)
+    logits, labels = draw("distribution", (4, 3), probabilities=True)
+    yield Case(DIVERGENCE, "other", logits, 4 * labels, {"labels_are_logits": True, "from_logits": False})
+
+
+def sigmoid_focal() -> Iterator[Case]:
+    for own, options, reduction in product(
+        ({}, {"gamma": 0.5, "alpha": 0.25}, {"gamma": 0.0}),
+        (
+            {},
+            {"from_logits": False},
+            {"label_smoothing": 0.1},
+            {"weights": weights_of((4,))},
+            {"weights": weights_of((1, 3)), "from_logits": False, "label_smoothing": 0.1},
+        ),
+        SOME_REDUCTIONS,
+    ):
+        batch = draw("soft_multi_label", (4, 3), probabilities="from_logits" in options)
+        yield Case(FOCAL, "soft_multi_label", *batch, {"reduction": reduction, **own, **options})
+    for shape, axis in (((6,), -1), ((4, 1), -1), ((2, 3, 4), 1)):
+        logits, labels = draw("binary", shape, axis)
+        kind = "binary" if shape[axis] == 1 or len(shape) == 1 else "multi_hot"
+        yield Case(FOCAL, kind, logits, labels, {"axis": axis, "alpha": 0.25})
+        yield Case(FOCAL, "binary", logits, np.array(1.0), {"axis": axis, "reduction": "none"})
+
+
+def temperatures() -> Iterator[Case]:
+    for kind, from_indices, reduction in product(SOFTMAX_KINDS, (None, class_weights_of(3)), REDUCTIONS):
+        options = given(temperature=0.5, class_weights=from_indices, reduction=reduction)
+        yield Case(SOFTMAX_KINDS[kind], kind, *draw(kind, (4, 3)), options)
+
+
+def shifts() -> Iterator[Case]:
+    for loss_type, (shape, shift), weights, ignore_index, reduction in product(
+        (SPARSE, SPARSE_FOCAL),
+        (((5, 3), 1), ((2, 5, 3), 3)),
+        (None, 2.5, "each", "place", "sequence"),
+        (None, 1),
+        ("mean", "weighted_mean"),
+    ):
+        samples = shape[:-1]
+        weights_shape = {"each": samples, "place": (*(1 for _ in samples[1:]), 5), "sequence": (*samples[:-1], 1)}
+        own = weights_of(weights_shape[weights]) if isinstance(weights, str) else weights
+        options = given(shift=shift, weights=own, ignore_index=ignore_index, reduction=reduction)
+        yield Case(loss_type, "class_indices", *draw("class_indices", shape), options)
+    for shift, temperature in product((1, 2), (None, 2.0)):
+        options = given(shift=shift, temperature=temperature, class_weights=class_weights_of(3), label_smoothing=0.1)
+        yield Case(SPARSE, "class_indices", *draw("class_indices", (2, 5, 3)), options)
+
+
 GROUPS = (
     softmax_parameters,
     ignored_labels,
@@ -505,6 +639,13 @@ GROUPS = (
     sigmoid_parameters,
     sigmoid_weights,
     sigmoid_forms,
+    further_softmax,
+    further_forms,
+    teachers,
+    sigmoid_focal,
+    temperatures,
+    shifts,
+    clips,
 )
 
 

@@ -24,6 +24,9 @@ There are no cases where the contract and a framework differ on purpose:
 - Keras' SparseCategoricalCrossentropy(from_logits=False) clips first and divides by the row's sum afterwards,
   which gives the contract's numbers only where nothing is clipped: only such cases.
 - Keras' CategoricalCrossentropy(axis=1, label_smoothing=…) takes the number of classes from the last axis.
+- Keras' focal losses clip probabilities that a softmax or sigmoid gave to [1e-7, 1 − 1e-7], and its KLDivergence both
+  sides to [1e-7, 1]: only batches where nothing is clipped. PyTorch and torchvision lose digits of 1 − p near p = 1,
+  and their gradients are NaN there for γ < 1: no such batches.
 - Keras' BinaryCrossentropy averages over the classes before it sums, so its sum is multiplied by their
   number, and unreduced it gives no gradient here.
 """
@@ -652,6 +655,121 @@ def optax_masked() -> Iterator[Case]:
         )
 
 
+# Losses that only some frameworks have
+
+FOCAL, SOFTMAX_FOCAL = "sigmoid_focal_cross_entropy", "softmax_focal_cross_entropy"
+SPARSE_FOCAL, GENERALIZED = "sparse_softmax_focal_cross_entropy", "generalized_cross_entropy"
+POLY, DIVERGENCE = "poly_cross_entropy", "kl_divergence"
+
+
+def further(call: str, loss_type: str, kind: str, logits: Array, labels: Array, **options: Any) -> Case:
+    gives = "elements" if options.setdefault("reduction", "none") == "none" else "value"
+    # Of log-probabilities Optax has no gradient through their softmax.
+    return Case(call, kind, logits, labels, {"loss_type": loss_type} | options, gives, gradient=kind != "log p")
+
+
+def sigmoid_focal() -> Iterator[Case]:
+    for kind, shape, gamma, alpha, dtype in product(
+        ("binary", "soft"), ((6,), (4, 3)), (0.0, 0.5, 2.0, 3.5), (None, 0.25, 1.0), FLOATS
+    ):
+        batch = draw(kind, shape, dtype)
+        options = {"gamma": gamma} if alpha is None else {"gamma": gamma, "alpha": alpha}
+        yield further(
+            f"optax.sigmoid_focal_loss(logits, labels, alpha={alpha}, gamma={gamma})", FOCAL, kind, *batch, **options
+        )
+        alpha_there = -1 if alpha is None else alpha
+        call = f"torchvision.ops.sigmoid_focal_loss(logits, labels, alpha={alpha_there}, gamma={gamma})"
+        yield further(call, FOCAL, kind, *batch, **options)
+        if len(shape) > 1:
+            balancing = "" if alpha is None else f"apply_class_balancing=True, alpha={alpha}, "
+            for smoothing in ({}, {"label_smoothing": 0.1}):
+                named = arguments(smoothing, "label_smoothing")
+                wide = ", dtype='float64'" if dtype == np.float64 else ""
+                call = f"keras.losses.BinaryFocalCrossentropy({balancing}gamma={gamma}, from_logits=True{named}{wide})"
+                yield further(f"{call}(labels, logits)", FOCAL, kind, *batch, reduction="mean", **options, **smoothing)
+
+
+def softmax_focal() -> Iterator[Case]:
+    for kind, gamma, alpha, dtype in product(("one_hot", "distribution"), (0.0, 0.5, 2.0, 3.5), (1.0, 0.25), FLOATS):
+        options = {"gamma": gamma} if alpha == 1 else {"gamma": gamma, "alpha": alpha}
+        wide = ", dtype='float64'" if dtype == np.float64 else ""
+        for shape, axis in (((4, 3), -1), ((2, 3, 4), 1)):
+            logits, labels = draw(kind, shape, dtype, axis)
+            loss = f"keras.losses.CategoricalFocalCrossentropy(alpha={alpha}, gamma={gamma}, from_logits=True"
+            call = f"{loss}, axis={axis}, reduction='none'{wide})(labels, logits)"
+            yield further(call, SOFTMAX_FOCAL, kind, logits, labels, axis=axis, **options)
+            if kind == "one_hot":
+                indices = labels.argmax(axis)
+                one_hot = call.replace("(labels", f"(keras.ops.one_hot(labels, 3, axis={axis}, dtype=logits.dtype)")
+                yield further(one_hot, SPARSE_FOCAL, "indices", logits, indices, axis=axis, **options)
+        probabilities = softmax(draw(kind, (4, 3), dtype)[0])
+        labels = draw(kind, (4, 3), dtype)[1]
+        loss = f"keras.losses.CategoricalFocalCrossentropy(alpha={alpha}, gamma={gamma}"
+        yield further(
+            f"{loss}{wide})(labels, logits)",
+            SOFTMAX_FOCAL,
+            f"{kind}, probabilities",
+            probabilities,
+            labels,
+            from_logits=False,
+            reduction="mean",
+            **options,
+        )
+
+
+def generalized() -> Iterator[Case]:
+    for q, dtype in product((0.1, 0.5, 0.9), FLOATS):
+        logits, labels = draw("indices", (4, 3), dtype)
+        call = f"keras.losses.categorical_generalized_cross_entropy(labels, keras.ops.softmax(logits), {q})"
+        yield further(call, GENERALIZED, "indices", logits, labels, q=q)
+        normalised = "logits / keras.ops.sum(logits, -1, True)"
+        yield further(
+            f"keras.losses.categorical_generalized_cross_entropy(labels, {normalised}, {q})",
+            GENERALIZED,
+            "indices, probabilities",
+            softmax(logits),
+            labels,
+            from_logits=False,
+            q=q,
+        )
+
+
+def poly() -> Iterator[Case]:
+    for kind, epsilon, dtype in product(("one_hot", "distribution", "soft"), (-1.0, 0.0, 2.0), FLOATS):
+        for shape, axis in (((5,), -1), ((4, 3), -1), ((2, 3, 4), 1)):
+            call = f"optax.losses.poly_loss_cross_entropy(logits, labels, epsilon={epsilon}, axis={axis})"
+            yield further(call, POLY, kind, *draw(kind, shape, dtype, axis), epsilon=epsilon, axis=axis)
+
+
+def divergence() -> Iterator[Case]:
+    log_p, log_y = (f"torch.log_softmax({name} / 2.0, -1)" for name in ("logits", "labels"))
+    for dtype in FLOATS:
+        for kind in ("one_hot", "distribution"):
+            batch = draw(kind, (4, 3), dtype)
+            torch_call = "torch.nn.functional.kl_div(torch.log_softmax(logits, -1), labels, reduction='{}')"
+            yield further(torch_call.format("batchmean"), DIVERGENCE, kind, *batch, reduction="mean")
+            yield further(torch_call.format("sum"), DIVERGENCE, kind, *batch, reduction="sum")
+        batch = draw("distribution", (4, 3), dtype)
+        keras_call = "keras.losses.kl_divergence(labels, keras.ops.softmax(logits))"
+        yield further(keras_call, DIVERGENCE, "distribution", *batch)
+        labels = draw("distribution", (2, 3, 4), dtype, 1)[1]
+        logits = np.log(draw("distribution", (3, 3, 4), dtype, 1)[1][:2])
+        yield further("optax.kl_divergence(logits, labels, axis=1)", DIVERGENCE, "log p", logits, labels, axis=1)
+        teacher = draw("soft", (4, 3), dtype)[0]
+        options = {"labels_are_logits": True, "temperature": 2.0}
+        call = f"torch.nn.functional.kl_div({log_p}, {log_y}, reduction='batchmean', log_target=True)"
+        yield further(call, DIVERGENCE, "a teacher's logits", batch[0], teacher, reduction="mean", **options)
+
+
+def temperatures() -> Iterator[Case]:
+    for temperature, dtype in product((0.5, 3.0), FLOATS):
+        logits, labels = draw("indices", (6, 4), dtype)
+        call = f"torch.nn.functional.cross_entropy(logits / {temperature}, labels, reduction='mean')"
+        yield further(call, SPARSE, "indices", logits, labels, temperature=temperature, reduction="mean")
+        logits, labels = draw("distribution", (4, 3), dtype)
+        yield further(call, SOFTMAX, "distribution", logits, labels, temperature=temperature, reduction="mean")
+
+
 GROUPS = (
     worked_examples,
     tf_softmax,
@@ -671,6 +789,12 @@ GROUPS = (
     torch_binary,
     optax_losses,
     optax_masked,
+    sigmoid_focal,
+    softmax_focal,
+    generalized,
+    poly,
+    divergence,
+    temperatures,
 )
 
 

@@ -15,7 +15,7 @@ METHODS = [
 ]
 TARGETS = [
     *("/", "/livez", "/metrics", "/v1/loss", "/v1/losses", "/v2", "/v2/", "/v2/models/auto", "/v2/models/auto/infer"),
-    *("/docs", "/docs/docs.js", "/openapi.json", "*", "", "livez", "xent:80", "//livez", "/livez/", "/./livez"),
+    *("/docs", "/docs/swagger-ui.css", "/openapi.json", "*", "", "livez", "xent:80", "//livez", "/livez/", "/./livez"),
     *("/../livez", "/docs/../metrics", "/docs/%2e%2e/settings.py", "/docs/..%2f..%2fsettings.py", "/%2e%2e%5c"),
     *("http://xent/livez", "http://other/v2/x", "https://xent:99999/livez", "http://", "http://u:p@xent/", "//xent/"),
     *("/%00", "/%", "/%zz", "/%ff%fe", "/%c0%af", "/%ed%a0%80", "/%F0%9F%92%A3", "/li\xe9", "/\x7f", "/\t", "/\x01"),

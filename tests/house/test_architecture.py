@@ -13,6 +13,7 @@ SECTIONS = {
     "### telemetry: what the operator sees": "app/telemetry",
     "### api: the endpoints": "app/api",
     "### wire: bytes to arrays and back": "app/wire",
+    "### learn: a page for each lesson, loss, warning and error": "app/learn",
     "## clients": "clients/python/xent_client",
 }
 

@@ -54,7 +54,7 @@ def test_a_replica_is_not_killed_before_it_ends_by_itself() -> None:
 
 
 def test_only_the_proxy_and_prometheus_get_to_a_replica() -> None:
-    """For which reason replicas need no key for /metrics, and believe what the proxy says of callers."""
+    """For which reason replicas need no key for /metrics, and believe what the proxy says of clients."""
     assert {name for name, each in COMPOSE["services"].items() if "inside" in each["networks"]} == {
         "xent",
         "proxy",

@@ -85,8 +85,9 @@ exec(text, namespace)
 np.testing.assert_allclose(namespace["loss"], example["reduced"]["value"])
 assert "cross_entropy" not in "".join(entry["equivalents"].values())
 
-answer = client.post("/v1/loss", json={"logits": x.tolist(), "labels": y.tolist(), "loss_type": "squared_error"}).json()
-np.testing.assert_allclose(answer["per_sample"], squares.mean(1))
+fields = {"logits": x.tolist(), "labels": y.tolist(), "loss_type": "squared_error"}
+response = client.post("/v1/loss", json=fields).json()
+np.testing.assert_allclose(response["per_sample"], squares.mean(1))
 
 tensors = [
     {"name": name, "shape": [1, 3], "datatype": "FP64", "data": values.ravel().tolist()}
@@ -97,6 +98,9 @@ inferred = client.post("/v2/models/squared_error/infer", json={"inputs": tensors
 np.testing.assert_allclose(inferred["outputs"][0]["data"], squares.mean(1))
 
 assert "squared_error" in json.dumps(client.get("/openapi.json").json()["components"]["schemas"]["LossRequest"])
+page = client.get("/learn/squared_error?lang=zh-Hans").text
+assert "Outliers must not dominate." in page
+assert 'data-curve="curve.per_sample"' in page
 print("found everywhere")
 """
 

@@ -21,7 +21,7 @@ from tests.service import Server
 EMPTY_WHEN_WELL = {
     "Alerts": "there is none",
     "Failures by route": "no request makes the service fail",
-    "Turned away, by reason": "there was room and time for all",
+    "Load shed, by reason": "there was room and time for all",
 }
 KEY = "a-key"
 

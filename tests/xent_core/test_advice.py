@@ -1,11 +1,15 @@
 """Advice on a batch whose loss is not computed: the same as in its evaluation, from logits or their shape alone."""
 
+import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
+import xent_core.equivalents
 from xent_core import (
     AxisOutOfRange,
     Infinite,
@@ -30,7 +34,7 @@ SOFTMAX, SPARSE = "softmax_cross_entropy", "sparse_softmax_cross_entropy"
 OF_LOGITS = ("logits_", "probabilities_", "identical_")
 
 
-@pytest.mark.parametrize(
+BATCHES = pytest.mark.parametrize(
     ("logits", "labels", "options"),
     [
         (LOGITS, [1, 2], {}),
@@ -45,6 +49,9 @@ OF_LOGITS = ("logits_", "probabilities_", "identical_")
         (np.full((11, 3), 0.5), [0] * 10 + [1], {}),
     ],
 )
+
+
+@BATCHES
 def test_advice_says_what_the_evaluation_says(logits: Any, labels: Any, options: dict[str, Any]) -> None:
     advice, evaluation = recommend(labels, logits=logits, **options), evaluate(logits, labels, **options)
     assert advice.recommendation.loss_type == evaluation.recommendation.loss_type
@@ -60,6 +67,44 @@ def test_advice_says_what_the_evaluation_says(logits: Any, labels: Any, options:
     assert [warning.code for warning in by_shape.warnings] == [
         warning.code for warning in advice.warnings if not warning.code.startswith(OF_LOGITS)
     ]
+
+
+@BATCHES
+def test_brief_advice_is_the_same_without_reasons_alternatives_and_calls(
+    logits: Any, labels: Any, options: dict[str, Any]
+) -> None:
+    brief, full = (evaluate(logits, labels, advice=advice, **options) for advice in ("brief", "full"))
+    assert (brief.equivalents, brief.recommendation[2:4], brief.recommendation.equivalents) == (None, ((), ()), None)
+    assert brief.recommendation[:2] == full.recommendation[:2]
+    for one, other in [(brief.recommendation.suggested, full.recommendation.suggested)]:
+        assert (one and one.reason, one and one.pos_weight) == (other and other.reason, other and other.pos_weight)
+        np.testing.assert_equal(one and one.class_weights, other and other.class_weights)
+    assert brief.warnings == full.warnings
+    advice = recommend(labels, logits=logits, advice="brief", **options)
+    assert advice.recommendation[:4] == brief.recommendation[:4]
+    assert advice.recommendation.equivalents is None
+
+
+def files_called(work: Callable[[], object]) -> set[str]:
+    """The files whose functions were called, as the profiler sees them."""
+    files = set[str]()
+    sys.setprofile(lambda frame, event, _: files.add(frame.f_code.co_filename) if event == "call" else None)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return files
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0]])
+def test_no_call_is_written_for_brief_advice(weights: Any) -> None:
+    evaluated: list[Callable[..., object]] = [
+        lambda advice: evaluate(LOGITS, [1, 2], weights=weights, label_smoothing=0.0123, advice=advice),
+        lambda advice: recommend([1, 2], logits=LOGITS, weights=weights, label_smoothing=0.0321, advice=advice),
+    ]
+    for each in evaluated:
+        assert xent_core.equivalents.__file__ not in files_called(partial(each, "brief"))
+        assert xent_core.equivalents.__file__ in files_called(partial(each, "full"))
 
 
 @pytest.mark.parametrize(

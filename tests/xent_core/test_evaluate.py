@@ -1,4 +1,4 @@
-"""One batch, whole: the numbers of TensorFlow, what is answered in which shape and dtype, and what is refused."""
+"""One batch, whole: the numbers of TensorFlow, what is returned in which shape and dtype, and what is refused."""
 
 from typing import Any
 

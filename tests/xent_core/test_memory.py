@@ -18,7 +18,7 @@ from xent_core import (
 
 Array = NDArray[Any]
 MIB = 2**20
-SMALL, LARGE, HUGE = MIB // 2, 4 * MIB, 16 * MIB
+SMALL, MEDIUM, LARGE, HUGE = MIB // 4, MIB, 2 * MIB, 16 * MIB
 FORMS = ["index", "one-hot", "distribution", "yes-no", "scalar", "pos-weight"]
 
 
@@ -80,7 +80,7 @@ def test_memory_beyond_the_losses_is_small_and_does_not_grow(
 ) -> None:
     for compute in functions(form, axis):
         peaks = []
-        for elements in (SMALL, LARGE):
+        for elements in (SMALL, MEDIUM):
             logits, labels = batch(form, elements, classes, axis, dtype, label_dtype)
             peaks.append(extra(lambda: compute(logits, labels)))  # noqa: B023 - called at once
         assert peaks[1] < 8 * MIB
@@ -129,3 +129,21 @@ def test_a_list_of_yes_no_logits_takes_no_more(dtype: Any) -> None:
         for compute in (sigmoid_cross_entropy, evaluate):
             logits = np.zeros(HUGE, dtype)
             assert extra(lambda: compute(logits, labels)) < 8 * MIB  # noqa: B023 - called at once
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss_type", ["softmax_focal_cross_entropy", "poly_cross_entropy", "kl_divergence"])
+@pytest.mark.parametrize("classes", [2, 1000])
+def test_losses_class_by_class_take_no_more(loss_type: str, dtype: Any, classes: int) -> None:
+    logits, labels = batch("distribution", LARGE, classes, 1, dtype, dtype)
+    options: list[dict[str, Any]] = [{}, {"temperature": 2.0}]
+    if loss_type == "kl_divergence":
+        options.append({"labels_are_logits": True})
+    for given in options:
+        options_of_call: Any = {"loss_type": loss_type, "advice": "none", **given}
+        assert extra(lambda: evaluate(logits, labels, **options_of_call)) < 8 * MIB  # noqa: B023 - called at once
+
+
+def test_a_focal_loss_of_questions_takes_no_more() -> None:
+    logits, labels = batch("yes-no", LARGE, 1000, 1, np.float32, np.float32)
+    assert extra(lambda: evaluate(logits, labels, loss_type="sigmoid_focal_cross_entropy", alpha=0.25)) < 8 * MIB

@@ -7,20 +7,24 @@ proves nothing. What does not count is not looked at.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
+from functools import lru_cache
+from typing import Literal, cast
 
 import numpy as np
 
 from xent_core.accumulate import Accumulated, accumulate
-from xent_core.advice.subject import Subject
+from xent_core.advice.subject import Form, PlanFacts, Subject
 from xent_core.compute.layout import TILE_ELEMENTS, Array, column_tiles, row_sums
 from xent_core.compute.reduction import mean_loss
 from xent_core.labels.codes import usual_code
 from xent_core.labels.counts import neutral_reader, row_reader
 from xent_core.labels.facts import decimals_of, rounding_tolerance, sum_tolerance
+from xent_core.losses import LOSSES
 from xent_core.losses.sampled_softmax import TRAIN_ONLY, TRAIN_ONLY_WHEN
 from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY as SIGMOID
+from xent_core.losses.sigmoid_focal import SIGMOID_FOCAL_CROSS_ENTROPY as SIGMOID_FOCAL
 from xent_core.losses.softmax import SOFTMAX_CROSS_ENTROPY as SOFTMAX
+from xent_core.losses.softmax_family import SoftmaxFamily
 from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY as SPARSE
 from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY as WEIGHTED
 from xent_core.prepare import PreparedBatch
@@ -30,6 +34,13 @@ MIN_VALUES = 20
 MIN_ROWS = 20
 MAX_ROUNDING = 0.5
 PERCENT = 100
+
+
+BY_FORM: Literal["by form"] = "by form"
+"""What the check finds follows from the form of the batch and the kind of its labels."""
+
+Silent = Callable[[PlanFacts], bool]
+"""Whether the check finds nothing, for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +53,11 @@ class Check:
     message   what was found; `{name}` stands for a figure of the evidence, `{batch.…}` for one of the batch
     fix       what to change in the request
     change    the same as parameters of the request; None where arrays have to change
-    applies   whether the check makes sense for a batch
+    applies   whether the check makes sense for batches of this form
     look      the figures that set it off; None where there is nothing to warn of
     refine    the warning in words that fit the batch better, where there are such
+    silent    how a plan knows, without a look, that the check has nothing new to say; None where it can't: there are no
+              plans then for batches to which the check applies
     """
 
     code: str
@@ -52,10 +65,11 @@ class Check:
     when: str
     message: str
     fix: str
-    applies: Callable[[Subject], bool]
+    applies: Callable[[Form], bool]
     look: Callable[[Subject], Evidence | None]
     change: Change | None = None
     refine: Callable[[LossWarning, PreparedBatch], LossWarning] | None = None
+    silent: Silent | Literal["by form"] | None = None
 
     def warning(self, batch: PreparedBatch, evidence: Evidence) -> LossWarning:
         message = self.message.format(batch=batch, **evidence)
@@ -70,15 +84,19 @@ def run_checks(
 ) -> tuple[tuple[LossWarning, ...], tuple[str, ...]]:
     """The warnings, and the codes of the checks that ran."""
     warnings: list[LossWarning] = []
-    checked: list[str] = []
-    subject, silence = Subject(batch, accumulated), batch.options.silence
-    for check in CHECKS:
-        if check.code not in silence and check.applies(subject):
-            checked.append(check.code)
-            evidence = check.look(subject)
-            if evidence is not None:
-                warnings.append(check.warning(batch, evidence))
-    return tuple(warnings), tuple(checked)
+    subject = Subject(batch, accumulated)
+    checks = checks_for(Form.of(batch, losses=accumulated is not None), batch.options.silence)
+    for check in checks:
+        evidence = check.look(subject)
+        if evidence is not None:
+            warnings.append(check.warning(batch, evidence))
+    return tuple(warnings), tuple([check.code for check in checks])
+
+
+@lru_cache(maxsize=256)
+def checks_for(form: Form, silence: tuple[str, ...]) -> tuple[Check, ...]:
+    """The checks that apply to batches of this form, but for those to silence."""
+    return tuple(check for check in CHECKS if check.code not in silence and check.applies(form))
 
 
 def _loss_both_ways(subject: Subject) -> Evidence:
@@ -182,6 +200,7 @@ def _rows_not_one(subject: Subject) -> Evidence | None:
 
 
 def _mention_zeros(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    warning = _asked_one_by_one(warning, batch)
     zeros = batch.facts.rows_of_zeros.rows
     if not zeros:
         return warning
@@ -261,7 +280,7 @@ def _upside_down(subject: Subject) -> Evidence | None:
     facts, parameters = subject.batch.facts, subject.batch.parameters
     if parameters.pos_weight is not None:
         return _upside_down_questions(facts.positives, facts.negatives, parameters.pos_weight)
-    if facts.class_counts is None or facts.classes is not None or parameters.class_weights is None:
+    if facts.class_counts is None or parameters.class_weights is None:
         return None
     present = np.flatnonzero(facts.class_counts)
     counts = facts.class_counts[present].astype(np.float64)
@@ -336,6 +355,27 @@ def _counting_labels(batch: PreparedBatch) -> Array:
     return labels.reshape(-1)[mask.values.reshape(-1)]
 
 
+def _as_indices(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    """The loss that takes class indices and gives the same: this one, or the sparse one of its kind."""
+    kind = type(batch.loss)
+    sparse = next((loss for loss in LOSSES.values() if loss.takes_class_indices and isinstance(loss, kind)), SPARSE)
+    if sparse is SPARSE:
+        return warning
+    fix = "Send labels as class indices (argmax of each row)"
+    return replace(warning, fix=f"{fix}." if sparse is batch.loss else f"{fix} with loss_type {sparse.name}.")
+
+
+def _asked_one_by_one(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    """The sigmoid loss for the request as it is: of a focal loss it is focal, too, and none has a temperature."""
+    loss = SIGMOID_FOCAL if batch.loss.takes("gamma") else SIGMOID
+    change: Change | None = {"loss_type": loss.name}
+    if batch.parameters.temperature != 1:
+        change = {"loss_type": loss.name, "temperature": 1.0}
+    if batch.options.epsilon is not None:
+        change = None  # it has to be left out
+    return replace(warning, fix=warning.fix.replace(SIGMOID.name, loss.name), change=change)
+
+
 def _in_another_code(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     code = usual_code(_counting_labels(batch))
     if code is None:
@@ -362,6 +402,8 @@ def _clipped(subject: Subject) -> Evidence | None:
         y: Array
         if read_labels is not None:
             y = read_labels(block)
+            if batch.parameters.labels_are_logits:
+                y = ~np.isneginf(y)
         elif subject.softmax:
             given, counting = batch.labels.reshape(-1)[block.rows], batch.counts.rows(block)
             indices = given if counting is None else np.where(counting, given, 0)
@@ -419,7 +461,10 @@ def _worse_than_uniform(subject: Subject) -> Evidence | None:
     classes = batch.layout.classes
     totals = accumulated.totals
     mean = totals.loss / totals.weight if totals.weight > 0 else 0.0
-    if not mean > FAR_ABOVE * math.log(classes) or classes < 2:
+    uniform = math.log(classes)
+    if not batch.loss.is_cross_entropy:
+        uniform = float(cast(SoftmaxFamily, batch.loss).of_cross_entropy(np.array([uniform]), batch.parameters)[0])
+    if not _far_above(mean, uniform, classes):
         return None
     read, labels = batch.layout.reader(cast(Array, batch.logits), batch.dtype), _class_of_rows(batch)
     rows = hits = 0
@@ -431,24 +476,28 @@ def _worse_than_uniform(subject: Subject) -> Evidence | None:
     chance = rows / classes
     if rows < MIN_ROWS or hits > chance + 2 * math.sqrt(chance * (1 - 1 / classes)):
         return None
-    return {"mean_loss": mean, "uniform": math.log(classes), "accuracy": hits / rows, "rows": rows}
+    return {"mean_loss": mean, "uniform": uniform, "accuracy": hits / rows, "rows": rows}
+
+
+def _far_above(mean: float, uniform: float, classes: int) -> bool:
+    return classes > 1 and mean > FAR_ABOVE * uniform
 
 
 MUCH_BETTER = 0.7
 
 
-def _applies_to_sequences(subject: Subject) -> bool:
-    batch, layout = subject.batch, subject.batch.layout
-    parameters = batch.parameters
+def _applies_to_sequences(form: Form) -> bool:
+    layout = form.layout
     return (
-        subject.accumulated is not None
-        and batch.loss.takes_class_indices
-        and subject.reads_logits
+        form.losses
+        and form.loss.takes_class_indices
+        and form.loss.is_cross_entropy
+        and form.reads_logits
         and len(layout.sample_shape) > 1
         and layout.class_axis == len(layout.shape) - 1
         and layout.sample_shape[-1] > 2
-        and parameters.class_weights is None
-        and not parameters.label_smoothing
+        and not form.class_weights
+        and not form.smoothed
     )
 
 
@@ -457,7 +506,7 @@ def _shifted(subject: Subject, by: int) -> Evidence | None:
     there, so the losses differ by the labels' logits.
     """
     batch, shape = subject.batch, subject.batch.layout.sample_shape
-    logits, labels = cast(Array, batch.logits), batch.labels
+    logits, labels = cast(Array, batch.logits)[..., : shape[-1], :], batch.labels
     here, there = (np.s_[..., :-1], np.s_[..., 1:]) if by > 0 else (np.s_[..., 1:], np.s_[..., :-1])
     mask = batch.counts.counting
     if mask is None and batch.weights is not None and not (batch.weights.given == batch.weights.given.flat[0]).all():
@@ -473,10 +522,21 @@ def _shifted(subject: Subject, by: int) -> Evidence | None:
     losses = cast(Accumulated, subject.accumulated).per_sample[here][both].astype(np.float64)
     if batch.weights is not None:
         losses = losses / np.broadcast_to(batch.weights.given, shape)[here][both]
-    mean, elsewhere = float(losses.mean()), float((losses + own - other).mean())
+    mean = float(losses.mean())
+    elsewhere = float((losses + (own - other) / batch.parameters.temperature).mean())
     if not math.isfinite(elsewhere) or not elsewhere < MUCH_BETTER * mean:
         return None
     return {"mean_loss": mean, "mean_loss_shifted": elsewhere}
+
+
+def _next_shift(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    shift = batch.layout.left_out + 1
+    return replace(warning, fix=f"Set shift to {shift}.", change={"shift": shift})
+
+
+def _shift_before(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+    shift = batch.layout.left_out - 1
+    return warning if shift < 0 else replace(warning, fix=f"Set shift to {shift}.", change={"shift": shift})
 
 
 def _infinite_samples(subject: Subject) -> Evidence | None:
@@ -487,14 +547,43 @@ def _infinite_samples(subject: Subject) -> Evidence | None:
     return {"samples": infinite} if infinite else None
 
 
-def _of_probabilities(subject: Subject) -> bool:
-    return not subject.batch.parameters.from_logits and subject.batch.logits is not None
+def _some_negative(facts: PlanFacts) -> bool:
+    return facts.low < 0
 
 
-def _in_per_cent(warning: LossWarning, _: PreparedBatch) -> LossWarning:
+def _some_beyond_one(facts: PlanFacts) -> bool:
+    return facts.low < -1 or facts.high > 1
+
+
+def _rows_differ(facts: PlanFacts) -> bool:
+    return facts.rows_differ or facts.rows < MIN_ROWS
+
+
+# No loss of a few thousand whose mean is less is infinite in float32.
+ORDINARY_MEAN = 1e30
+
+
+def _mean_is_ordinary(facts: PlanFacts) -> bool:
+    return facts.mean < ORDINARY_MEAN
+
+
+def _mean_is_low(facts: PlanFacts) -> bool:
+    return not _far_above(facts.mean, math.log(facts.classes), facts.classes)
+
+
+def _rows_sum_to_one(facts: PlanFacts) -> bool:
+    return facts.labels.rows_not_one.rows == 0
+
+
+def _no_padding(facts: PlanFacts) -> bool:
+    return not facts.labels.padded_one_hot
+
+
+def _in_per_cent(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     """Per cent are no probabilities that from_logits false would take."""
     if float(cast(float, warning.evidence["maximum"])) <= 1:
-        return warning
+        temperature = batch.parameters.temperature
+        return warning if temperature == 1 else replace(warning, change={"from_logits": False, "temperature": 1.0})
     fix = "Send the values from before the softmax, or divide them by 100 and set from_logits to false."
     return replace(warning, fix=fix, change=None)
 
@@ -502,8 +591,10 @@ def _in_per_cent(warning: LossWarning, _: PreparedBatch) -> LossWarning:
 def _under_a_softmax(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     if batch.loss.is_elementwise:
         return warning
-    least = math.log1p((batch.layout.classes - 1) / math.e)
-    message = f"{warning.message} Under a softmax no loss of such logits can fall below {least:.4g}."
+    message = warning.message
+    if batch.loss.is_cross_entropy:
+        least = math.log1p((batch.layout.classes - 1) * math.exp(-1 / batch.parameters.temperature))
+        message += f" Under a softmax no loss of such logits can fall below {least:.4g}."
     return replace(warning, message=message, fix="Send the values from before the sigmoid.", change=None)
 
 
@@ -522,8 +613,9 @@ CHECKS: tuple[Check, ...] = (
         fix="Send the values from before the softmax, or set from_logits to false.",
         change={"from_logits": False},
         refine=_in_per_cent,
-        applies=lambda subject: subject.softmax and subject.batch.layout.classes >= 2 and subject.reads_logits,
+        applies=lambda form: form.softmax and form.layout.classes >= 2 and form.reads_logits,
         look=_probability_rows,
+        silent=_some_negative,
     ),
     Check(
         code="logits_may_be_probabilities",
@@ -536,10 +628,9 @@ CHECKS: tuple[Check, ...] = (
         fix="If they are probabilities, send the values from before the sigmoid, or set from_logits to false.",
         change={"from_logits": False},
         refine=_under_a_softmax,
-        applies=lambda subject: (
-            subject.reads_logits and subject.batch.layout.rows * subject.batch.layout.classes >= MIN_VALUES
-        ),
+        applies=lambda form: form.reads_logits and form.layout.rows * form.layout.classes >= MIN_VALUES,
         look=_unit_interval,
+        silent=_some_negative,
     ),
     Check(
         code="labels_not_a_distribution",
@@ -555,8 +646,9 @@ CHECKS: tuple[Check, ...] = (
         ),
         change={"loss_type": SIGMOID.name},
         refine=_mention_zeros,
-        applies=lambda subject: subject.label_rows and subject.batch.layout.classes > 1,
+        applies=lambda form: form.softmax_rows and form.layout.classes > 1,
         look=_rows_not_one,
+        silent=_rows_sum_to_one,
     ),
     Check(
         code="labels_almost_a_distribution",
@@ -567,8 +659,9 @@ CHECKS: tuple[Check, ...] = (
             "{largest_row_sum:.4g}): they are computed as they stand."
         ),
         fix="Divide each row of labels by its sum, if rounding or averaging moved it.",
-        applies=lambda subject: subject.label_rows,
+        applies=lambda form: form.softmax_rows,
         look=_almost,
+        silent=_rows_sum_to_one,
     ),
     Check(
         code="labels_may_be_padded_one_hot",
@@ -582,8 +675,9 @@ CHECKS: tuple[Check, ...] = (
             f"Give the rows of zeros the weight 0 with loss_type {SOFTMAX.name}, or send class indices with "
             "ignore_index; reduction weighted_mean leaves them out of the mean."
         ),
-        applies=lambda subject: subject.batch.facts.row_sums is not None and subject.batch.layout.classes > 1,
+        applies=lambda form: form.label_rows and form.layout.classes > 1,
         look=_padded,
+        silent=_no_padding,
     ),
     Check(
         code="multi_hot_labels_with_softmax",
@@ -594,8 +688,10 @@ CHECKS: tuple[Check, ...] = (
         ),
         fix=f"Set loss_type to {SIGMOID.name}: it asks about each class by itself.",
         change={"loss_type": SIGMOID.name},
-        applies=lambda subject: subject.label_rows,
+        refine=_asked_one_by_one,
+        applies=lambda form: form.softmax_rows,
         look=_rows_of_several,
+        silent=_rows_sum_to_one,
     ),
     Check(
         code="one_hot_labels_could_be_indices",
@@ -603,8 +699,10 @@ CHECKS: tuple[Check, ...] = (
         when="softmax loss, every row of labels is one-hot",
         message="Every row of labels is one-hot: class indices give the same losses from less data.",
         fix=f"Send labels as class indices (argmax of each row) with loss_type {SPARSE.name}.",
-        applies=lambda subject: subject.label_rows,
+        refine=_as_indices,
+        applies=lambda form: form.softmax_rows,
         look=_one_hot,
+        silent=BY_FORM,
     ),
     Check(
         code="one_hot_labels_with_sigmoid",
@@ -616,8 +714,9 @@ CHECKS: tuple[Check, ...] = (
         ),
         fix=f"If exactly one class is right for each sample, set loss_type to {SOFTMAX.name}.",
         change={"loss_type": SOFTMAX.name},
-        applies=lambda subject: not subject.softmax and subject.batch.facts.row_sums is not None,
+        applies=lambda form: form.label_rows and not form.softmax,
         look=_one_hot,
+        silent=BY_FORM,
     ),
     Check(
         code="single_class_softmax",
@@ -626,8 +725,9 @@ CHECKS: tuple[Check, ...] = (
         message="A softmax over one class is always 1: the loss is 0 whatever the logits.",
         fix=f"One output is a yes/no question: set loss_type to {SIGMOID.name}.",
         change={"loss_type": SIGMOID.name},
-        applies=lambda subject: subject.softmax,
+        applies=lambda form: form.softmax,
         look=lambda subject: {"classes": 1} if subject.batch.layout.classes == 1 else None,
+        silent=BY_FORM,
     ),
     Check(
         code="scalar_weight_only_rescales",
@@ -641,7 +741,7 @@ CHECKS: tuple[Check, ...] = (
             f"Against imbalance send pos_weight with {WEIGHTED.name}, class_weights with a softmax loss, "
             "or a weight for each sample; else leave weights out."
         ),
-        applies=lambda subject: subject.batch.weights is not None,
+        applies=lambda form: form.weights,
         look=_scalar_weight,
     ),
     Check(
@@ -650,9 +750,7 @@ CHECKS: tuple[Check, ...] = (
         when="class weights that grow with the classes' counts, or a pos_weight that favours what is common already",
         message="The commoner a class is in this batch, the larger is its weight: the weights enlarge the imbalance.",
         fix="Weight rare classes more: N / (K · count) for each of K classes, or negatives / positives as pos_weight.",
-        applies=lambda subject: (
-            subject.batch.parameters.class_weights is not None or subject.batch.parameters.pos_weight is not None
-        ),
+        applies=lambda form: form.class_weights or form.pos_weight,
         look=_upside_down,
     ),
     Check(
@@ -661,7 +759,7 @@ CHECKS: tuple[Check, ...] = (
         when="every weight is 0",
         message="Every weight is 0, so every loss is 0.",
         fix="Send at least one weight that is not 0, or leave weights out.",
-        applies=lambda subject: subject.batch.weights is not None,
+        applies=lambda form: form.weights,
         look=_zero_weights,
     ),
     Check(
@@ -670,7 +768,7 @@ CHECKS: tuple[Check, ...] = (
         when="no element counts: labels are ignored or missing",
         message="No element counts, since labels are ignored or missing: every loss is 0.",
         fix="Send at least one label that counts.",
-        applies=lambda subject: subject.batch.counts.ignored is not None,
+        applies=lambda form: form.ignored,
         look=_nothing_counts,
     ),
     Check(
@@ -680,7 +778,7 @@ CHECKS: tuple[Check, ...] = (
         message="{zeros} of {of} elements have the weight 0, and still are in the denominator of reduction mean.",
         fix="To average over what counts alone, set reduction to weighted_mean or mean_by_nonzero_weights.",
         change={"reduction": "weighted_mean"},
-        applies=lambda subject: subject.batch.options.reduction == "mean" and subject.batch.weights is not None,
+        applies=lambda form: form.reduction == "mean" and form.weights,
         look=_mean_with_zeros,
     ),
     Check(
@@ -693,9 +791,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         fix="For PyTorch's mean set reduction to weighted_mean.",
         change={"reduction": "weighted_mean"},
-        applies=lambda subject: (
-            subject.batch.options.reduction == "mean" and subject.batch.parameters.class_weights is not None
-        ),
+        applies=lambda form: form.reduction == "mean" and form.class_weights,
         look=_class_weights_with_mean,
     ),
     Check(
@@ -706,7 +802,7 @@ CHECKS: tuple[Check, ...] = (
             "A weight is negative: what it weighs is rewarded for being wrong, and the loss is no longer bounded below."
         ),
         fix="Send weights of 0 or more; 0 leaves a sample or class out.",
-        applies=lambda subject: subject.batch.weights is not None or subject.batch.parameters.class_weights is not None,
+        applies=lambda form: form.weights or form.class_weights,
         look=_negative_weights,
     ),
     Check(
@@ -718,7 +814,7 @@ CHECKS: tuple[Check, ...] = (
             "below."
         ),
         fix="Send a pos_weight above 0: negatives / positives balances the two.",
-        applies=lambda subject: subject.batch.parameters.pos_weight is not None,
+        applies=lambda form: form.pos_weight,
         look=_negative_pos_weight,
     ),
     Check(
@@ -728,8 +824,9 @@ CHECKS: tuple[Check, ...] = (
         message="Labels lie outside [0, 1], where no probability is; the formula is computed as it stands.",
         fix=f"Send labels from 0 to 1, or class indices with loss_type {SPARSE.name}.",
         refine=_in_another_code,
-        applies=lambda subject: not subject.batch.loss.takes_class_indices,
+        applies=lambda form: form.loss.is_elementwise or (form.dense_labels and not form.labels_are_logits),
         look=_outside_unit_interval,
+        silent=BY_FORM,
     ),
     Check(
         code="probabilities_clipped",
@@ -741,7 +838,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         fix="Send logits, or a smaller clip; 0 clips nothing.",
         change={"clip": 0.0},
-        applies=_of_probabilities,
+        applies=lambda form: form.reads_probabilities,
         look=_clipped,
     ),
     Check(
@@ -754,7 +851,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         fix="Send rows that a softmax over the class axis made; for the outputs of sigmoids set loss_type to "
         f"{SIGMOID.name}.",
-        applies=lambda subject: subject.softmax and subject.batch.layout.classes > 1 and _of_probabilities(subject),
+        applies=lambda form: form.softmax and form.layout.classes > 1 and form.reads_probabilities,
         look=_rescaled,
     ),
     Check(
@@ -765,7 +862,8 @@ CHECKS: tuple[Check, ...] = (
             "The mean loss is {mean_loss:.4g}, and {mean_loss_shifted:.4g} where each label is that of the next place: "
             "the logits seem to predict the next token."
         ),
-        fix="Send logits[:, :-1] with labels[:, 1:].",
+        fix="Set shift to one more.",
+        refine=_next_shift,
         applies=_applies_to_sequences,
         look=lambda subject: _shifted(subject, 1),
     ),
@@ -778,6 +876,7 @@ CHECKS: tuple[Check, ...] = (
             "before: the labels seem to be shifted once too often."
         ),
         fix="Shift the labels one place less.",
+        refine=_shift_before,
         applies=_applies_to_sequences,
         look=lambda subject: _shifted(subject, -1),
     ),
@@ -793,13 +892,9 @@ CHECKS: tuple[Check, ...] = (
             "Look whether axis is the class axis, and whether labels are in the model's order of classes, off by one, "
             "or those of other rows."
         ),
-        applies=lambda subject: (
-            subject.softmax
-            and subject.accumulated is not None
-            and subject.batch.layout.rows >= MIN_ROWS
-            and subject.batch.parameters.class_weights is None
-        ),
+        applies=lambda form: form.softmax and form.losses and form.layout.rows >= MIN_ROWS and not form.class_weights,
         look=_worse_than_uniform,
+        silent=_mean_is_low,
     ),
     Check(
         code="logits_never_negative",
@@ -807,8 +902,9 @@ CHECKS: tuple[Check, ...] = (
         when="at least 20 logits, none negative and many exactly 0: a ReLU before the loss",
         message="No logit is negative and {zeros} of {values} are exactly 0, as after a ReLU.",
         fix="Send the outputs of the last linear layer, without an activation.",
-        applies=lambda subject: subject.reads_logits,
+        applies=lambda form: form.reads_logits,
         look=_never_negative,
+        silent=_some_negative,
     ),
     Check(
         code="logits_within_one",
@@ -816,8 +912,9 @@ CHECKS: tuple[Check, ...] = (
         when="at least 20 logits, all in [-1, 1] and most close to its ends: a tanh before the loss",
         message="All {values} logits lie in [-1, 1] and {near_one} of them beyond ±0.9, as after a tanh.",
         fix="Send the outputs of the last linear layer, without an activation.",
-        applies=lambda subject: subject.reads_logits,
+        applies=lambda form: form.reads_logits,
         look=_within_one,
+        silent=_some_beyond_one,
     ),
     Check(
         code="identical_rows",
@@ -825,8 +922,9 @@ CHECKS: tuple[Check, ...] = (
         when="at least 20 samples, all with exactly the same logits: a dead network, or an input that does not arrive",
         message="All {rows} samples have exactly the same logits: the model says the same whatever its input.",
         fix="Look for dead units, weights of 0, or an input that does not reach the model.",
-        applies=lambda subject: subject.batch.logits is not None,
+        applies=lambda form: form.logits,
         look=_identical,
+        silent=_rows_differ,
     ),
     Check(
         code="infinite_loss",
@@ -836,8 +934,9 @@ CHECKS: tuple[Check, ...] = (
             "A loss is infinite: a label stands at a class masked by -Infinity, or a number is too large for the dtype."
         ),
         fix="Unmask the label's class, give the sample the weight 0, or send float64.",
-        applies=lambda subject: subject.accumulated is not None,
+        applies=lambda form: form.losses,
         look=_infinite_samples,
+        silent=_mean_is_ordinary,
     ),
 )
 """In the order in which warnings are given."""

@@ -11,14 +11,20 @@ from xent_core.compute.layout import Array, Layout
 from xent_core.equivalents import SAMPLED_SOFTMAX_TEXTS, equivalents
 from xent_core.labels.facts import Count, LabelFacts
 from xent_core.losses import AUTO, LOSSES
+from xent_core.losses.kl_divergence import KL_DIVERGENCE as KL
 from xent_core.losses.loss import Entry, Loss
 from xent_core.losses.sampled_softmax import SAMPLED_SOFTMAX
 from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY as SIGMOID
+from xent_core.losses.sigmoid_focal import SIGMOID_FOCAL_CROSS_ENTROPY as SIGMOID_FOCAL
 from xent_core.losses.softmax import SOFTMAX_CROSS_ENTROPY as SOFTMAX
 from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY as SPARSE
+from xent_core.losses.sparse_softmax_focal import SPARSE_SOFTMAX_FOCAL_CROSS_ENTROPY as SPARSE_FOCAL
 from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY as WEIGHTED
 from xent_core.prepare import Options, PreparedBatch, prepare
 from xent_core.results import Alternative, LabelKind, Reason, Recommendation, Suggested
+
+OWN = ("shift", "temperature", "gamma", "alpha", "q", "epsilon", "labels_are_logits")
+"""Parameters that only some losses take."""
 
 # Imbalance, and what is suggested against it.
 MIN_LABELS = 20
@@ -30,23 +36,34 @@ MAX_SUGGESTED = 10_000
 
 
 def recommendation(batch: PreparedBatch) -> Recommendation:
-    """The loss that the labels call for, with its calls in each framework."""
+    """The loss that the labels call for, with its calls in each framework unless the advice is to be brief."""
+    if batch.options.advice == "brief":
+        return brief_recommendation(batch)
     calls, found = equivalents_and_recommendation(batch)
     return found if found.equivalents else found._replace(equivalents=calls)
+
+
+def brief_recommendation(batch: PreparedBatch) -> Recommendation:
+    """The loss that the labels call for and what is suggested, without reasons, alternatives and calls."""
+    suggested = balance(batch.facts, batch.layout)
+    return Recommendation(_loss_for(batch.facts, batch.loss, suggested).name, batch.facts.kind, (), (), suggested)
 
 
 def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str], Recommendation]:
     """The call of the loss that is computed in each framework; and the loss that the labels call for, whose calls are
     None where they are the same.
     """
-    suggested, parameters = _balance(batch.facts, batch.layout), batch.parameters
+    suggested, parameters = balance(batch.facts, batch.layout), batch.parameters
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
-        facts = LabelFacts(batch.facts.kind, rows=batch.facts.rows, rows_not_one=Count(batch.facts.rows_not_one.rows))
-        return _usual(facts, batch.layout, batch.loss, batch.labels.shape, batch.labels.dtype, batch.options)
-    found = _choose(batch.facts, batch.layout, batch.loss, suggested)
-    calls, recommended = _equivalents(batch, batch.loss), _equivalents(batch, LOSSES[found.loss_type], suggested)
-    return calls, found._replace(equivalents=None if recommended == calls else recommended)
+        found = batch.facts
+        facts = LabelFacts(found.kind, rows=found.rows, rows_not_one=Count(found.rows_not_one.rows))
+        if found.rows_of_zeros.rows and found.padded_one_hot:
+            facts = facts._replace(positives=found.positives, rows_of_zeros=Count(found.rows_of_zeros.rows))
+        return _usual(facts, batch.layout, batch.loss, batch.given_labels_shape, batch.labels.dtype, batch.options)
+    choice = _choose(batch.facts, batch.layout, batch.loss, suggested)
+    calls, recommended = _equivalents(batch, batch.loss), _equivalents(batch, LOSSES[choice.loss_type], suggested)
+    return calls, choice._replace(equivalents=None if recommended == calls else recommended)
 
 
 @lru_cache(maxsize=256)
@@ -94,7 +111,7 @@ def _equivalents(batch: PreparedBatch, loss: Loss, suggested: Suggested | None =
         loss,
         batch.facts.kind,
         batch.layout,
-        batch.labels.shape,
+        batch.given_labels_shape,
         batch.labels.dtype,
         batch.options,
         weights=_weights_for(batch, loss),
@@ -125,10 +142,12 @@ def _texts(
         weights=weights,
         pos_weight=pos_weight,
         class_weights=class_weights,
-        label_smoothing=options.label_smoothing,
+        label_smoothing=options.label_smoothing if loss.takes("label_smoothing") else 0.0,
         ignore_index=options.ignore_index if loss.takes("ignore_index") else None,
         from_logits=options.from_logits,
+        clip=options.clip,
         reduction=options.reduction,
+        **{name: getattr(options, name) for name in OWN if loss.takes(name)},
     )
 
 
@@ -145,17 +164,28 @@ def _weights_for(batch: PreparedBatch, loss: Loss) -> float | tuple[int, ...] | 
     return shape if fits else None
 
 
-def _choose(facts: LabelFacts, layout: Layout, named: Loss, suggested: Suggested | None) -> Recommendation:
+def _loss_for(facts: LabelFacts, named: Loss, suggested: Suggested | None) -> Loss:
     """`named` is what is computed; it is recommended where the labels are of no known kind."""
+    if suggested is not None and suggested.pos_weight is not None:
+        return WEIGHTED
+    return SPARSE if facts.kind == "one_hot" else AUTO.get(facts.kind, named)
+
+
+def _choose(facts: LabelFacts, layout: Layout, named: Loss, suggested: Suggested | None) -> Recommendation:
+    """The loss that the labels call for, why, and what else could be meant."""
     alternatives = _alternatives(facts, layout)
-    loss = SPARSE if facts.kind == "one_hot" else AUTO.get(facts.kind, named)
+    loss = _loss_for(facts, named, suggested)
     reasons = [_reason_for(facts, layout)]
     if suggested is not None:
         reasons.append(suggested.reason)
         if suggested.pos_weight is not None:
-            loss = WEIGHTED
+            alternatives += [
+                Alternative(SIGMOID.name, "the outputs should stay calibrated to this share of positives"),
+                Alternative(SIGMOID_FOCAL.name, "most labels are easy, and it is the hard ones that are missed"),
+            ]
+        else:
             alternatives.append(
-                Alternative(SIGMOID.name, "the outputs should stay calibrated to this share of positives")
+                Alternative(SPARSE_FOCAL.name, "most samples are easy, and it is the hard ones that are missed")
             )
     if not loss.is_elementwise and layout.classes >= MANY_CLASSES:
         alternatives.append(
@@ -227,6 +257,14 @@ def _alternatives(facts: LabelFacts, layout: Layout) -> list[Alternative]:
                 "or name the loss_type",
             )
         ]
+    if facts.padded_one_hot:
+        return [
+            Alternative(
+                SOFTMAX.name,
+                f"the rows of zeros, {facts.rows_of_zeros.rows} of {facts.rows}, are padding: give them the weight 0, "
+                "with reduction weighted_mean",
+            )
+        ]
     match facts.kind:
         case "one_hot":
             return [
@@ -240,10 +278,14 @@ def _alternatives(facts: LabelFacts, layout: Layout) -> list[Alternative]:
         case "distribution":
             return [
                 Alternative(
+                    KL.name,
+                    "the rows are a teacher's outputs: it has the same gradient, and is 0 where the model gives them",
+                ),
+                Alternative(
                     SIGMOID.name,
                     "each label is the probability of a question of its own, and the rows sum to 1 by chance: "
                     "decide by whether a sample could ever have two or none",
-                )
+                ),
             ]
         case "multi_hot":
             return [
@@ -259,13 +301,13 @@ def _alternatives(facts: LabelFacts, layout: Layout) -> list[Alternative]:
             assert_never(facts.kind)
 
 
-def _balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
+def balance(facts: LabelFacts, layout: Layout) -> Suggested | None:
     """What would balance the labels, where they need it."""
     if facts.kind in ("binary", "multi_hot"):
         return _balanced_questions(facts.positives or 0, facts.negatives or 0)
-    if facts.class_counts is None:
+    if facts.class_counts is None or layout.classes > MAX_SUGGESTED:
         return None
-    return _balanced_classes(facts.classes, facts.class_counts, layout.classes)
+    return _balanced_classes(facts.class_counts)
 
 
 def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
@@ -281,18 +323,17 @@ def _balanced_questions(positives: int, negatives: int) -> Suggested | None:
     )
 
 
-def _balanced_classes(present: Array | None, counts: Array, classes: int) -> Suggested | None:
-    commonest = int(np.maximum.reduce(counts))
-    if commonest < CLASS_RATIO or classes > MAX_SUGGESTED:
+def _balanced_classes(class_counts: Array) -> Suggested | None:
+    commonest = int(np.maximum.reduce(class_counts))
+    if commonest < CLASS_RATIO:
         return None
-    if present is None:
-        present = np.flatnonzero(counts)
-        counts = counts[present]
+    present = np.flatnonzero(class_counts)
+    counts = class_counts[present]
     rarest = int(counts.min())
     if commonest < CLASS_RATIO * rarest:
         return None
-    weights = np.ones(classes)
-    weights[present.astype(np.intp)] = counts.sum() / (len(counts) * counts)
+    weights = np.ones(len(class_counts))
+    weights[present] = counts.sum() / (len(counts) * counts)
     return Suggested(
         Reason(
             "classes_are_imbalanced",

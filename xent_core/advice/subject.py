@@ -7,9 +7,12 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from xent_core.accumulate import Accumulated
-from xent_core.compute.layout import TILE_ELEMENTS, Array
+from xent_core.compute.layout import TILE_ELEMENTS, Array, Layout
 from xent_core.labels.counts import logit_reader, row_reader
+from xent_core.labels.facts import LabelFacts
+from xent_core.losses.loss import Loss
 from xent_core.prepare import PreparedBatch
+from xent_core.results import Reduction
 
 NEAR_ONE = 0.9
 
@@ -38,6 +41,83 @@ class LogitFacts(NamedTuple):
     def unit_interval(self) -> bool:
         """Whether all lie in [0, 1], as probabilities do, and one inside."""
         return self.low >= 0 and self.high <= 1 and self.between
+
+
+class Form(NamedTuple):
+    """What decides which checks apply. Flags say whether there are such: `losses` were computed, `ignored` labels,
+    `label_rows` if labels were looked at as rows, `dense_labels` of the logits' shape.
+    """
+
+    loss: Loss
+    layout: Layout
+    reduction: Reduction
+    logits: bool
+    losses: bool
+    from_logits: bool
+    smoothed: bool
+    weights: bool
+    class_weights: bool
+    pos_weight: bool
+    label_rows: bool
+    dense_labels: bool
+    labels_are_logits: bool
+    ignored: bool
+
+    @classmethod
+    def of(cls, batch: PreparedBatch, *, losses: bool) -> "Form":
+        parameters = batch.parameters
+        return cls(
+            batch.loss,
+            batch.layout,
+            batch.options.reduction,
+            batch.logits is not None,
+            losses,
+            parameters.from_logits,
+            parameters.label_smoothing != 0,
+            batch.weights is not None,
+            parameters.class_weights is not None,
+            parameters.pos_weight is not None,
+            batch.facts.row_sums is not None,
+            batch.labels.shape == batch.layout.shape,
+            parameters.labels_are_logits,
+            batch.counts.ignored is not None,
+        )
+
+    @property
+    def softmax(self) -> bool:
+        return not self.loss.is_elementwise
+
+    @property
+    def softmax_rows(self) -> bool:
+        """Whether the labels are looked at as rows that each belong to one sample of a softmax."""
+        return self.label_rows and self.softmax and self.dense_labels
+
+    @property
+    def reads_logits(self) -> bool:
+        return self.from_logits and self.logits
+
+    @property
+    def reads_probabilities(self) -> bool:
+        return self.logits and not self.from_logits
+
+
+class PlanFacts(NamedTuple):
+    """What a plan knows of a batch whose elements all count, and which has no weights: see `xent_core.plan`.
+
+    low, high      the least and the largest logit
+    rows_differ    whether the first row of logits differs from the last
+    mean           the mean loss
+    rows, classes  of the logits
+    labels         of a kind that is known to the plan
+    """
+
+    low: float
+    high: float
+    rows_differ: bool
+    mean: float
+    rows: int
+    classes: int
+    labels: LabelFacts
 
 
 class Subject:
@@ -80,13 +160,3 @@ class Subject:
     @property
     def softmax(self) -> bool:
         return not self.batch.loss.is_elementwise
-
-    @property
-    def reads_logits(self) -> bool:
-        return self.batch.parameters.from_logits and self.batch.logits is not None
-
-    @property
-    def label_rows(self) -> bool:
-        """Whether the labels are looked at as rows that each belong to one sample of a softmax."""
-        loss = self.batch.loss
-        return self.batch.facts.row_sums is not None and not loss.is_elementwise and not loss.takes_class_indices

@@ -11,7 +11,15 @@ from xent_core.checks.causes import of_strings
 from xent_core.checks.values import as_text, first_index, refuse_not_finite
 from xent_core.compute.dtypes import FLOAT64, is_bfloat16
 from xent_core.compute.layout import Array, FloatType, Layout
-from xent_core.errors import AxisOutOfRange, Empty, NotNumeric, ParameterOutOfRange, Ragged, WrongShape
+from xent_core.errors import (
+    AxisOutOfRange,
+    Empty,
+    NotNumeric,
+    ParameterOutOfRange,
+    Ragged,
+    UnexpectedParameter,
+    WrongShape,
+)
 
 MAX_LOGITS = 2**40
 
@@ -101,6 +109,74 @@ def check_smoothing(value: float) -> float:
     if not 0 <= value <= 1:
         raise ParameterOutOfRange("label_smoothing", f"is {value}; a number from 0 to 1 was expected")
     return float(value)
+
+
+def check_temperature(value: float, dtype: FloatType) -> float:
+    """temperature, above 0, in the dtype of the computation too. Raises ParameterOutOfRange."""
+    with np.errstate(over="ignore", under="ignore"):
+        converted = dtype.type(value)
+    if not 0 < value < math.inf:
+        raise ParameterOutOfRange("temperature", f"is {value}; a number above 0 was expected")
+    if not 0 < converted < math.inf:
+        raise ParameterOutOfRange(
+            "temperature", f"is {value}, which {dtype.name} can't hold, in which this batch is computed"
+        )
+    return float(value)
+
+
+def check_gamma(value: float) -> float:
+    """gamma, 0 or more. Raises ParameterOutOfRange."""
+    if not 0 <= value < math.inf:
+        raise ParameterOutOfRange("gamma", f"is {value}; a number of 0 or more was expected")
+    return float(value)
+
+
+def check_alpha(value: float) -> float:
+    """alpha, from 0 to 1. Raises ParameterOutOfRange."""
+    if not 0 <= value <= 1:
+        raise ParameterOutOfRange("alpha", f"is {value}; a number from 0 to 1 was expected, the weight of positives")
+    return float(value)
+
+
+def check_q(value: float) -> float:
+    """q, above 0 and at most 1. Raises ParameterOutOfRange."""
+    if not 0 < value <= 1:
+        hint = "; with q near 0 the loss is the cross-entropy" if value == 0 else ""
+        raise ParameterOutOfRange("q", f"is {value}; a number above 0 and at most 1 was expected{hint}")
+    return float(value)
+
+
+def check_epsilon(value: float) -> float:
+    """epsilon, any finite number. Raises ParameterOutOfRange."""
+    if not math.isfinite(value):
+        raise ParameterOutOfRange("epsilon", f"is {value}; a finite number was expected")
+    return float(value)
+
+
+def check_shift(shift: int, labels: Array, layout: Layout) -> None:
+    """shift, less than the length of the sequences; there are sequences, and one label for each place of them.
+
+    Raises ParameterOutOfRange, WrongShape, UnexpectedParameter.
+    """
+    if shift < 0:
+        raise ParameterOutOfRange("shift", f"is {shift}; a whole number of 0 or more was expected")
+    if layout.class_axis != len(layout.shape) - 1 or len(layout.shape) < 2:
+        raise UnexpectedParameter(
+            "shift",
+            f"is {shift}, but it needs sequences with the classes on the last axis, logits of shape […, T, C]; these "
+            f"have shape {list(layout.shape)} with axis {layout.class_axis}",
+        )
+    if labels.shape != layout.sample_shape:
+        raise WrongShape(
+            "labels",
+            f"have shape {list(labels.shape)}; with shift, class indices of shape {list(layout.sample_shape)} were "
+            "expected, one for each place of the sequences: leave out neither logits nor labels, shift does that",
+        )
+    length = layout.sample_shape[-1]
+    if shift >= length:
+        raise ParameterOutOfRange(
+            "shift", f"is {shift}; at most {length - 1} was expected, as sequences have {length} places"
+        )
 
 
 def check_clip(value: float) -> float:

@@ -70,6 +70,16 @@ def _without(shape: Shape, axis: int) -> Shape:
     return shape[:axis] + shape[axis + 1 :]
 
 
+def of_weights_shape(weights: Shape, logits: Shape, class_axis: int | None, *, per_row: bool) -> str:
+    """Weights for the classes, in place of weights for samples or elements."""
+    if class_axis is None or weights != (logits[class_axis],):
+        return ""
+    if per_row:
+        return "; one weight for each class is class_weights"
+    ones = [length if axis == class_axis else 1 for axis, length in enumerate(logits)]
+    return f"; one weight for each class has shape {ones}"
+
+
 def of_class_index(found: float, labels: Values, classes: int, ignore_index: int | None) -> str:
     """Why a class index is out of range: labels from 1 to C, another code of two classes, a mark for padding."""
     low, high = labels.minimum, labels.maximum

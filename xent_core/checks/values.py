@@ -10,7 +10,15 @@ import numpy as np
 
 from xent_core.checks.causes import of_class_index, values_of
 from xent_core.compute.layout import Array, Block, FloatType, Layout
-from xent_core.errors import Infinite, LabelNotWhole, LabelOutOfRange, MaskedRow, NotANumber, NotAProbability
+from xent_core.errors import (
+    Infinite,
+    LabelNotWhole,
+    LabelOutOfRange,
+    MaskedRow,
+    NotANumber,
+    NotAProbability,
+    NotOneHot,
+)
 
 PROBABILITY_SLACK = 1e-6
 EXACT_FLOAT_INTEGERS = 2.0**53
@@ -67,6 +75,60 @@ def check_labels(labels: Array, layout: Layout, block: Block, dtype: FloatType, 
         row, column = first_index(bad)
         position = own.position(block.rows.start + row, block.columns.start + column)
         refuse_not_finite("labels", position, converted[row, column], given[row, column])
+
+
+def check_scaled(given: Array, scaled: Array, layout: Layout, block: Block, name: str = "logits") -> None:
+    """Logits that are finite still are after they were divided by the temperature. Raises Infinite."""
+    bad = np.isfinite(given) & np.isinf(scaled)
+    if bad.any():
+        row, column = first_index(bad)
+        position = layout.position(block.rows.start + row, block.columns.start + column)
+        value, dtype = as_text(given[row, column]), scaled.dtype.name
+        raise Infinite(name, f"is {value}, too large for {dtype} once divided by the temperature", position)
+
+
+def check_labels_as_logits(given: Array, scaled: Array, layout: Layout, block: Block) -> None:
+    """A teacher's logits are no NaN and not +inf, before and after they were divided by the temperature, and no row
+    of them is masked whole. Raises NotANumber, Infinite, MaskedRow.
+    """
+    if np.isfinite(scaled).all():
+        return
+    bad = np.isnan(scaled) | (given == np.inf)
+    if bad.any():
+        row, column = first_index(bad)
+        position = layout.position(block.rows.start + row, block.columns.start + column)
+        refuse_not_finite("labels", position, scaled[row, column], given[row, column])
+    check_scaled(given.astype(scaled.dtype), scaled, layout, block, "labels")
+    masked = np.asarray(np.isneginf(scaled).all(axis=1))
+    if masked.any():
+        raise MaskedRow(
+            "labels",
+            "has -Infinity for every class, so the teacher gives no class a probability; give the row the weight 0",
+            layout.sample_position(block.rows.start + int(masked.argmax())),
+        )
+
+
+def check_one_hot(row: int | None, layout: Layout, block: Block, loss: str) -> None:
+    """`row`: the first row of this block that is not one-hot, if any. Raises NotOneHot."""
+    if row is not None:
+        raise NotOneHot(
+            "labels",
+            f"is not one-hot; {loss} is of one class for each row: class indices, or rows with a single 1 and else 0",
+            layout.sample_position(block.rows.start + row),
+        )
+
+
+def check_not_negative(labels: Array, layout: Layout, block: Block, loss: str) -> None:
+    """No label of this block is negative. Raises LabelOutOfRange."""
+    bad = labels < 0
+    if bad.any():
+        row, column = first_index(bad)
+        raise LabelOutOfRange(
+            "labels",
+            f"is {as_text(labels[row, column])}; {loss} takes its logarithm, so 0 or more was expected; if the labels "
+            "are a teacher's logits, set labels_are_logits",
+            layout.position(block.rows.start + row, block.columns.start + column),
+        )
 
 
 def check_probabilities(values: Array, layout: Layout, block: Block) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from xent_core.checks.causes import of_weights_shape
 from xent_core.compute.layout import Array, Block, Layout
 from xent_core.errors import WrongShape
 
@@ -56,7 +57,8 @@ def check_weights(given: Array, layout: Layout, *, per_row: bool) -> Weights:
     """The weights for losses that are one for each row (softmax) or one for each logit (sigmoid). Raises WrongShape."""
     elements = layout.sample_shape if per_row else layout.shape
     if given.ndim and given.shape != layout.sample_shape and not dimensions_fit(given.shape, elements):
-        raise WrongShape("weights", _misfit(given.shape, elements, layout.sample_shape))
+        cause = of_weights_shape(given.shape, layout.shape, layout.class_axis, per_row=per_row)
+        raise WrongShape("weights", _misfit(given.shape, elements, layout.sample_shape) + cause)
     return Weights(given, layout, per_row=per_row)
 
 

@@ -6,7 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from xent_core.compute.layout import Array, Block, FloatType, Layout
+from xent_core.compute.row_figures import Figures
 from xent_core.errors import UndefinedLoss
+
+NOTHING: Array = np.empty(0)
 
 
 class BlockResult(NamedTuple):
@@ -17,6 +20,13 @@ class BlockResult(NamedTuple):
     probabilities  writes softmax or sigmoid of the logits into one
     label_weights  Σ_c w_c · y_c of each row, y before smoothing; None without class weights
     ignored        the rows whose label is ignored; None where no label is
+
+    Where figures are wanted:
+
+    labels         softmax: the class of each row, [rows]; sigmoid: the labels before smoothing
+    soft           softmax: the rows of labels, where they are no class indices
+    target         softmax: the labels as the formula has them, where they are not class indices as they are
+    figures        softmax: what is wanted of the rows
     """
 
     losses: Array
@@ -24,16 +34,25 @@ class BlockResult(NamedTuple):
     probabilities: Callable[[Array], None]
     label_weights: Array | None = None
     ignored: Array | None = None
+    labels: Array = NOTHING
+    soft: Array | None = None
+    target: Array | None = None
+    figures: Figures = {}  # noqa: RUF012  never written to
 
 
 class BoundLoss(NamedTuple):
-    """A loss with its arguments. `compute` takes a block, and an array that its losses may be written to."""
+    """A loss with its arguments. `compute` takes a block, and an array that its losses may be written to; `read` gives
+    the logits of one, those of the probabilities where such were given. `left_out` writes the probabilities of logits
+    that are no rows of the layout into an array of all; None where there are none.
+    """
 
     layout: Layout
     dtype: FloatType
     per_row: bool
     blocks: tuple[Block, ...]
     compute: Callable[[Block, Array | None], BlockResult]
+    read: Callable[[Block], Array]
+    left_out: Callable[[Array], None] | None = None
 
     @property
     def element_shape(self) -> tuple[int, ...]:

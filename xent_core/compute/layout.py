@@ -24,7 +24,11 @@ TILE_ELEMENTS = 1 << 17
 TILE_BYTES = 1 << 20
 # Up to so many columns a matrix product sums a row; up to so many a product of vectors adds to one accumulator.
 SHORT_ROW = 64
+# A sequence of so many logits is a block of its own: it is read where it stands, and not copied beside others.
+LONG_SEQUENCE = 1 << 15
 SUMMED_AT_ONCE = 512
+# How many rows BLAS multiplies at once, or a multiple of it.
+ROWS_AT_ONCE = 8
 ONES = {np.dtype(dtype): np.ones(SUMMED_AT_ONCE, dtype) for dtype in (np.float32, np.float64)}
 
 
@@ -40,7 +44,8 @@ class Block(NamedTuple):
 class Layout(NamedTuple):
     """An array of `shape` as [outer, classes, inner]. Its rows are the (outer, inner) pairs.
 
-    `class_axis` is None where each element is a row of its own (sigmoid losses of logits of rank 1).
+    `class_axis` is None where each element is a row of its own (sigmoid losses of logits of rank 1). `left_out`: how
+    many samples at the end of each sequence, along the last batch dimension, are no rows; the class axis is then last.
     """
 
     shape: tuple[int, ...]
@@ -50,6 +55,7 @@ class Layout(NamedTuple):
     classes: int
     inner: int
     rows: int
+    left_out: int = 0
 
     @classmethod
     def along(cls, shape: tuple[int, ...], class_axis: int) -> "Layout":
@@ -62,6 +68,12 @@ class Layout(NamedTuple):
         size = math.prod(shape)
         return cls(shape, None, shape, size, 1, 1, size)
 
+    def without_last(self, left_out: int) -> "Layout":
+        """The same without the last samples of each sequence."""
+        samples = (*self.sample_shape[:-1], self.sample_shape[-1] - left_out)
+        rows = math.prod(samples)
+        return self._replace(sample_shape=samples, outer=rows, rows=rows, left_out=left_out)
+
     def blocks(self, max_elements: int, max_rows: int = MAX_BLOCK_ROWS) -> tuple[Block, ...]:
         """The matrix in blocks of whole rows, of at most so many elements and rows; a longer row is a block."""
         return _blocks(self, max_elements, max_rows)
@@ -73,6 +85,13 @@ class Layout(NamedTuple):
     def view(self, array: Array, block: Block) -> Array:
         """The block as a view of a C-contiguous array of the layout's shape: [..., columns]."""
         (start, stop), columns = (block.rows.start, block.rows.stop), block.columns
+        if self.left_out:
+            length = self.sample_shape[-1]
+            cube = array.reshape(-1, length + self.left_out, self.classes)
+            (first, offset), last = divmod(start, length), (stop - 1) // length
+            if first == last:
+                return cube[first, offset : offset + stop - start, columns]
+            return cube[first : last + 1, :length, columns]
         if self.inner == 1:
             return array.reshape(self.outer, self.classes)[block.rows, columns]
         cube = array.reshape(self.outer, self.classes, self.inner)
@@ -83,7 +102,7 @@ class Layout(NamedTuple):
 
     def reader(self, array: Array, dtype: FloatType) -> Callable[[Block], Array]:
         """A function from a block to a C-contiguous matrix of `dtype`: the array itself where it is one already."""
-        if array.dtype == dtype and self.inner == 1:
+        if array.dtype == dtype and self.inner == 1 and not self.left_out:
             matrix = array.reshape(self.outer, self.classes)
             return lambda block: matrix[block.rows, block.columns]
         buffer = np.empty(0, dtype)
@@ -91,10 +110,12 @@ class Layout(NamedTuple):
         def read(block: Block) -> Array:
             nonlocal buffer
             rows, columns = block.shape
+            view = self.view(array, block)
+            if self.left_out and view.ndim == 2 and view.dtype == dtype:
+                return view
             if buffer.size < rows * columns:
                 buffer = np.empty(rows * columns, dtype)
             matrix = shaped(buffer, block.shape)
-            view = self.view(array, block)
             np.copyto(matrix.reshape(view.shape), view, casting="unsafe")
             return matrix
 
@@ -121,13 +142,17 @@ def _blocks(layout: Layout, max_elements: int, max_rows: int) -> tuple[Block, ..
     if all_rows <= max_rows and all_rows * layout.classes <= max_elements:
         return (Block(slice(0, all_rows), columns),)
     most = max(1, min(max_rows, max_elements // layout.classes))
-    if most >= layout.inner:
-        step = most // layout.inner * layout.inner
+    # Rows of one group stand beside each other; a block holds whole groups, or a part of one.
+    group = layout.sample_shape[-1] if layout.left_out else layout.inner
+    if layout.left_out and group * layout.classes >= LONG_SEQUENCE:
+        most = min(most, group)
+    if most >= group:
+        step = most // group * group
         return tuple(Block(slice(i, min(i + step, all_rows)), columns) for i in range(0, all_rows, step))
     return tuple(
-        Block(slice(i, min(i + most, first + layout.inner)), columns)
-        for first in range(0, all_rows, layout.inner)
-        for i in range(first, first + layout.inner, most)
+        Block(slice(i, min(i + most, first + group)), columns)
+        for first in range(0, all_rows, group)
+        for i in range(first, first + group, most)
     )
 
 
@@ -173,14 +198,14 @@ def extremes(values: Array) -> tuple[Any, Any]:
 def row_sums(matrix: Array) -> Array:
     """Sums along the rows, in the matrix's dtype, with an error that does not grow with their length.
 
-    A matrix product is fastest for the shortest rows. Longer ones are multiplied row by row, which adds into many
+    A row has the same sum whatever rows stand beside it, so that a batch has the losses of its parts. A matrix product
+    is fastest for the shortest rows. Longer ones are multiplied row by row, which adds into many
     accumulators, in parts, so that each accumulator adds few; the sums of the parts are added pairwise.
     """
     rows, columns = matrix.shape
     ones = ONES[matrix.dtype]
     if columns <= SHORT_ROW:
-        sums: Array = matrix @ ones[:columns]
-        return sums
+        return _short_row_sums(matrix, ones[:columns])
     parts = columns // SUMMED_AT_ONCE
     whole = parts * SUMMED_AT_ONCE
     total: Array = np.vecdot(matrix[:, whole:], ones[: columns - whole])
@@ -189,3 +214,17 @@ def row_sums(matrix: Array) -> Array:
             np.vecdot(matrix[:, :whole].reshape(rows, parts, SUMMED_AT_ONCE), ones[:SUMMED_AT_ONCE]), axis=1
         )
     return total
+
+
+def _short_row_sums(matrix: Array, ones: Array) -> Array:
+    """BLAS takes a few rows at once, and those left over in another order of additions, unless others fill up."""
+    sums: Array = matrix @ ones
+    rows = len(matrix)
+    left_over = rows % ROWS_AT_ONCE
+    if left_over and rows > ROWS_AT_ONCE:
+        sums[-left_over:] = (matrix[-ROWS_AT_ONCE:] @ ones)[-left_over:]
+    elif left_over:
+        filled = np.zeros((ROWS_AT_ONCE, matrix.shape[1]), matrix.dtype)
+        filled[:rows] = matrix
+        sums = (filled @ ones)[:rows]
+    return sums

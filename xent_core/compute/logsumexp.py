@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib import introspect
 
 from xent_core.compute.layout import Array, column_tiles, row_sums, row_tiles, shaped
+from xent_core.compute.row_figures import Moments
 
 # Sums of exponentials in this range have lost nothing to overflow or underflow, with up to 1e7 classes.
 SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290, 1e300)}
@@ -30,18 +31,24 @@ CheckBlock = Callable[[], None]
 """Called before suspicious rows are computed. Raises where the block holds a value that is no logit."""
 
 
-def index_losses(logits: Array, indices: Array, buffer: Array, check: CheckBlock) -> Array:
+def index_losses(
+    logits: Array, indices: Array, buffer: Array, check: CheckBlock, moments: Moments | None = None
+) -> Array:
     """ℓ = log1p(Σ_{j≠y} exp(x_j − x_y)) for each row, float64 [rows].
+
+    moments: is given the exponentials.
 
     With the label's own term left out there is no cancellation: a tiny loss keeps its relative accuracy, and no loss
     is negative. The loss of a masked label is +inf, also where its whole row is masked.
     """
-    label_logits, others = _split_sums_of_exponentials(logits, indices, buffer)
+    label_logits, others = _split_sums_of_exponentials(logits, indices, buffer, moments)
     losses = _log1p(others * np.exp(-label_logits))
     if not _all_safe(label_logits, others, losses, logits):
         safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
         rest = np.flatnonzero(~safe)
         check()
+        if moments is not None:
+            moments.unsafe = ~safe if moments.unsafe is None else moments.unsafe | ~safe
         for tile in row_tiles(len(rest), 4 * logits.shape[1]):
             some = rest[tile]
             losses[some] = _shifted_index_losses(_rows(logits, some), indices[some], buffer)
@@ -172,6 +179,29 @@ def softmax_rows(logits: Array, out: Array) -> None:
     out /= sums[:, None]
 
 
+def class_terms(logits: Array, check: CheckBlock) -> tuple[Array, Array, Array]:
+    """−log p, p and 1 − p of each class, in the logits' shape and dtype, p being the softmax of each row.
+
+    Each keeps its relative accuracy, since nothing is taken from 1 but p up to 1/2: the class with the largest logit
+    is left out of the sum of exponentials, S, so that its −log p is log1p(S), and its 1 − p is S / (1 + S).
+    """
+    at_largest = np.arange(0, logits.size, logits.shape[1]) + logits.argmax(axis=1)
+    largest = logits.reshape(-1)[at_largest]
+    # argmax gives the first NaN; so this shows every value that is no logit, and a row masked whole.
+    if not np.isfinite(largest).all():
+        check()
+    negative_log_p = largest[:, None] - logits
+    p = np.exp(-negative_log_p)
+    p.reshape(-1)[at_largest] = 0
+    others = row_sums(p)
+    negative_log_p += _log1p(others)[:, None]
+    p.reshape(-1)[at_largest] = 1
+    p /= (1 + others)[:, None]
+    rest = 1 - p
+    rest.reshape(-1)[at_largest] = others / (1 + others)
+    return negative_log_p, p, rest
+
+
 def _sums_of_exponentials(logits: Array, buffer: Array) -> Array:
     """Σ exp(x_j) for each row, float64."""
     count, classes = logits.shape
@@ -183,18 +213,24 @@ def _sums_of_exponentials(logits: Array, buffer: Array) -> Array:
     return total
 
 
-def _split_sums_of_exponentials(logits: Array, indices: Array, buffer: Array) -> tuple[Array, Array]:
+def _split_sums_of_exponentials(
+    logits: Array, indices: Array, buffer: Array, moments: Moments | None
+) -> tuple[Array, Array]:
     """x_y and Σ_{j≠y} exp(x_j) for each row, float64."""
     count, classes = logits.shape
     if classes > buffer.size:
+        if moments is not None:
+            moments.unsafe = np.ones(count, bool)
         return _split_sums_of_long_rows(logits, indices, buffer)
     starts = np.arange(0, min(logits.size, buffer.size), classes)
-    if logits.size <= buffer.size:
+    if logits.size <= buffer.size and moments is None:
         return _split_sums_of_tile(logits, starts + indices, buffer)
     label_logits, others = np.empty(count), np.empty(count)
     for rows in row_tiles(count, classes, buffer.size):
         tile = logits[rows]
         label_logits[rows], others[rows] = _split_sums_of_tile(tile, starts[: len(tile)] + indices[rows], buffer)
+        if moments is not None:
+            moments.add(rows, tile, indices[rows], shaped(buffer, tile.shape))
     return label_logits, others
 
 

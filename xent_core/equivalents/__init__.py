@@ -18,6 +18,8 @@ Reduction "none" gives the elements, weighted; Keras' sigmoid losses average the
 does. Where a denominator is 0, PyTorch and JAX give NaN. Keras computes in float32 unless `keras.config.set_floatx`
 says otherwise, `tf.compat.v1.losses` always reduces in float32.
 
+With clip 0, a probability of 0 at a label of 0 gives NaN in the texts of the softmax focal, poly and KL losses.
+
 tests/golden/make_equivalents.py runs every kind of text in its framework.
 """
 
@@ -27,6 +29,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from xent_core.compute.dtypes import FLOAT64
 from xent_core.equivalents.keras import Keras
 from xent_core.equivalents.optax import Optax
 from xent_core.equivalents.pytorch import PyTorch
@@ -35,6 +38,7 @@ from xent_core.equivalents.sampled_softmax import SAMPLED_SOFTMAX_TEXTS
 from xent_core.equivalents.tensorflow import TensorFlow1, TensorFlow2
 from xent_core.equivalents.writer import Writer
 from xent_core.losses import LOSSES
+from xent_core.losses.loss import CLIP, Parameters, with_own
 from xent_core.results import LabelKind, Reduction
 
 __all__ = ["SAMPLED_SOFTMAX_TEXTS", "equivalents"]
@@ -65,13 +69,22 @@ def equivalents(
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
     from_logits: bool = True,
+    clip: float = CLIP,
     reduction: Reduction = "mean",
+    shift: int = 0,
+    temperature: float = 1.0,
+    gamma: float | None = None,
+    alpha: float | None = None,
+    q: float | None = None,
+    epsilon: float | None = None,
+    labels_are_logits: bool = False,
 ) -> dict[str, str]:
     """The texts for "tensorflow1", "tensorflow2", "keras", "pytorch" and "optax".
 
     loss_type and its parameters: what is to be computed, already found to fit each other.
     labels_shape, labels_dtype, label_kind: the labels as they were given; the text converts them.
     weights, pos_weight: the value of a scalar, which is written out; for an array its shape, or "array".
+    shapes: as they were given, with a shift as well.
     class_weights: whether there are any, or their values: up to 20 are written out, in a line of their own.
 
     >>> texts = equivalents(
@@ -111,7 +124,8 @@ def equivalents(
             labels=labels,
             cast=labels_dtype != np.int64 if labels == "indices" else labels_dtype.kind in "iub",
             boolean=labels_dtype.kind == "b",
-            distributions=label_kind in ("one_hot", "distribution", "class_indices"),
+            distributions=label_kind in ("one_hot", "distribution", "class_indices") and not labels_are_logits,
+            one_class=labels == "indices" or label_kind == "one_hot",
             weights=weight_form,
             scale=1.0 if weights is None or isinstance(weights, tuple) else float(weights),
             pos_weight="array" if pos_weight == "array" else None if pos_weight is None else "scalar",
@@ -119,7 +133,13 @@ def equivalents(
             smoothing=float(label_smoothing),
             ignore_index=ignore_index,
             from_logits=from_logits,
+            clip=CLIP if from_logits else float(clip),
             reduction=reduction,
+            parameters=with_own(
+                Parameters(from_logits=from_logits), FLOAT64, temperature, gamma, alpha, q, epsilon, labels_are_logits
+            ),
+            shift=shift,
+            weights_by_place=isinstance(weights, tuple) and weights[-1:] == samples[-1:],
         )
     )
     if pos_weight is not None and pos_weight != "array":

@@ -4,6 +4,7 @@ from xent_core.equivalents.writer import Writer
 
 
 class Keras(Writer):
+    name = "keras"
     sum = "keras.ops.sum"
     mean = "keras.ops.mean"
     count_nonzero = "keras.ops.count_nonzero"
@@ -12,11 +13,17 @@ class Keras(Writer):
     clip = "keras.ops.clip"
     softplus = "keras.ops.softplus"
     log_softmax = "keras.ops.log_softmax"
+    softmax = "keras.ops.softmax"
+    sigmoid = "keras.ops.sigmoid"
     constant = "keras.ops.convert_to_tensor({}, dtype=logits.dtype)"
+
+    @property
+    def may_have_own_call(self) -> bool:
+        return self.request.loss.known_to_frameworks or self.request.loss.keras_class(self) is not None
 
     def own_call(self) -> str | None:
         request = self.request
-        if request.class_weights_inside or request.pos_weight:
+        if request.class_weights_inside or request.pos_weight or not request.clips_as_keras:
             return None
         call = self.own_softmax_call() if request.softmax else self.own_sigmoid_call()
         if call is None:
@@ -41,6 +48,10 @@ class Keras(Writer):
             return None
         if request.reduction == "weighted_mean" and request.class_weights and request.rank == 1:
             return None  # a single loss is not divided by its weight
+        own = request.loss.keras_class(self)
+        if own is not None:
+            loss = f"{own}from_logits={request.from_logits}{self.axis_argument}"
+            return None if ignores else (loss, f"{self.targets()}, logits")
         if request.by_index and request.from_logits:
             if not ignores:
                 return "SparseCategoricalCrossentropy(from_logits=True", f"{self.indices()}, {self.rows()}"
@@ -59,7 +70,8 @@ class Keras(Writer):
         """Keras averages over the classes first, so that weights are one for each sample, and sums are not sums."""
         request = self.request
         smoothing = f", label_smoothing={request.smoothing}" if request.smoothing else ""
-        loss = f"BinaryCrossentropy(from_logits={request.from_logits}{self.axis_argument}{smoothing}"
+        own = request.loss.keras_class(self) or "BinaryCrossentropy("
+        loss = f"{own}from_logits={request.from_logits}{self.axis_argument}{smoothing}"
         labels = self.labels(cast=False)
         if request.weights == "partial" or (request.weights and request.reduction == "mean_by_nonzero_weights"):
             return None
@@ -86,9 +98,13 @@ class Keras(Writer):
         return f"keras.losses.categorical_crossentropy({targets}, logits, from_logits=True{self.axis_argument})"
 
     def binary_losses(self) -> str:
-        if self.request.pos_weight:
+        if self.request.pos_weight or not self.request.clips_as_keras:
             return self.written_out_binary_losses()
         return f"keras.ops.binary_crossentropy({self.targets()}, logits, from_logits={self.request.from_logits})"
+
+    def times_log(self, factor: str, value: str) -> str:
+        product = f"{f'({factor})' if ' - ' in factor else factor} * {self.log}({value})"
+        return self.zero_unless(f"keras.ops.not_equal({factor}, 0)", product)
 
     def unreduced(self, losses: str) -> str:
         if self.request.softmax or self.request.rank == 1:
@@ -109,6 +125,9 @@ class Keras(Writer):
 
     def one_hot(self, indices: str) -> str:
         return f"keras.ops.one_hot({indices}, {self.request.classes}{self.axis_argument}, dtype=logits.dtype)"
+
+    def is_positive(self, value: str) -> str:
+        return f"keras.ops.greater({value}, 0)"
 
     def is_kept(self) -> str:
         return f"keras.ops.not_equal(labels, {self.request.ignore_index})"

@@ -4,14 +4,18 @@ from xent_core.equivalents.writer import Writer
 
 
 class Optax(Writer):
+    name = "optax"
     sum = "jnp.sum"
     mean = "jnp.mean"
     count_nonzero = "jnp.count_nonzero"
     exp = "jnp.exp"
     log = "jnp.log"
+    xlogy = "jax.scipy.special.xlogy"
     clip = "jnp.clip"
     softplus = "jax.nn.softplus"
     log_softmax = "jax.nn.log_softmax"
+    softmax = "jax.nn.softmax"
+    sigmoid = "jax.nn.sigmoid"
     constant = "jnp.array({}, dtype=logits.dtype)"
 
     def index_losses(self) -> str | None:

@@ -4,14 +4,18 @@ from xent_core.equivalents.writer import Writer
 
 
 class PyTorch(Writer):
+    name = "pytorch"
     sum = "torch.sum"
     mean = "torch.mean"
     count_nonzero = "torch.count_nonzero"
     exp = "torch.exp"
     log = "torch.log"
+    xlogy = "torch.xlogy"
     clip = "torch.clamp"
     softplus = "F.softplus"
     log_softmax = "F.log_softmax"
+    softmax = "F.softmax"
+    sigmoid = "torch.sigmoid"
     constant = "logits.new_tensor({})"
     axis_word = "dim"
     keep_word = "keepdim"
@@ -58,12 +62,16 @@ class PyTorch(Writer):
 
     def own_sigmoid_call(self) -> str | None:
         request = self.request
-        if request.pos_weight and not request.from_logits:
+        if self.is_written_out():
             return None
         if not (request.averages_evenly or request.reduction in ("none", "sum")):
             return None
         weights = "".join(f", weight={weights}" for weights in self.weights())
         return self.binary_loss(weights, "mean" if request.averages_evenly else request.reduction)
+
+    def is_written_out(self) -> bool:
+        """F.binary_cross_entropy has no pos_weight, and its logarithms end at −100."""
+        return not self.request.from_logits and (self.request.pos_weight is not None or self.request.logs_of_zero)
 
     def binary_loss(self, weights: str, reduction: str) -> str:
         request = self.request
@@ -77,7 +85,8 @@ class PyTorch(Writer):
         return f'F.binary_cross_entropy_with_logits({arguments}, reduction="{reduction}")'
 
     def loss_weights(self) -> list[str]:
-        return self.weights() if self.request.softmax and self.has_row_loss() else super().loss_weights()
+        own = self.request.softmax and self.request.loss.known_to_frameworks and self.has_row_loss()
+        return self.weights() if own else super().loss_weights()
 
     def index_losses(self) -> str:
         return self.row_loss("none")
@@ -86,7 +95,7 @@ class PyTorch(Writer):
         return self.row_loss("none") if self.request.from_logits else None
 
     def binary_losses(self) -> str:
-        if self.request.pos_weight and not self.request.from_logits:
+        if self.is_written_out():
             return self.written_out_binary_losses()
         return self.binary_loss("", "none")
 

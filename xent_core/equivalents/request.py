@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from xent_core.losses.loss import Loss
+from xent_core.losses.loss import CLIP, Loss, Parameters
 from xent_core.results import Reduction
 
 Shape = tuple[int, ...]
@@ -28,6 +28,7 @@ class Request(NamedTuple):
     cast: bool
     boolean: bool
     distributions: bool
+    one_class: bool
     weights: WeightForm | None
     scale: float
     pos_weight: Literal["scalar", "array"] | None
@@ -35,11 +36,17 @@ class Request(NamedTuple):
     smoothing: float
     ignore_index: int | None
     from_logits: bool
+    clip: float
     reduction: Reduction
+    parameters: Parameters = Parameters()
+    shift: int = 0
+    weights_by_place: bool = False
+    """Whether a shift leaves out weights, too."""
 
     @property
     def sparse(self) -> bool:
-        return self.loss.takes_class_indices
+        """Whether each row's label is one class."""
+        return self.loss.takes_class_indices and self.one_class
 
     @property
     def softmax(self) -> bool:
@@ -63,6 +70,16 @@ class Request(NamedTuple):
     def distributions_inside(self) -> bool:
         """Whether the factors of each row's log p sum to 1; TensorFlow's gradient takes it for granted."""
         return self.distributions and not self.class_weights_inside
+
+    @property
+    def clips_as_keras(self) -> bool:
+        """Keras clips probabilities at its own epsilon, whatever is asked."""
+        return self.from_logits or self.clip == CLIP
+
+    @property
+    def logs_of_zero(self) -> bool:
+        """Whether log p or log(1 − p) may be −∞: in float32, 1 − clip is 1 for a smaller clip."""
+        return not self.from_logits and self.clip < 2**-24
 
     @property
     def averages_evenly(self) -> bool:

@@ -7,15 +7,19 @@ from xent_core.results import Reduction
 
 
 class TensorFlow2(Writer):
+    name = "tensorflow2"
     sum = "tf.reduce_sum"
     mean = "tf.reduce_mean"
     exp = "tf.math.exp"
     log = "tf.math.log"
+    xlogy = "tf.math.xlogy"
     clip = "tf.clip_by_value"
     softplus = "tf.nn.softplus"
     constant = "tf.constant({}, dtype=logits.dtype)"
     softmax_loss = "tf.nn.softmax_cross_entropy_with_logits"
     log_softmax = "tf.nn.log_softmax"
+    softmax = "tf.nn.softmax"
+    sigmoid = "tf.sigmoid"
 
     def index_losses(self) -> str | None:
         if not self.request.from_logits:
@@ -82,6 +86,7 @@ class TensorFlow2(Writer):
 
 
 class TensorFlow1(TensorFlow2):
+    name = "tensorflow1"
     softmax_loss = "tf.compat.v1.nn.softmax_cross_entropy_with_logits_v2"  # the first fails where an axis is given
     reductions: ClassVar[dict[Reduction, str]] = {
         "none": "NONE",

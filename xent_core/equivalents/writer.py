@@ -4,19 +4,25 @@ from abc import ABC, abstractmethod
 from typing import assert_never
 
 from xent_core.equivalents.request import POS_WEIGHT, Request
+from xent_core.losses.loss import Parameters
 
 
 class Writer(ABC):
     """Writes one text: the framework's own call, or elements, weights and reduction in the framework's words."""
 
+    name: str
     sum: str
     mean: str
     count_nonzero: str
     exp: str
     log: str
+    xlogy: str
+    """x · log y, and 0 where x is 0."""
     clip: str
     softplus: str
     log_softmax: str
+    softmax: str
+    sigmoid: str
     constant: str
     """A list of numbers as a tensor of the logits' dtype."""
     axis_word = "axis"
@@ -27,13 +33,38 @@ class Writer(ABC):
         self.lines: dict[str, str] = {}
         self.axis = -1 if request.on_last_axis else request.axis
         self.axis_argument = "" if request.on_last_axis else f", axis={request.axis}"
+        self.begin()
 
     @property
     def from_logits(self) -> bool:
         return self.request.from_logits
 
+    @property
+    def parameters(self) -> Parameters:
+        return self.request.parameters
+
+    @property
+    def class_weights_inside(self) -> bool:
+        return self.request.class_weights_inside
+
+    @property
+    def may_have_own_call(self) -> bool:
+        return self.request.loss.known_to_frameworks
+
+    def begin(self) -> None:
+        """Lines for what comes before every loss: a shift, and a temperature."""
+        shift, logits = self.request.shift, "logits"
+        if shift:
+            logits = f"logits[..., :-{shift}, :]"
+            self.let("labels", f"labels[..., {shift}:]")
+            if self.request.weights_by_place:
+                self.let("weights", f"weights[..., {shift}:]")
+        if self.parameters.temperature != 1:
+            logits += f" / {self.parameters.temperature}"
+        self.let("logits", logits)
+
     def text(self) -> str:
-        loss = self.scale() + ((self.request.loss.known_to_frameworks and self.own_call()) or self.composition())
+        loss = self.scale() + ((self.may_have_own_call and self.own_call()) or self.composition())
         if not self.lines:
             return loss
         return "\n".join([*(f"{name} = {value}" for name, value in self.lines.items()), f"loss = {loss}"])
@@ -178,19 +209,46 @@ class Writer(ABC):
         return losses or self.written_out_losses()
 
     def written_out_losses(self) -> str:
-        terms = f"{self.named_targets()} * {self.log_probabilities()}"
+        factor = self.named_targets()
+        if self.request.class_weights_inside:
+            factor = f"{self.along_classes('class_weights')} * {factor}"
+        if self.request.logs_of_zero:
+            return f"-{self.over_classes(self.times_log(factor, self.probabilities()))}"
+        return f"-{self.over_classes(f'{factor} * {self.log_probabilities()}')}"
+
+    def over_targets(self, value: str) -> str:
+        """Σ_c w_c · targets_c · value_c."""
+        terms = f"{self.named_targets()} * {value}"
         if self.request.class_weights_inside:
             terms = f"{self.along_classes('class_weights')} * {terms}"
-        return f"-{self.over_classes(terms)}"
+        return self.over_classes(terms)
+
+    def probabilities(self) -> str:
+        """Those that a softmax gives, or those given, divided by their sum and clipped."""
+        if self.request.from_logits:
+            return f"{self.softmax}({self.rows()})"
+        row_sums = f"{self.sum}(logits, {self.axis_word}={self.axis}, {self.keep_word}=True)"
+        return self.clipped(f"logits / {row_sums}")
+
+    def rows(self) -> str:
+        """The logits with their classes on the last axis, where a call knows no other; else as they are."""
+        return "logits"
 
     def log_probabilities(self) -> str:
         if self.request.from_logits:
             return f"{self.log_softmax}(logits, {self.axis_word}={self.axis})"
-        row_sums = f"{self.sum}(logits, {self.axis_word}={self.axis}, {self.keep_word}=True)"
-        return f"{self.log}({self.clipped(f'logits / {row_sums}')})"
+        return f"{self.log}({self.probabilities()})"
+
+    def is_positive(self, value: str) -> str:
+        return f"{value} > 0"
 
     def clipped(self, probabilities: str) -> str:
-        return f"{self.clip}({probabilities}, 1e-7, 1 - 1e-7)"
+        clip = repr(self.request.clip).replace("e-0", "e-")
+        return f"{self.clip}({probabilities}, {clip}, 1 - {clip})"
+
+    def times_log(self, factor: str, value: str) -> str:
+        """factor · log(value), where log(value) may be −∞: 0 · ∞ is 0."""
+        return f"{self.xlogy}({factor}, {value})"
 
     def written_out_binary_losses(self) -> str:
         targets = self.named_targets()
@@ -199,6 +257,9 @@ class Writer(ABC):
             losses = f"{positive} * {self.softplus}(-logits) + (1 - {targets}) * {self.softplus}(logits)"
         else:
             probabilities = self.let("probabilities", self.clipped("logits"))
+            if self.request.logs_of_zero:
+                no = self.times_log(f"1 - {targets}", f"1 - {probabilities}")
+                return self.let("losses", f"-{self.times_log(positive, probabilities)} - {no}")
             losses = f"-{positive} * {self.log}({probabilities}) - (1 - {targets}) * {self.log}(1 - {probabilities})"
         return self.let("losses", losses)
 

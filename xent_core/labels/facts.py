@@ -32,8 +32,7 @@ class LabelFacts(NamedTuple):
     """What a batch's labels look like, of those that count. Fields that their form has no use for are None or NaN.
 
     positives, negatives  how many are 1, and 0, where all are
-    class_counts          how often each class occurs (class indices and one-hot labels); classes: which, where not all
-                          of them are counted but only those present
+    class_counts          how often each class occurs (class indices and one-hot labels), where there are not too many
     rows                  how many rows count, in part or wholly
     row_sums              the smallest and the largest sum of a row
     rows_not_one          rows that don't sum to 1; of kind "distribution" they miss it by little
@@ -48,7 +47,6 @@ class LabelFacts(NamedTuple):
     maximum: float = math.nan
     positives: int | None = None
     negatives: int | None = None
-    classes: Array | None = None
     class_counts: Array | None = None
     rows: int = 0
     row_sums: tuple[float, float] | None = None
@@ -72,7 +70,7 @@ class LabelFacts(NamedTuple):
         if self.kind not in ("one_hot", "distribution"):
             return self
         kind: LabelKind = "multi_hot" if self.positives is not None else "soft_multi_label"
-        return self._replace(kind=kind, class_counts=None, classes=None, indices=None)
+        return self._replace(kind=kind, class_counts=None, indices=None)
 
 
 def sum_tolerance(array: Array) -> float:
@@ -177,10 +175,6 @@ def _describe_indices(labels: Array, layout: Layout, counts: Counts) -> LabelFac
             occurrences = here if occurrences is None else occurrences + here
     if not count or minimum < 0 or maximum >= layout.classes:
         return LabelFacts("class_indices", rows=count)
-    if occurrences is None:
-        counting = counts.rows(Block(slice(0, len(flat)), slice(0, 1)))
-        present, occurrences = np.unique(flat if counting is None else flat[counting], return_counts=True)
-        return LabelFacts("class_indices", classes=present, class_counts=occurrences, rows=count)
     return LabelFacts("class_indices", class_counts=occurrences, rows=count)
 
 

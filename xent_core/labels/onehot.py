@@ -17,6 +17,12 @@ def one_hot_indices(labels: Array) -> Array | None:
     return indices if (labels[np.arange(len(labels)), indices] == 1).all() else None
 
 
+def first_other_row(labels: Array) -> int | None:
+    """The first row of a matrix that is not one-hot; None where all are."""
+    one_hot = (np.count_nonzero(labels, axis=1) == 1) & np.asarray((labels == 1).any(axis=1))
+    return None if one_hot.all() else int(one_hot.argmin())
+
+
 def one_hot_rows(labels: Array) -> tuple[Array, Array]:
     """The one-hot rows among others in a matrix of floats, and where the 1 stands in each."""
     # Rounding can hide a tiny label beside the 1, so what sums to 1 is counted as well.

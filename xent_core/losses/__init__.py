@@ -1,10 +1,16 @@
 """The losses. `LOSSES` is the one list: what there is to compute, to recommend and to document follows from it."""
 
+from xent_core.losses.generalized import GENERALIZED_CROSS_ENTROPY
+from xent_core.losses.kl_divergence import KL_DIVERGENCE
 from xent_core.losses.loss import Entry, Loss
+from xent_core.losses.poly import POLY_CROSS_ENTROPY
 from xent_core.losses.sampled_softmax import SAMPLED_SOFTMAX
 from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY
+from xent_core.losses.sigmoid_focal import SIGMOID_FOCAL_CROSS_ENTROPY
 from xent_core.losses.softmax import SOFTMAX_CROSS_ENTROPY
+from xent_core.losses.softmax_focal import SOFTMAX_FOCAL_CROSS_ENTROPY
 from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY
+from xent_core.losses.sparse_softmax_focal import SPARSE_SOFTMAX_FOCAL_CROSS_ENTROPY
 from xent_core.losses.weighted import WEIGHTED_CROSS_ENTROPY
 from xent_core.results import LabelKind
 
@@ -15,6 +21,12 @@ LOSSES: dict[str, Loss] = {
         WEIGHTED_CROSS_ENTROPY,
         SOFTMAX_CROSS_ENTROPY,
         SPARSE_SOFTMAX_CROSS_ENTROPY,
+        SIGMOID_FOCAL_CROSS_ENTROPY,
+        SOFTMAX_FOCAL_CROSS_ENTROPY,
+        SPARSE_SOFTMAX_FOCAL_CROSS_ENTROPY,
+        GENERALIZED_CROSS_ENTROPY,
+        POLY_CROSS_ENTROPY,
+        KL_DIVERGENCE,
     )
 }
 """The losses that `evaluate` computes, by name."""

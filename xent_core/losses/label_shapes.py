@@ -31,6 +31,13 @@ def check_index_dtype(labels: Array, layout: Layout) -> None:
         )
 
 
+def check_index_or_row_shape(labels: Array, layout: Layout) -> None:
+    """Labels of a softmax are class indices, or have the logits' shape. Raises WrongShape, InexactLabels."""
+    if labels.shape != layout.shape:
+        check_index_shape(labels, layout)
+        check_index_dtype(labels, layout)
+
+
 def check_distribution_shape(labels: Array, layout: Layout) -> None:
     """Distributions have the logits' shape. Raises WrongShape."""
     if labels.shape != layout.shape:

@@ -42,6 +42,7 @@ class SigmoidCrossEntropy(SigmoidFamily):
     """ℓ = max(x, 0) − x · z + log(1 + exp(−|x|)), ∂ℓ/∂x = (1 − z) · σ(x) − z · σ(−x)."""
 
     known_to_frameworks = True
+    is_cross_entropy = True
     entry = Entry(
         loss_type="sigmoid_cross_entropy",
         title="Sigmoid cross-entropy",

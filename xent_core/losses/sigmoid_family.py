@@ -5,8 +5,9 @@ place of logits, and care for what is not finite.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from xent_core.compute.bound_loss import BlockResult, BoundLoss
 from xent_core.compute.dtypes import computation_dtype
 from xent_core.compute.layout import Array, Block, FloatType, Layout, shaped, tile_buffer
 from xent_core.compute.logsumexp import log1p_exp, sigmoid
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import UndefinedLoss
 from xent_core.labels.counts import EVERYTHING, Counts, neutral_reader
 from xent_core.losses.label_shapes import check_element_shape
@@ -34,6 +36,8 @@ class SigmoidFamily(Loss):
     """A loss of each logit x and its label z, smoothed. z and pos_weight broadcast to x, which is [rows, columns]."""
 
     is_elementwise = True
+    undefined: ClassVar[str] = "is so large that the loss is Infinity - Infinity"
+    """What is to be said of a label whose loss is undefined."""
 
     @abstractmethod
     def losses(self, x: Array, z: Array, parameters: Parameters, terms: Terms) -> Array:
@@ -78,6 +82,7 @@ class SigmoidFamily(Loss):
         *,
         counts: Counts = EVERYTHING,
         labels_checked: bool = False,
+        wanted: Collection[RowFigure] | None = None,
     ) -> BoundLoss:
         dtype = computation_dtype(logits)
         read_given = layout.reader(logits, dtype)
@@ -100,7 +105,7 @@ class SigmoidFamily(Loss):
             return _without(result, ~counting, read_given, block, parameters, counts.known(block))
 
         def compute_all(block: Block, out: Array | None, z: Array) -> BlockResult:
-            x = read_logits(block)
+            x, given = read_logits(block), z
             if smoothing:
                 z = z * (1 - smoothing) + smoothing / 2
             own = parameters if by_class is None else parameters._replace(pos_weight=by_class[block.columns])
@@ -108,18 +113,19 @@ class SigmoidFamily(Loss):
                 check_probabilities(x, layout, block)
                 check_given_labels(block)
                 result = self._of_probabilities(x, z, own)
-                _check_defined(result.losses, layout, block)
-                return result
+                _check_defined(result.losses, layout, block, self.undefined)
+                return result._replace(labels=given)
             losses = self.losses(x, z, own, partial(room.terms, x, out))
             # Two numbers that show any infinity or NaN, and not a product with zeros, which BLAS spreads over threads.
             if not np.isfinite(losses.max() - losses.min()):
                 check_logits(x, layout, block)
                 check_given_labels(block)
                 self._mend(losses, x, z, own)
-                _check_defined(losses, layout, block)
-            return BlockResult(losses, partial(self.gradient, x, z, own), partial(sigmoid, x))
+                _check_defined(losses, layout, block, self.undefined)
+            return BlockResult(losses, partial(self.gradient, x, z, own), partial(sigmoid, x), labels=given)
 
-        return BoundLoss(layout, dtype, False, layout.tiles(), compute)
+        read = partial(_read_sound, read_given, counts, parameters)
+        return BoundLoss(layout, dtype, False, layout.tiles(), compute, read)
 
     def _mend(self, losses: Array, x: Array, z: Array, parameters: Parameters) -> None:
         """Compute anew what is not finite: masks, where 0 · ∞ is 0, and the largest of numbers."""
@@ -138,6 +144,14 @@ class SigmoidFamily(Loss):
             out[...] = given
 
         return BlockResult(self.probability_losses(p, z, parameters), gradient, probabilities)
+
+
+def _read_sound(read: Callable[[Block], Array], counts: Counts, parameters: Parameters, block: Block) -> Array:
+    """The logits of a block, of probabilities theirs; what does not count and is unsound is taken for a no."""
+    x, counting = read(block), counts.logits(block)
+    if not parameters.from_logits:
+        x = _logit(np.clip(x, parameters.clip, 1 - parameters.clip))
+    return x if counting is None else np.where(counting | np.isfinite(x), x, x.dtype.type(-np.inf))
 
 
 def _without(
@@ -212,13 +226,13 @@ class _Room:
         return log_term, positive, product
 
 
-def _check_defined(losses: Array, layout: Layout, block: Block) -> None:
+def _check_defined(losses: Array, layout: Layout, block: Block, reason: str) -> None:
     """Raises UndefinedLoss where +inf was added to −inf: labels or weights too large for the dtype."""
     undefined = np.isnan(losses)
     if undefined.any():
         row, column = divmod(int(undefined.argmax()), losses.shape[1])
         raise UndefinedLoss(
             "labels",
-            "is so large that the loss is Infinity - Infinity",
+            reason,
             layout.position(block.rows.start + row, block.columns.start + column),
         )

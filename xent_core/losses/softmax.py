@@ -3,10 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_core.compute import logsumexp
 from xent_core.compute.bound_loss import all_gradients, all_losses
 from xent_core.compute.layout import Array, row_sums
-from xent_core.compute.logsumexp import CheckBlock, softmax_rows
+from xent_core.compute.logsumexp import CheckBlock, distribution_losses, softmax_rows
 from xent_core.compute.reduction import multiply
 from xent_core.losses.loss import (
     AXIS,
@@ -16,10 +15,12 @@ from xent_core.losses.loss import (
     KERAS_DEFAULT,
     PROBABILITIES,
     REDUCTION,
+    TEMPERATURE,
     WEIGHTS,
     Elsewhere,
     Entry,
     FrameworkText,
+    Parameters,
     Source,
 )
 from xent_core.losses.softmax_family import CLASS_WEIGHTS, FROM_LOGITS, LABEL_SMOOTHING, SoftmaxFamily
@@ -33,6 +34,7 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
     """
 
     known_to_frameworks = True
+    is_cross_entropy = True
     entry = Entry(
         loss_type="softmax_cross_entropy",
         title="Softmax cross-entropy",
@@ -54,7 +56,7 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
         label_form="the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1",
         called_for_by=("one_hot", "distribution"),
         example={"logits": EXAMPLE_LOGITS, "labels": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]]},
-        parameters=(CLASS_WEIGHTS, WEIGHTS, LABEL_SMOOTHING, FROM_LOGITS, CLIP_AT, AXIS, REDUCTION),
+        parameters=(CLASS_WEIGHTS, WEIGHTS, LABEL_SMOOTHING, FROM_LOGITS, CLIP_AT, TEMPERATURE, AXIS, REDUCTION),
         stability=(
             "Rows whose sum of exponentials could overflow or underflow are shifted by their largest logit; sums "
             "over labels are accumulated in float64. A label of 0 at a class masked by −inf costs nothing."
@@ -110,28 +112,20 @@ class SoftmaxCrossEntropy(SoftmaxFamily):
         ),
     )
 
-    def index_losses(self, logits: Array, indices: Array, buffer: Array, check: CheckBlock) -> Array:
-        return logsumexp.index_losses(logits, indices, buffer, check)
+    def target_losses(
+        self, logits: Array, target: Array, parameters: Parameters, buffer: Array, check: CheckBlock
+    ) -> Array:
+        return distribution_losses(logits, target, buffer, check)
 
-    def index_gradient(self, logits: Array, indices: Array, out: Array) -> None:
-        """p_c − [c = k]; at the label −Σ_{c≠k} p_c, which keeps its digits where p_k rounds to 1."""
-        softmax_rows(logits, out)
-        at_labels = (np.arange(len(indices)), indices)
-        out[at_labels] = 0
-        out[at_labels] = -row_sums(out)
-
-    def target_losses(self, logits: Array, target: Array, buffer: Array, check: CheckBlock) -> Array:
-        return logsumexp.distribution_losses(logits, target, buffer, check)
-
-    def target_gradient(self, logits: Array, target: Array, out: Array) -> None:
+    def target_gradient(self, logits: Array, target: Array, parameters: Parameters, out: Array) -> None:
         softmax_rows(logits, out)
         out *= row_sums(target)[:, None]
         out -= target
 
-    def probability_losses(self, p: Array, target: Array) -> Array:
+    def probability_losses(self, p: Array, target: Array, parameters: Parameters) -> Array:
         return 0 - row_sums(multiply(np.log(p), target))
 
-    def probability_gradient(self, p: Array, kept: Array, target: Array, out: Array) -> None:
+    def probability_gradient(self, p: Array, kept: Array, target: Array, parameters: Parameters, out: Array) -> None:
         """Σ_j y_j − y_c / p_c, the sum over what was not clipped."""
         np.multiply(target, kept, out=out)
         label_sum = row_sums(out)
@@ -153,6 +147,7 @@ def softmax_cross_entropy(
     class_weights: ArrayLike | None = None,
     label_smoothing: float = 0.0,
     from_logits: bool = True,
+    temperature: float = 1.0,
 ) -> Array:
     """Cross-entropy between rows of labels and the softmax of rows of logits: one loss per row.
 
@@ -166,6 +161,7 @@ def softmax_cross_entropy(
     labels: the logits' shape, finite. They need not sum to 1, nor lie in [0, 1]: the formula holds as it is.
     class_weights: [C], w above. label_smoothing: s, from 0 to 1.
     from_logits=False: `logits` holds probabilities; rows are divided by their sum, then clipped to [1e-7, 1 − 1e-7].
+    temperature: above 0; logits are divided by it first.
     Returns the logits' shape without the class axis. 0 · ∞ is 0: a label of 0 at a masked class costs nothing.
     Raises WrongShape, AxisOutOfRange, NotANumber, Infinite, MaskedRow, NotAProbability, ParameterOutOfRange,
     NotNumeric, Ragged, Empty.
@@ -186,6 +182,7 @@ def softmax_cross_entropy(
             class_weights=class_weights,
             label_smoothing=label_smoothing,
             from_logits=from_logits,
+            temperature=temperature,
         )
     )
 
@@ -198,6 +195,7 @@ def softmax_cross_entropy_gradient(
     class_weights: ArrayLike | None = None,
     label_smoothing: float = 0.0,
     from_logits: bool = True,
+    temperature: float = 1.0,
 ) -> Array:
     """d(softmax_cross_entropy)/d(logits): each row's gradient with respect to its own logits, in their shape.
 
@@ -217,5 +215,6 @@ def softmax_cross_entropy_gradient(
             class_weights=class_weights,
             label_smoothing=label_smoothing,
             from_logits=from_logits,
+            temperature=temperature,
         )
     )

@@ -13,7 +13,9 @@ from xent_core.losses.loss import (
     KERAS_DEFAULT,
     PROBABILITIES,
     REDUCTION,
+    SHIFT,
     SKLEARN_CLIP,
+    TEMPERATURE,
     WEIGHTS,
     Elsewhere,
     Entry,
@@ -57,6 +59,8 @@ class SparseSoftmaxCrossEntropy(SoftmaxCrossEntropy):
             LABEL_SMOOTHING,
             FROM_LOGITS,
             CLIP_AT,
+            TEMPERATURE,
+            SHIFT,
             AXIS,
             REDUCTION,
         ),
@@ -156,6 +160,7 @@ def sparse_softmax_cross_entropy(
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
     from_logits: bool = True,
+    temperature: float = 1.0,
 ) -> Array:
     """Cross-entropy between class indices and the softmax of rows of logits: one loss per row.
 
@@ -168,7 +173,7 @@ def sparse_softmax_cross_entropy(
 
     logits: [d0 … dn] with the C classes on `axis`; −inf masks a class.
     labels: class indices from 0 to C − 1 in the logits' shape without the class axis, as whole numbers of any dtype.
-    class_weights: [C]. ignore_index: a label of this value costs 0.
+    class_weights: [C]. ignore_index: a label of this value costs 0. temperature: logits are divided by it first.
     Returns the labels' shape, to a relative accuracy of 1e-6 (float32) and 1e-13 (float64), tiny losses included.
     Raises LabelOutOfRange, LabelNotWhole, and what `softmax_cross_entropy` raises.
 
@@ -187,6 +192,7 @@ def sparse_softmax_cross_entropy(
             label_smoothing=label_smoothing,
             ignore_index=ignore_index,
             from_logits=from_logits,
+            temperature=temperature,
         )
     )
 
@@ -200,6 +206,7 @@ def sparse_softmax_cross_entropy_gradient(
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
     from_logits: bool = True,
+    temperature: float = 1.0,
 ) -> Array:
     """d(sparse_softmax_cross_entropy)/d(logits), in the logits' shape; 0 in the rows whose label is ignored.
 
@@ -220,5 +227,6 @@ def sparse_softmax_cross_entropy_gradient(
             label_smoothing=label_smoothing,
             ignore_index=ignore_index,
             from_logits=from_logits,
+            temperature=temperature,
         )
     )

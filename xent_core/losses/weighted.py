@@ -36,6 +36,7 @@ class WeightedCrossEntropy(SigmoidFamily):
     """ℓ = (1 − z) · log(1 + exp(x)) + q · z · log(1 + exp(−x)), ∂ℓ/∂x = (1 − z) · σ(x) − q · z · σ(−x)."""
 
     known_to_frameworks = True
+    is_cross_entropy = True
     required = frozenset({"pos_weight"})
     entry = Entry(
         loss_type="weighted_cross_entropy",

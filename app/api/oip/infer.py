@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from app import offload
 from app.api.array_route import admit, arrived, keep_to_timeout, read_request, responding
 from app.api.examples import INFER_EXAMPLES
-from app.api.oip.infer_schema import InferRequest, InferResponse, inference_errors
-from app.api.oip.models import (
+from app.api.oip.infer_request import InferRequest
+from app.api.oip.infer_response import InferResponse
+from app.api.oip.inference_error import inference_errors
+from app.api.oip.known_models import (
     A_MODEL,
     A_VERSION,
     OF_A_VERSION,
@@ -31,11 +33,13 @@ from app.middleware.route_traits import Router
 from app.state import reservation_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
-from app.wire.oip import Frame, Tensor, decode_frame, encode_frame, read_header_length, survey_frame
+from app.wire.oip.decode import decode_frame, read_header_length, survey_frame
+from app.wire.oip.encode import encode_frame
+from app.wire.oip.tensor import Frame, Tensor
 from app.wire.tensor import refuse_nan
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES
-from xent_core.results import OUTPUTS, Evaluation
+from xent_core.results import ARRAYS, Evaluation
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 # The fastest: of numbers that look random little is saved, however long one tries.
@@ -83,7 +87,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": AS_BYTES,
         "headers": {
             HEADER_LENGTH: {
-                "description": "How many bytes of the answer are JSON. There where bytes of tensors follow.",
+                "description": "How many bytes of the response are JSON. Present if bytes of tensors follow.",
                 "schema": {"type": "integer"},
             }
         },
@@ -185,9 +189,16 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
         "from_logits": options.from_logits,
         "reduction": options.reduction,
         "clip": options.clip,
-        "advice": options.advice,
+        "shift": options.shift,
+        "temperature": options.temperature,
+        "gamma": options.gamma,
+        "alpha": options.alpha,
+        "q": options.q,
+        "epsilon": options.epsilon,
+        "labels_are_logits": options.labels_are_logits,
+        "advice": "none" if options.advice == "none" else "brief",  # responses hold no more than the codes
         "silence": options.silence,
-        "include": [name for name, _ in request.wanted() if name in OUTPUTS],
+        "include": [name for name, _ in request.wanted() if name in ARRAYS],
     }
 
 
@@ -210,9 +221,7 @@ def _document(model: str, request: InferRequest, result: Evaluation) -> dict[str
     values: dict[str, Any] = {
         "per_sample": result.per_sample,
         "loss": None if reduced is None else np.array([reduced.value]),
-        "elements": result.elements,
-        "gradient": result.gradient,
-        "probabilities": result.probabilities,
+        **{name: getattr(result, name) for name in ARRAYS},
     }
     parameters: dict[str, Any] = {"loss_type": result.loss_type}
     if result.recommendation is not None:

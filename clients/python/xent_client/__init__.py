@@ -10,6 +10,7 @@
 document and holds the models of recommendations, warnings, problems and the catalogue.
 """
 
+from xent_client.comparison import CompareResult
 from xent_client.errors import (
     Forbidden,
     InvalidInput,
@@ -24,9 +25,10 @@ from xent_client.errors import (
     Unreachable,
     XentError,
 )
-from xent_client.options import BatchOptions, LossOptions, SampledOptions
+from xent_client.options import BatchOptions, CompareOptions, EvaluateOptions, LossOptions, SampledOptions
 from xent_client.python_warnings import XentWarning
 from xent_client.results import Evaluation, LossResult, RecommendResult, Reduced, SampledResult, SampledValues
+from xent_client.summaries import Calibration, Summary
 from xent_client.xent import AsyncXent, Xent
 
 __version__ = "0.2.0"
@@ -34,6 +36,10 @@ __version__ = "0.2.0"
 __all__ = [
     "AsyncXent",
     "BatchOptions",
+    "Calibration",
+    "CompareOptions",
+    "CompareResult",
+    "EvaluateOptions",
     "Evaluation",
     "Forbidden",
     "InvalidInput",
@@ -47,6 +53,7 @@ __all__ = [
     "SampledResult",
     "SampledValues",
     "ServerFailed",
+    "Summary",
     "TimedOut",
     "TooLarge",
     "Unauthorized",

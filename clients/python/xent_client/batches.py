@@ -15,8 +15,9 @@ from xent_client.calls import Call, loss_call
 from xent_client.errors import InvalidInput, XentError
 from xent_client.generated.models.loss_response_loss_type import LossResponseLossType as LossType
 from xent_client.generated.models.reduced_reduction import ReducedReduction as Reduction
-from xent_client.options import BatchOptions
+from xent_client.options import EvaluateOptions
 from xent_client.results import Evaluation, LossResult, Reduced
+from xent_client.summaries import Calibration, Summary, Sums, calibration_of, merged_sums, summary_of
 from xent_client.tensors import Array, ArrayLike, shape_of, to_numpy
 
 Batch = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None] | Mapping[str, Any]
@@ -134,6 +135,10 @@ class Merge:
         self.warnings: Counter[str] = Counter()
         self.numerator, self.denominator = ExactSum(), ExactSum()
         self.losses: dict[int, Array] | None = {} if per_sample else None
+        self.summary: Sums | None = None
+        self.calibration: Sums | None = None
+        self._without: set[str] = set()
+        self._edges: Any = None
 
     def add(self, number: int, result: LossResult) -> None:
         """Batches may be added in any order; their losses per sample are in that of their numbers."""
@@ -151,6 +156,7 @@ class Merge:
         self.warnings.update(warning.code for warning in result.warnings)
         self.numerator.add(result.reduced.numerator)
         self.denominator.add(result.reduced.denominator)
+        self._add_figures(result)
         if self.losses is not None:
             losses = np.atleast_1d(result.per_sample)
             first = next(iter(self.losses.values()), losses)
@@ -160,6 +166,21 @@ class Merge:
                     "equal lengths after the first axis were expected"
                 )
             self.losses[number] = losses
+
+    def _add_figures(self, result: LossResult) -> None:
+        """What only some batches have is left out: it would be none of the whole's."""
+        summary, calibration = result.summary, result.calibration
+        self.summary = self._merged(self.summary, summary, "summary")
+        self.calibration = self._merged(self.calibration, calibration, "calibration")
+        if calibration is not None:
+            self._edges = calibration.edges
+
+    def _merged(self, so_far: Sums | None, figures: Summary | Calibration | None, name: str) -> Sums | None:
+        if figures is None:
+            self._without.add(name)
+        if figures is None or name in self._without:
+            return None
+        return figures.sums if so_far is None else merged_sums(so_far, figures.sums)
 
     def evaluation(self) -> Evaluation:
         if self.kind is None:
@@ -172,18 +193,29 @@ class Merge:
         reduced = Reduced(reduction, numerator / denominator if denominator else 0.0, numerator, denominator)
         losses = self.losses
         per_sample = None if losses is None else np.concatenate([losses[number] for number in sorted(losses)])
-        return Evaluation(reduced, loss_type, self.batches, dict(self.warnings), per_sample)
+        summary = None if self.summary is None else summary_of(self.summary)
+        calibration = None if self.calibration is None else calibration_of(self.calibration, self._edges)
+        return Evaluation(reduced, loss_type, self.batches, dict(self.warnings), per_sample, summary, calibration)
 
 
-def batch_call(batch: Batch, options: BatchOptions) -> Call[LossResult]:
+def batch_call(batch: Batch, options: EvaluateOptions) -> Call[LossResult]:
     """A call that holds a copy, so that the memory of the batch may be used for the next."""
     if isinstance(batch, Mapping):
-        return loss_call({**options, **batch}).settled()
+        return loss_call(_mergeable({**options, **batch})).settled()
     if not 2 <= len(batch) <= 3:
         raise InvalidInput(
             f"a batch has {len(batch)} parts; logits and labels, and weights if any, were expected, or a mapping"
         )
-    return loss_call({**options, **dict(zip(("logits", "labels", "weights"), batch, strict=False))}).settled()
+    fields = {**options, **dict(zip(("logits", "labels", "weights"), batch, strict=False))}
+    return loss_call(_mergeable(fields)).settled()
+
+
+def _mergeable(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields, if what they include merges."""
+    for name in fields.get("include") or ():
+        if name not in ("summary", "calibration"):
+            raise InvalidInput(f"include holds {name!r}; evaluate merges summary and calibration only")
+    return fields
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 
 from xent_client.class_weights import weights_in_order
+from xent_client.comparison import CompareResult, read_comparison
 from xent_client.generated.models.catalogue import Catalogue
 from xent_client.generated.models.catalogue_entry import CatalogueEntry
 from xent_client.generated.models.limits import Limits
@@ -72,6 +73,10 @@ def loss_call(fields: Mapping[str, Any]) -> Call[LossResult]:
 
 def recommend_call(fields: Mapping[str, Any]) -> Call[RecommendResult]:
     return Call("POST", "/v1/recommend", to_body(plain_fields(fields)), read_recommendation)
+
+
+def compare_call(fields: Mapping[str, Any]) -> Call[CompareResult]:
+    return Call("POST", "/v1/compare", to_body({**plain_fields(fields), "encoding": "base64"}), read_comparison)
 
 
 def plain_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:

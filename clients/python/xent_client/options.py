@@ -5,7 +5,7 @@ too, so that the service refuses a misspelt name and says what was meant.
 """
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from xent_client.generated.models.loss_request_advice_type_0 import LossRequestAdviceType0 as AdviceLevel
 from xent_client.generated.models.loss_request_include_type_0_item import LossRequestIncludeType0Item as OutputName
@@ -33,6 +33,13 @@ class BatchOptions(TypedDict, total=False):
     from_logits: False where `logits` holds probabilities.
     reduction: "mean", the default; "sum", "weighted_mean", "mean_by_nonzero_weights" or "none".
     clip: with from_logits=False, the smallest probability that is used; 1e-7 by default.
+    shift: losses over class indices, logits [… T, C]: logits at t are for the label at t + shift; 1 is next-token
+        prediction. 0 by default.
+    temperature: losses with a softmax: logits are divided by it first; 1 by default.
+    gamma, alpha: focal losses; 2 and none by default.
+    q: generalized_cross_entropy, above 0 and at most 1; 0.5 by default.
+    epsilon: poly_cross_entropy; 2 by default.
+    labels_are_logits: kl_divergence: whether the labels are a teacher's logits.
     advice: "full", the default; "brief" or "none". With "none" there is no recommendation and no warning.
     silence: codes of warnings that are not wanted.
     """
@@ -46,6 +53,13 @@ class BatchOptions(TypedDict, total=False):
     from_logits: bool | None
     reduction: Reduction | None
     clip: float | None
+    shift: int | None
+    temperature: float | None
+    gamma: float | None
+    alpha: float | None
+    q: float | None
+    epsilon: float | None
+    labels_are_logits: bool | None
     advice: AdviceLevel | None
     silence: Collection[str] | None
 
@@ -53,10 +67,42 @@ class BatchOptions(TypedDict, total=False):
 class LossOptions(BatchOptions, total=False):
     """`BatchOptions`, and which outputs to include.
 
-    include: any of "elements", "gradient" and "probabilities"; none by default, as they are large.
+    include: any of "elements", "gradient" and "probabilities", which are large; "predictions", "label_rank", "margin",
+        "entropy" and "logsumexp"; "summary" and "calibration". None by default.
     """
 
     include: Collection[OutputName] | None
+
+
+class EvaluateOptions(BatchOptions, total=False):
+    """`BatchOptions`, and which figures of the whole to include.
+
+    include: any of "summary" and "calibration"; none by default.
+    """
+
+    include: Collection[Literal["summary", "calibration"]] | None
+
+
+class CompareOptions(TypedDict, total=False):
+    """How two models are compared: the fields of POST /v1/compare. None is the default.
+
+    loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction, clip: as in
+        `BatchOptions`.
+    most: how many of the samples whose losses differ most are told; 10 by default.
+    include: "per_sample" for the differences of all samples.
+    """
+
+    loss_type: LossTypeOrAuto | None
+    pos_weight: ArrayLike | None
+    class_weights: ArrayLike | Mapping[int, float] | None
+    label_smoothing: float | None
+    ignore_index: int | None
+    axis: int | None
+    from_logits: bool | None
+    reduction: Reduction | None
+    clip: float | None
+    most: int | None
+    include: Collection[Literal["per_sample"]] | None
 
 
 class SampledOptions(TypedDict, total=False):

@@ -94,6 +94,11 @@ def _error_without_response(error: httpx.RequestError, timeout: float) -> XentEr
             )
 
 
+def is_refused(outcome: Outcome) -> bool:
+    """Whether the service had no room for the request."""
+    return isinstance(outcome, Response) and outcome.status in (429, 503)
+
+
 def pause_after(outcome: Outcome, attempt: int, retries: int) -> float | None:
     """The seconds to wait before the next attempt; None where there is none to make. All calls may be repeated."""
     if attempt >= retries:

@@ -9,6 +9,7 @@ from xent_client.generated.models.loss_warning import LossWarning
 from xent_client.generated.models.recommendation import Recommendation
 from xent_client.generated.models.reduced_reduction import ReducedReduction as Reduction
 from xent_client.notebook import html, text
+from xent_client.summaries import Calibration, Summary, read_calibration, read_summary
 from xent_client.tensors import Array, ArrayLike, to_array
 
 
@@ -36,9 +37,14 @@ class LossResult:
     warnings: likely mistakes, each with `code`, `severity`, `message`, `evidence`, `fix` and `change`; nothing
         was changed because of them.
     checked: the codes of all checks that ran.
-    elements: weighted losses before any averaging. None unless included, as are the next two.
+    elements: weighted losses before any averaging. None unless included, as is all that follows.
     gradient: of the reduced loss (of the sum for reduction "none"), in the logits' shape.
     probabilities: in the logits' shape.
+    predictions, entropy: for each sample of a softmax loss the class of the largest logit, and the entropy of the
+        predicted distribution; of a sigmoid loss for each logit 1 where it is above 0, and the entropy.
+    label_rank, margin, logsumexp: for each sample of a softmax loss how many classes come before the label's, the
+        label's probability less the largest other one, and log Σ exp(x_c).
+    summary, calibration: figures of the whole batch.
     """
 
     loss_type: LossType
@@ -51,6 +57,13 @@ class LossResult:
     elements: Array | None = None
     gradient: Array | None = None
     probabilities: Array | None = None
+    predictions: Array | None = None
+    label_rank: Array | None = None
+    margin: Array | None = None
+    entropy: Array | None = None
+    logsumexp: Array | None = None
+    summary: Summary | None = None
+    calibration: Calibration | None = None
 
     def __repr__(self) -> str:
         return text("LossResult", _parts(self), self.warnings)
@@ -60,7 +73,10 @@ class LossResult:
 
 
 # What `include` names, each an attribute of `LossResult`.
-INCLUDED_ARRAYS = ("elements", "gradient", "probabilities")
+INCLUDED_ARRAYS = (
+    *("elements", "gradient", "probabilities"),
+    *("predictions", "label_rank", "margin", "entropy", "logsumexp"),
+)
 
 
 def _parts(result: "LossResult") -> list[str]:
@@ -150,6 +166,8 @@ class Evaluation:
     batches: how many there were.
     warnings: the number of batches with each warning, by its code.
     per_sample: the losses of all samples, batch after batch; None unless `per_sample=True`.
+    summary, calibration: exactly those of all batches as one, but for what does not merge: quantiles, and the fitted
+        temperature. None unless included.
     """
 
     reduced: Reduced
@@ -157,6 +175,8 @@ class Evaluation:
     batches: int
     warnings: dict[str, int]
     per_sample: Array | None = None
+    summary: Summary | None = None
+    calibration: Calibration | None = None
 
     def _parts(self) -> list[str]:
         parts = [self.loss_type, _value(self.reduced), f"{self.batches} batches"]
@@ -179,6 +199,8 @@ def read_loss(body: Any) -> LossResult:
         warnings=_warnings(body),
         checked=body.get("checked", []),
         **{name: to_array(body[name]) for name in INCLUDED_ARRAYS if body.get(name) is not None},
+        summary=read_summary(body["summary"]) if "summary" in body else None,
+        calibration=read_calibration(body["calibration"]) if "calibration" in body else None,
     )
 
 

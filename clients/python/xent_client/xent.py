@@ -6,6 +6,7 @@ arrays ──tensors──► Call ──Xent──► Response ──responses�
 from __future__ import annotations  # keeps the signatures that help() shows short
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterable, Collection, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -19,22 +20,27 @@ from xent_client.batches import Batch, Merge, Progress, batch_call, batches_of, 
 from xent_client.calls import (
     Call,
     asynchronous,
+    compare_call,
     limits_call,
     loss_call,
     losses_call,
     recommend_call,
     sampled_call,
 )
+from xent_client.comparison import CompareResult
+from xent_client.concurrency import Tasks, Threads
 from xent_client.environment import api_key_of, base_url_of
 from xent_client.generated.models.catalogue_entry import CatalogueEntry
 from xent_client.generated.models.limits import Limits
-from xent_client.options import BatchOptions, LossOptions, SampledOptions
+from xent_client.options import BatchOptions, CompareOptions, EvaluateOptions, LossOptions, SampledOptions
 from xent_client.python_warnings import warn
-from xent_client.responses import Outcome, Response, pause_after, result_of
+from xent_client.responses import Outcome, Response, is_refused, pause_after, result_of
 from xent_client.results import Evaluation, LossResult, RecommendResult, SampledResult
 from xent_client.tensors import ArrayLike
 
 TIMEOUT = 60.0
+# The service reads up to nine digits of milliseconds.
+MAX_DEADLINE_SECONDS = 999_999.0
 RETRIES = 4
 
 T = TypeVar("T")
@@ -57,6 +63,9 @@ class _Addresses:
 
 def _http_options(api_key: str | None, timeout: float) -> dict[str, Any]:
     headers = {"Accept": "application/json", "User-Agent": "xent-client"}
+    if timeout < MAX_DEADLINE_SECONDS:
+        # What would come too late is not computed.
+        headers["X-Request-Timeout-Ms"] = str(max(1, math.ceil(timeout * 1000)))
     if api_key is not None:
         headers["Authorization"] = f"Bearer {api_key}"
     return {
@@ -69,9 +78,13 @@ def _http_options(api_key: str | None, timeout: float) -> dict[str, Any]:
 class Xent:
     """A client of the service at `base_url`. Threads may share it. Use it with `with`, which closes its connections.
 
+    At most 16 requests are in flight at first, then up to 100 while responses come as soon as usual, and fewer when the
+    service refuses them or slows down. Other calls wait for their turn.
+
     base_url: such as "http://localhost:8000"; by default the environment variable XENT_URL.
     api_key: sent as `Authorization: Bearer …`; by default the environment variable XENT_API_KEY, if there is one.
-    timeout: the seconds that an attempt may take, from connecting to the last byte of the response.
+    timeout: the seconds that an attempt may take, from connecting to the last byte of the response. The service
+        is told, and refuses what would come too late.
     retries: how many times a call is repeated after 429, 503, or a connection that failed or broke. All calls are pure
         computations, so repeating them is safe. Pauses double from 0.1 to 10 seconds, each less a random part, and are
         added to `Retry-After`, if that is no more than a minute.
@@ -97,6 +110,7 @@ class Xent:
         self._timeout = timeout
         self._retries = retries
         self._python_warnings = python_warnings
+        self._turns = Threads()
         self._http = httpx.Client(**_http_options(api_key_of(api_key), timeout), transport=transport)
 
     def loss(
@@ -113,7 +127,8 @@ class Xent:
             A masked label (np.ma) does not count.
         weights: multiply the losses. A scalar; [d0 … dn]; or the rank of the elements, each dimension theirs or 1.
         options: loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction,
-            clip, advice, silence and include; see `help(xent_client.LossOptions)`.
+            clip, shift, temperature, gamma, alpha, q, epsilon, labels_are_logits, advice, silence and include; see
+            `help(xent_client.LossOptions)`.
 
         Arrays are NumPy arrays, torch tensors, anything that NumPy converts, or nested lists. float16, bfloat16 and
         float32 logits are computed in float32, all others in float64. Raises InvalidInput, and other XentErrors.
@@ -171,6 +186,28 @@ class Xent:
         own = {"weights": weights, "biases": biases, "inputs": inputs, "labels": labels}
         return self._warned(self._send(sampled_call({**own, **options})))
 
+    def compare(
+        self,
+        logits: ArrayLike,
+        other_logits: ArrayLike,
+        labels: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        **options: Unpack[CompareOptions],
+    ) -> CompareResult:
+        """Two models on the same samples: the paired difference of their losses, and how far their predictions differ.
+
+        logits, other_logits: the two models', of one shape.
+        labels, weights: as in `loss`. Without labels there are divergences and agreement only, of a softmax.
+        options: loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction,
+            clip, most and include; see `help(xent_client.CompareOptions)`.
+
+        >>> result = xent.compare([[2.0, 0.5], [0.1, 1.0]], [[3.0, 0.5], [0.1, 1.5]], [0, 1])
+        >>> round(result.difference.mean, 4), result.same_top1
+        (-0.1216, 1.0)
+        """
+        own = {"logits": logits, "other_logits": other_logits, "labels": labels, "weights": weights}
+        return self._send(compare_call({**own, **options}))
+
     def losses(self) -> list[CatalogueEntry]:
         """The catalogue: what each loss computes, when to use it, and its calls in the frameworks.
 
@@ -195,7 +232,7 @@ class Xent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation: ...
 
     @overload
@@ -209,7 +246,7 @@ class Xent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation: ...
 
     def evaluate(  # type: ignore[misc]  # the first argument has two names
@@ -223,7 +260,7 @@ class Xent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation:
         """The loss of many batches as one, in nats: numerators and denominators are added exactly and divided once.
 
@@ -233,7 +270,8 @@ class Xent:
         per_sample: whether the result holds the losses of all samples.
         concurrency: how many requests are in flight at once.
         progress: whether to show it on stderr; None: where that is a terminal.
-        options: as in `loss`, without `include`. Batches may differ in their labels' form, so name the `loss_type`.
+        options: as in `loss`; `include` may name "summary" and "calibration", which merge. Batches may differ in their
+            labels' form, so name the `loss_type`.
 
         Stops at the first error, which has the number of the batch, from 0, as a note.
 
@@ -281,7 +319,9 @@ class Xent:
     def _send(self, call: Call[T]) -> T:
         attempt = 0
         while True:
-            outcome = self._attempt(call)
+            with self._turns.turn() as turn:
+                outcome = self._attempt(call)
+                turn.is_refused = is_refused(outcome)
             pause = pause_after(outcome, attempt, self._retries)
             if pause is None:
                 return result_of(call, outcome, self._timeout)
@@ -332,6 +372,7 @@ class AsyncXent:
         self._timeout = timeout
         self._retries = retries
         self._python_warnings = python_warnings
+        self._turns = Tasks()
         self._http = httpx.AsyncClient(**_http_options(api_key_of(api_key), timeout), transport=transport)
 
     async def loss(
@@ -370,6 +411,18 @@ class AsyncXent:
         own = {"weights": weights, "biases": biases, "inputs": inputs, "labels": labels}
         return self._warned(await self._send(sampled_call({**own, **options})))
 
+    async def compare(
+        self,
+        logits: ArrayLike,
+        other_logits: ArrayLike,
+        labels: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        **options: Unpack[CompareOptions],
+    ) -> CompareResult:
+        """As `Xent.compare`."""
+        own = {"logits": logits, "other_logits": other_logits, "labels": labels, "weights": weights}
+        return await self._send(compare_call({**own, **options}))
+
     async def losses(self) -> list[CatalogueEntry]:
         """As `Xent.losses`."""
         return await self._send(losses_call())
@@ -386,7 +439,7 @@ class AsyncXent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation: ...
 
     @overload
@@ -400,7 +453,7 @@ class AsyncXent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation: ...
 
     async def evaluate(  # type: ignore[misc]  # the first argument has two names
@@ -414,7 +467,7 @@ class AsyncXent:
         per_sample: bool = False,
         concurrency: int = 4,
         progress: bool | None = None,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation:
         """As `Xent.evaluate`; the batches may also come from an asynchronous iterable."""
         source = batches_of(batches, logits, labels, weights, batch_size, options.get("axis"))
@@ -457,7 +510,9 @@ class AsyncXent:
     async def _send(self, call: Call[T]) -> T:
         attempt = 0
         while True:
-            outcome = await self._attempt(call)
+            async with self._turns.turn() as turn:
+                outcome = await self._attempt(call)
+                turn.is_refused = is_refused(outcome)
             pause = pause_after(outcome, attempt, self._retries)
             if pause is None:
                 return result_of(call, outcome, self._timeout)

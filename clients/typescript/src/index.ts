@@ -20,6 +20,8 @@ export {
 export {
   type CallOptions,
   type CatalogueEntry,
+  type CompareRequest,
+  type CompareResponse,
   createXent,
   type LossRequest,
   type LossResponse,

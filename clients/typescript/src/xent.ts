@@ -13,6 +13,8 @@ export type LossRequest = Schemas["LossRequest"];
 export type RecommendRequest = Schemas["RecommendRequest"];
 /** What `sampledSoftmax` takes: the fields of `POST /v1/sampled-softmax`. */
 export type SampledSoftmaxRequest = Schemas["SampledSoftmaxRequest"];
+/** What `compare` takes: the fields of `POST /v1/compare`. */
+export type CompareRequest = Schemas["CompareRequest"];
 /** The recommended loss type with its reasons, and warnings. */
 export type RecommendResponse = Schemas["RecommendResponse"];
 /** What a loss computes, when to use it, and its calls in the frameworks. */
@@ -22,13 +24,22 @@ export type CatalogueEntry = Schemas["CatalogueEntry"];
 export type ResponseArray<D extends "float32" | "float64" | "int64" = "float32" | "float64"> = NumberList | Tensor<D>;
 
 /** The schema's response, with precise types of its arrays. */
-type WithArrays<T, K extends keyof T> = { [P in keyof T]: P extends K ? ResponseArray | Extract<T[P], null> : T[P] };
+type WithArrays<T, K extends keyof T, D extends "float32" | "float64" | "int64" = "float32" | "float64"> = {
+  [P in keyof T]: P extends K ? ResponseArray<D> | Extract<T[P], null> : T[P];
+};
 
 /** The losses of one batch in nats, the loss type that its labels call for, and warnings. */
 export type LossResponse = WithArrays<
-  Schemas["LossResponse"],
-  "per_sample" | "elements" | "gradient" | "probabilities"
+  WithArrays<
+    Schemas["LossResponse"],
+    "per_sample" | "elements" | "gradient" | "probabilities" | "margin" | "entropy" | "logsumexp"
+  >,
+  "predictions" | "label_rank",
+  "int64"
 >;
+
+/** What differs between two models; what needs labels, a softmax, or samples that count, is absent without. */
+export type CompareResponse = WithArrays<Schemas["CompareResponse"], "per_sample">;
 
 /** The draw of a sampler. It may stand as `sampled_values` in a later request. */
 export interface SampledValues {
@@ -93,6 +104,14 @@ export interface Xent {
 
   /** The loss type that labels call for, and warnings: from labels with `logits`, or with only `logits_shape`. */
   recommend(request: RecommendRequest, options?: CallOptions): Promise<RecommendResponse>;
+
+  /**
+   * Two models on the same samples: the paired difference of their losses, and how far their predictions differ.
+   *
+   * `logits` and `other_logits` have one shape; `labels` are as for `loss`. Without labels there are divergences and
+   * agreement only, of a softmax.
+   */
+  compare(request: CompareRequest, options?: CallOptions): Promise<CompareResponse>;
 
   /**
    * The sampled softmax losses of one batch in nats, for training over very many classes.
@@ -183,6 +202,11 @@ export function createXent({ baseUrl, apiKey, timeoutMs = 60_000, retries = 4, f
       const body = written(request);
       return send((signal) => client.POST("/v1/recommend", { ...body, signal }), "recommendation", options);
     },
+    async compare(request, options = {}) {
+      const body = written(request);
+      const call = (signal: AbortSignal) => client.POST("/v1/compare", { ...body, signal });
+      return (await send(call, "sums", options)) as CompareResponse;
+    },
     async sampledSoftmax(request, options = {}) {
       const body = written(request);
       const call = (signal: AbortSignal) => client.POST("/v1/sampled-softmax", { ...body, signal });
@@ -199,6 +223,7 @@ type Call<T> = (signal: AbortSignal) => Promise<{ data?: T; error?: unknown; res
 /** The fields that hold an array. */
 const ARRAY_FIELDS = [
   "logits",
+  "other_logits",
   "labels",
   "weights",
   "pos_weight",

@@ -29,7 +29,7 @@ async def batch(http: HttpRequest, request: Annotated[Batch, Body()]) -> Respons
     return JSONResponse(content)
 
 
-class Answer(NamedTuple):
+class Sent(NamedTuple):
     response: httpx.Response
     left_the_loop: bool
 
@@ -38,7 +38,7 @@ def workers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if "worker" in thread.name]
 
 
-def post(path: str, body: bytes, media_type: str = "application/json", *, included: bool = False) -> Answer:
+def post(path: str, body: bytes, media_type: str = "application/json", *, included: bool = False) -> Sent:
     app = create_app(Settings())
     if included:
         app.include_router(router)
@@ -48,13 +48,13 @@ def post(path: str, body: bytes, media_type: str = "application/json", *, includ
     for thread in workers():
         thread.join(10)  # of the test before
 
-    async def answer() -> Answer:
+    async def send() -> Sent:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://xent") as client:
             response = await client.post(path, content=body, headers={"Content-Type": media_type})
             # A thread that took work off the loop waits for more, until the loop ends.
-            return Answer(response, bool(workers()))
+            return Sent(response, bool(workers()))
 
-    return asyncio.run(answer())
+    return asyncio.run(send())
 
 
 def test_the_models_array_fields_arrive_as_arrays() -> None:

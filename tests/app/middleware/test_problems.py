@@ -1,4 +1,4 @@
-"""Every exception becomes a problem that may be shown to a caller."""
+"""Every exception becomes a problem that may be shown to a client."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,7 @@ from app.middleware.reservation import RequestsFull
 from app.middleware.route_traits import TraitsByPath
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
-from app.wire.oip import BadFrame
+from app.wire.oip.errors import BadFrame
 from app.wire.parse import NotJson
 from xent_core.errors import InvalidInput
 
@@ -25,7 +25,7 @@ NO_ROUTES = TraitsByPath([], {})
 
 
 def response_to(exception: BaseException, path: str = "/") -> httpx.Response:
-    """What an application answers in which this happens."""
+    """What an application responds in which this happens."""
 
     async def fail(*_: object) -> None:
         raise exception
@@ -46,7 +46,7 @@ def content_of(exception: Exception, status: int) -> dict[str, Any]:
     return content
 
 
-def test_what_fails_inside_is_not_told_to_the_caller() -> None:
+def test_what_fails_inside_is_not_told_to_the_client() -> None:
     content = content_of(RuntimeError("the password is swordfish"), 500)
     assert content["errors"] == []
     assert "swordfish" not in str(content)
@@ -73,7 +73,7 @@ def test_invalid_input_stands_at_its_place() -> None:
     assert content["errors"] == [{"loc": ["body", "labels", 3, 1], "code": "odd", "message": "is odd"}]
 
 
-def test_a_caller_who_went_away_is_no_failure_of_ours() -> None:
+def test_a_client_that_disconnected_is_no_failure_of_the_service() -> None:
     assert content_of(ClientDisconnect(), 400)["errors"] == []
 
 
@@ -115,7 +115,7 @@ def test_what_never_finished_when_the_service_ended_is_503() -> None:
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")
 
 
-def test_an_exception_below_one_of_the_table_is_answered_as_that() -> None:
+def test_an_exception_derived_from_one_of_the_table_has_its_status() -> None:
     class Odd(BodyTooLarge):
         pass
 
@@ -147,7 +147,7 @@ def test_what_fails_inside_is_in_the_log_with_the_requests_id(caplog: pytest.Log
     assert "swordfish" in caplog.text
 
 
-def test_an_answer_that_has_begun_is_cut_off() -> None:
+def test_a_response_that_has_begun_is_cut_off() -> None:
     async def fail(_: Scope, __: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError

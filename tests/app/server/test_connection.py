@@ -1,4 +1,4 @@
-"""Connections with callers who are slow, who stall, who send what is no HTTP, or who offer another protocol."""
+"""Connections with clients that are slow, stall, send what is no HTTP, or offer another protocol."""
 
 import itertools
 import json
@@ -60,8 +60,8 @@ def test_who_is_refused_just_before_the_end_gets_to_read_why(tmp_path: Path) -> 
         assert server.process.wait(10) == 0
 
 
-class Caller:
-    """A caller who writes bytes as it likes, and reads answers."""
+class Client:
+    """A client that writes any bytes, and reads responses."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
@@ -73,8 +73,8 @@ class Caller:
             time.sleep(pause if number else 0)
             self.connection.sendall(piece)
 
-    def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of the next answer."""
+    def response(self) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the next response."""
         status = int(self.stream.readline().split()[1])
         headers = {}
         while line := self.stream.readline().decode().strip():
@@ -91,7 +91,7 @@ class Caller:
 
     def refusal(self, status: int) -> str:
         """What a problem with this status says, after which nothing comes."""
-        found, headers, body = self.answer()
+        found, headers, body = self.response()
         content = json.loads(body)
         assert found == content["status"] == status
         assert headers["content-type"] == "application/problem+json"
@@ -113,17 +113,17 @@ class Caller:
 
 
 @contextmanager
-def calling(server: Server, tls: ssl.SSLContext | None = None) -> Iterator[Caller]:
+def calling(server: Server, tls: ssl.SSLContext | None = None) -> Iterator[Client]:
     address = urlsplit(server.address)
     plain = socket.create_connection((address.hostname or "", address.port or 0), 10)
     with tls.wrap_socket(plain, server_hostname="localhost") if tls else plain as connection:
-        caller = Caller(connection)
-        with caller.stream:
-            yield caller
+        client = Client(connection)
+        with client.stream:
+            yield client
 
 
-def loss_of(caller: Caller) -> float:
-    status, _, body = caller.answer()
+def loss_of(client: Client) -> float:
+    status, _, body = client.response()
     assert status == 200, body
     value: float = json.loads(body)["reduced"]["value"]
     return value
@@ -133,138 +133,138 @@ def seconds_since(began: float) -> float:
     return time.monotonic() - began
 
 
-# --- Slow callers
+# --- Slow clients
 
 
 @pytest.mark.parametrize("head", [b"", b"\r\n\r\n"], ids=["nothing", "empty lines"])
-def test_a_caller_who_says_nothing_is_hung_up_on(hasty: Server, head: bytes) -> None:
-    with calling(hasty) as caller:
+def test_a_client_that_says_nothing_is_hung_up_on(hasty: Server, head: bytes) -> None:
+    with calling(hasty) as client:
         began = time.monotonic()
-        caller.send(head)
-        assert caller.is_hung_up()
+        client.send(head)
+        assert client.is_hung_up()
         assert 0.8 < seconds_since(began) < 3
 
 
-def test_headers_that_do_not_come_in_time_are_answered_408(hasty: Server) -> None:
-    with calling(hasty) as caller:
+def test_headers_that_do_not_come_in_time_get_408(hasty: Server) -> None:
+    with calling(hasty) as client:
         began = time.monotonic()
-        caller.send(b"GET /livez HTTP/1.1\r\nHost:")
-        assert "headers did not arrive in time" in caller.refusal(408)
+        client.send(b"GET /livez HTTP/1.1\r\nHost:")
+        assert "headers did not arrive in time" in client.refusal(408)
         assert 0.8 < seconds_since(began) < 3
 
 
-def test_a_caller_who_sends_a_byte_now_and_then_gains_no_time_by_it(hasty: Server) -> None:
-    with calling(hasty) as caller:
+def test_a_client_that_sends_a_byte_now_and_then_gains_no_time_by_it(hasty: Server) -> None:
+    with calling(hasty) as client:
         began = time.monotonic()
-        caller.send(*(bytes([byte]) for byte in b"GET /livez H"), pause=0.15)
-        assert caller.refusal(408)
+        client.send(*(bytes([byte]) for byte in b"GET /livez H"), pause=0.15)
+        assert client.refusal(408)
         assert seconds_since(began) < 3
 
 
 def test_the_second_request_of_a_connection_has_its_time_from_its_first_byte(hasty: Server) -> None:
-    with calling(hasty) as caller:
+    with calling(hasty) as client:
         for _ in range(3):
-            caller.send(GET)
-            assert caller.answer()[0] == 200
+            client.send(GET)
+            assert client.response()[0] == 200
             time.sleep(0.6)
         began = time.monotonic()
-        caller.send(GET[:-2])
-        assert caller.refusal(408)
+        client.send(GET[:-2])
+        assert client.refusal(408)
         assert 0.8 < seconds_since(began) < 3
 
 
 def test_a_connection_that_is_not_used_is_closed_after_a_while(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(GET)
-        assert caller.answer()[0] == 200
+    with calling(hasty) as client:
+        client.send(GET)
+        assert client.response()[0] == 200
         began = time.monotonic()
-        assert caller.is_hung_up()
+        assert client.is_hung_up()
         assert 0.8 < seconds_since(began) < 3
 
 
 def test_empty_lines_do_not_keep_an_unused_connection_open(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(GET)
-        assert caller.answer()[0] == 200
+    with calling(hasty) as client:
+        client.send(GET)
+        assert client.response()[0] == 200
         began = time.monotonic()
         with pytest.raises(OSError):  # noqa: PT011, PT012  a reset or a broken pipe, at some time
             for _ in range(100):
-                caller.send(b"\r\n")
+                client.send(b"\r\n")
                 time.sleep(0.1)
         assert seconds_since(began) < 4
 
 
 @pytest.mark.parametrize("begun", [b"", b'{"logits": ['], ids=["nothing", "a part"])
-def test_a_body_that_does_not_come_in_time_is_answered_408(hasty: Server, begun: bytes) -> None:
-    with calling(hasty) as caller:
+def test_a_body_that_does_not_come_in_time_gets_408(hasty: Server, begun: bytes) -> None:
+    with calling(hasty) as client:
         began = time.monotonic()
-        caller.send(POST + b"\r\n" + begun)
-        assert "body did not arrive in time" in caller.refusal(408)
+        client.send(POST + b"\r\n" + begun)
+        assert "body did not arrive in time" in client.refusal(408)
         assert 0.8 < seconds_since(began) < 3
 
 
 def test_a_body_that_comes_byte_by_byte_gains_no_time_by_it(hasty: Server) -> None:
-    with calling(hasty) as caller:
+    with calling(hasty) as client:
         began = time.monotonic()
-        caller.send(POST + b"\r\n", *(bytes([byte]) for byte in BODY[:10]), pause=0.15)
-        assert caller.refusal(408)
+        client.send(POST + b"\r\n", *(bytes([byte]) for byte in BODY[:10]), pause=0.15)
+        assert client.refusal(408)
         assert seconds_since(began) < 3
 
 
 def test_under_v2_a_slow_body_is_refused_in_the_protocols_form(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"POST /v2/models/auto/infer HTTP/1.1\r\nHost: xent\r\nContent-Length: 9\r\n\r\n{")
-        status, headers, body = caller.answer()
+    with calling(hasty) as client:
+        client.send(b"POST /v2/models/auto/infer HTTP/1.1\r\nHost: xent\r\nContent-Length: 9\r\n\r\n{")
+        status, headers, body = client.response()
         assert (status, headers["content-type"]) == (408, "application/json")
         assert list(json.loads(body)) == ["error"]
-        assert caller.is_hung_up()
+        assert client.is_hung_up()
 
 
 def test_what_is_left_of_a_body_that_was_refused_does_not_come_for_ever(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"POST /v1/nothing HTTP/1.1\r\n" + JSON + b"Content-Length: 1000\r\n\r\n")
-        assert caller.answer()[0] == 404
+    with calling(hasty) as client:
+        client.send(b"POST /v1/nothing HTTP/1.1\r\n" + JSON + b"Content-Length: 1000\r\n\r\n")
+        assert client.response()[0] == 404
         began = time.monotonic()
         with pytest.raises(OSError):  # noqa: PT011, PT012  a reset or a broken pipe, at some time
             for _ in range(100):
-                caller.send(b" ")
+                client.send(b" ")
                 time.sleep(0.1)
         assert seconds_since(began) < 4
 
 
 def test_what_is_left_of_a_body_that_was_refused_may_come_and_the_connection_goes_on(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"POST /v1/nothing HTTP/1.1\r\n" + JSON + b"Content-Length: 4\r\n\r\n")
-        assert caller.answer()[0] == 404
-        caller.send(b"12", b"34", GET)
-        assert caller.answer()[0] == 200
+    with calling(hasty) as client:
+        client.send(b"POST /v1/nothing HTTP/1.1\r\n" + JSON + b"Content-Length: 4\r\n\r\n")
+        assert client.response()[0] == 404
+        client.send(b"12", b"34", GET)
+        assert client.response()[0] == 200
 
 
 def test_who_closes_behind_a_body_that_is_refused_can_read_why(hasty: Server) -> None:
-    """Closed at once, the connection would be reset by what still comes, and the answer lost with it."""
+    """Closed at once, the connection would be reset by what still comes, and the response lost with it."""
     for _ in range(5):
-        with calling(hasty) as caller:
+        with calling(hasty) as client:
             head = b"POST /v1/nothing HTTP/1.1\r\n" + JSON + b"Connection: close\r\nContent-Length: 4000000\r\n\r\n"
-            caller.send(head, b"x" * 3_000_000, b"x" * 1_000_000)
-            assert caller.answer()[0] == 404
+            client.send(head, b"x" * 3_000_000, b"x" * 1_000_000)
+            assert client.response()[0] == 404
 
 
-# --- Callers who don't read
+# --- Clients that don't read
 
 LARGE_BATCH = json.dumps({"logits": [0.5] * 500_000, "labels": [1] * 500_000, "include": ["gradient"]}).encode()
 LARGE_REQUEST = b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Content-Length: %d\r\n\r\n" % len(LARGE_BATCH) + LARGE_BATCH
 
 
-def received_of_all(caller: Caller, pauses: float) -> tuple[int, int]:
-    """How many bytes came of the answer to a large request, and of how many, with pauses before the first pieces."""
-    caller.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
-    caller.send(LARGE_REQUEST)
+def received_of_all(client: Client, pauses: float) -> tuple[int, int]:
+    """How many bytes came of the response to a large request, and of how many, with pauses before the first pieces."""
+    client.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    client.send(LARGE_REQUEST)
     received = bytearray()
     expected = -1
     with suppress(ConnectionResetError):
         for number in itertools.count():
             time.sleep(pauses if number < 4 else 0)
-            piece = caller.connection.recv(1 << 19)
+            piece = client.connection.recv(1 << 19)
             received += piece
             if expected < 0:
                 expected = int(re.findall(rb"content-length: (\d+)", received)[0]) + received.index(b"\r\n\r\n") + 4
@@ -273,16 +273,16 @@ def received_of_all(caller: Caller, pauses: float) -> tuple[int, int]:
     return len(received), expected
 
 
-def test_a_caller_who_does_not_read_its_answer_is_cut_off(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        received, expected = received_of_all(caller, pauses=4)
+def test_a_client_that_does_not_read_its_response_is_cut_off(hasty: Server) -> None:
+    with calling(hasty) as client:
+        received, expected = received_of_all(client, pauses=4)
         assert received < expected
     assert "client stopped reading its response" in hasty.log.read_text()
 
 
-def test_a_caller_who_reads_slowly_gets_all_of_its_answer(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        received, expected = received_of_all(caller, pauses=0.9)
+def test_a_client_that_reads_slowly_gets_all_of_its_response(hasty: Server) -> None:
+    with calling(hasty) as client:
+        received, expected = received_of_all(client, pauses=0.9)
         assert received == expected
 
 
@@ -305,10 +305,10 @@ def test_a_caller_who_reads_slowly_gets_all_of_its_answer(hasty: Server) -> None
         POST + H2C + b"Transfer-Encoding: chunked\r\n\r\n" + BODY,
     ],
 )
-def test_what_is_no_http_is_answered_400_as_a_problem(hasty: Server, request_: bytes) -> None:
-    with calling(hasty) as caller:
-        caller.send(request_)
-        assert caller.refusal(400)
+def test_what_is_no_http_gets_400_as_a_problem(hasty: Server, request_: bytes) -> None:
+    with calling(hasty) as client:
+        client.send(request_)
+        assert client.refusal(400)
 
 
 @pytest.mark.parametrize(
@@ -326,9 +326,9 @@ def test_what_is_no_http_is_answered_400_as_a_problem(hasty: Server, request_: b
     ],
 )
 def test_what_could_be_read_in_two_ways_is_not_read(hasty: Server, head: bytes, status: int) -> None:
-    with calling(hasty) as caller:
-        caller.send(head + b"\r\n")
-        assert caller.refusal(status)
+    with calling(hasty) as client:
+        client.send(head + b"\r\n")
+        assert client.refusal(status)
 
 
 @pytest.mark.parametrize(
@@ -341,96 +341,96 @@ def test_what_could_be_read_in_two_ways_is_not_read(hasty: Server, head: bytes, 
     ],
 )
 def test_hosts_of_any_form_are_taken(hasty: Server, head: bytes) -> None:
-    with calling(hasty) as caller:
-        caller.send(head + b"\r\n")
-        assert caller.answer()[0] == 200
+    with calling(hasty) as client:
+        client.send(head + b"\r\n")
+        assert client.response()[0] == 200
 
 
-def test_who_waits_to_send_and_then_sends_nonsense_is_answered_once(hasty: Server) -> None:
-    with calling(hasty) as caller:
+def test_who_waits_to_send_and_then_sends_nonsense_gets_one_response(hasty: Server) -> None:
+    with calling(hasty) as client:
         head = b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
-        caller.send(head + b"not a size\r\n")
-        assert caller.refusal(400)
+        client.send(head + b"not a size\r\n")
+        assert client.refusal(400)
 
 
 def test_who_waits_to_send_is_told_to(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(POST + b"Expect: 100-continue\r\n\r\n")
-        assert caller.stream.readline() == b"HTTP/1.1 100 Continue\r\n"
-        assert caller.stream.readline() == b"\r\n"
-        caller.send(BODY)
-        assert loss_of(caller) > 0
+    with calling(hasty) as client:
+        client.send(POST + b"Expect: 100-continue\r\n\r\n")
+        assert client.stream.readline() == b"HTTP/1.1 100 Continue\r\n"
+        assert client.stream.readline() == b"\r\n"
+        client.send(BODY)
+        assert loss_of(client) > 0
 
 
-def test_a_url_that_is_too_long_is_answered_414(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"GET /" + b"x" * 16_384 + b" HTTP/1.1\r\nHost: xent\r\n\r\n")
-        assert "more than 16384 bytes" in caller.refusal(414)
+def test_a_url_that_is_too_long_gets_414(hasty: Server) -> None:
+    with calling(hasty) as client:
+        client.send(b"GET /" + b"x" * 16_384 + b" HTTP/1.1\r\nHost: xent\r\n\r\n")
+        assert "more than 16384 bytes" in client.refusal(414)
 
 
 @pytest.mark.parametrize("pieces", [1, 7])
-def test_headers_that_are_too_large_are_answered_431(hasty: Server, pieces: int) -> None:
-    with calling(hasty) as caller:
+def test_headers_that_are_too_large_get_431(hasty: Server, pieces: int) -> None:
+    with calling(hasty) as client:
         head = b"GET /livez HTTP/1.1\r\nHost: xent\r\n" + (b"X-Filler: " + b"abcdefgh" * 100 + b"\r\n") * 90 + b"\r\n"
         size = len(head) // pieces + 1
-        caller.send(*(head[start : start + size] for start in range(0, len(head), size)), pause=0.02)
-        assert "more than 65536 bytes" in caller.refusal(431)
+        client.send(*(head[start : start + size] for start in range(0, len(head), size)), pause=0.02)
+        assert "more than 65536 bytes" in client.refusal(431)
 
 
 def test_one_header_without_an_end_is_not_kept(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"GET /livez HTTP/1.1\r\nX: ", *[b"x" * 30_000] * 3)
-        assert caller.refusal(431)
+    with calling(hasty) as client:
+        client.send(b"GET /livez HTTP/1.1\r\nX: ", *[b"x" * 30_000] * 3)
+        assert client.refusal(431)
 
 
 def test_a_large_body_right_behind_its_head_is_none_of_the_headers(hasty: Server) -> None:
-    with calling(hasty) as caller:
+    with calling(hasty) as client:
         body = BODY + b" " * 200_000
-        caller.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        assert loss_of(caller) > 0
+        client.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert loss_of(client) > 0
 
 
 def test_one_trailer_without_an_end_is_not_kept(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: ")
-        caller.send(*[b"x" * 30_000] * 4, pause=0.02)
-        assert caller.refusal(431)
+    with calling(hasty) as client:
+        client.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: ")
+        client.send(*[b"x" * 30_000] * 4, pause=0.02)
+        assert client.refusal(431)
 
 
 def test_trailers_do_not_pass_for_headers(hasty: Server) -> None:
-    with calling(hasty) as caller:
+    with calling(hasty) as client:
         chunks = b"%x\r\n%s\r\n0\r\nX-Request-ID: trailing\r\n\r\n" % (len(BODY), BODY)
-        caller.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
-        status, headers, _ = caller.answer()
+        client.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+        status, headers, _ = client.response()
         assert status == 200
         assert headers["x-request-id"] != "trailing"
 
 
-def test_nonsense_behind_a_request_does_not_pass_for_its_answer(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(POST + b"\r\n" + BODY + b"nonsense\r\n\r\n")
-        assert loss_of(caller) > 0
-        assert caller.refusal(400)
+def test_nonsense_behind_a_request_does_not_pass_for_its_response(hasty: Server) -> None:
+    with calling(hasty) as client:
+        client.send(POST + b"\r\n" + BODY + b"nonsense\r\n\r\n")
+        assert loss_of(client) > 0
+        assert client.refusal(400)
 
 
 def test_nonsense_in_the_body_of_a_request_behind_another_is_refused_in_its_turn(hasty: Server) -> None:
-    with calling(hasty) as caller:
+    with calling(hasty) as client:
         chunked = b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
-        caller.send(POST + b"\r\n" + BODY + chunked + b"not a size\r\n")
-        assert loss_of(caller) > 0
-        assert caller.refusal(400)
+        client.send(POST + b"\r\n" + BODY + chunked + b"not a size\r\n")
+        assert loss_of(client) > 0
+        assert client.refusal(400)
 
 
 def test_what_comes_after_a_refusal_is_not_looked_at(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"nonsense\r\n\r\n", GET, GET)
-        assert caller.refusal(400)
+    with calling(hasty) as client:
+        client.send(b"nonsense\r\n\r\n", GET, GET)
+        assert client.refusal(400)
 
 
 def test_a_refusal_is_one_line_of_the_log_without_what_was_sent(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"nonsense-to-find\r\n\r\n")
-        caller.refusal(400)
+    with calling(hasty) as peer:
+        peer.send(b"nonsense-to-find\r\n\r\n")
+        peer.refusal(400)
     lines = [json.loads(line) for line in hasty.log.read_text().splitlines()]
     refusals = [line for line in lines if line["message"] == "request refused"]
     assert {"level", "status", "reason", "detail", "client", "request_id"} <= set(refusals[-1])
@@ -455,42 +455,42 @@ def test_a_refusal_is_one_line_of_the_log_without_what_was_sent(hasty: Server) -
     ids=["one segment", "body after", "many segments", "cut in the head", "websocket", "several"],
 )
 def test_an_offered_protocol_is_declined_and_no_byte_lost(hasty: Server, pieces: list[bytes]) -> None:
-    with calling(hasty) as caller:
-        caller.send(*pieces)
-        first = loss_of(caller)
-        caller.send(POST + b"\r\n" + BODY)
-        assert loss_of(caller) == first
-        caller.send(GET)
-        assert caller.answer()[0] == 200
+    with calling(hasty) as client:
+        client.send(*pieces)
+        first = loss_of(client)
+        client.send(POST + b"\r\n" + BODY)
+        assert loss_of(client) == first
+        client.send(GET)
+        assert client.response()[0] == 200
 
 
 def test_an_offer_with_a_chunked_body_is_declined_too(hasty: Server) -> None:
-    with calling(hasty) as caller:
+    with calling(hasty) as client:
         head = b"POST /v1/loss HTTP/1.1\r\n" + JSON + H2C + b"Transfer-Encoding: chunked\r\n\r\n"
-        caller.send(head + b"5\r\n%s\r\n" % BODY[:5], b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY[5:]), BODY[5:]))
-        assert loss_of(caller) > 0
+        client.send(head + b"5\r\n%s\r\n" % BODY[:5], b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY[5:]), BODY[5:]))
+        assert loss_of(client) > 0
 
 
 def test_offers_can_follow_one_another(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send((POST + H2C + b"\r\n" + BODY) * 3 + b"GET /livez HTTP/1.1\r\nHost: xent\r\n" + H2C + b"\r\n" + GET)
-        assert len({loss_of(caller) for _ in range(3)}) == 1
-        assert [caller.answer()[0] for _ in range(2)] == [200, 200]
+    with calling(hasty) as client:
+        client.send((POST + H2C + b"\r\n" + BODY) * 3 + b"GET /livez HTTP/1.1\r\nHost: xent\r\n" + H2C + b"\r\n" + GET)
+        assert len({loss_of(client) for _ in range(3)}) == 1
+        assert [client.response()[0] for _ in range(2)] == [200, 200]
 
 
 def test_an_offer_beside_a_close_is_declined_and_the_connection_closed(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(POST + b"Connection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n" + BODY)
-        assert loss_of(caller) > 0
-        assert caller.is_hung_up()
+    with calling(hasty) as client:
+        client.send(POST + b"Connection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n" + BODY)
+        assert loss_of(client) > 0
+        assert client.is_hung_up()
 
 
 def test_a_body_that_looks_like_a_request_stays_a_body(hasty: Server) -> None:
-    with calling(hasty) as caller:
-        caller.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + H2C + b"Content-Length: %d\r\n\r\n" % len(GET) + GET)
-        assert caller.answer()[0] == 400
-        caller.send(POST + b"\r\n" + BODY)
-        assert loss_of(caller) > 0
+    with calling(hasty) as client:
+        client.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + H2C + b"Content-Length: %d\r\n\r\n" % len(GET) + GET)
+        assert client.response()[0] == 400
+        client.send(POST + b"\r\n" + BODY)
+        assert loss_of(client) > 0
 
 
 # --- TLS
@@ -529,20 +529,20 @@ def test_with_a_certificate_https_is_spoken(secure: Server, trust: ssl.SSLContex
         assert "strict-transport-security" in response.headers
 
 
-def test_over_tls_slow_headers_are_answered_408_as_well(secure: Server, trust: ssl.SSLContext) -> None:
-    with calling(secure, trust) as caller:
-        caller.send(b"GET /livez HTTP/1.1\r\nHost:")
-        assert caller.refusal(408)
+def test_over_tls_slow_headers_get_408_as_well(secure: Server, trust: ssl.SSLContext) -> None:
+    with calling(secure, trust) as client:
+        client.send(b"GET /livez HTTP/1.1\r\nHost:")
+        assert client.refusal(408)
 
 
-def test_over_tls_a_caller_who_does_not_read_is_cut_off_as_well(secure: Server, trust: ssl.SSLContext) -> None:
-    with calling(secure, trust) as caller:
-        received, expected = received_of_all(caller, pauses=4)
+def test_over_tls_a_client_that_does_not_read_is_cut_off_as_well(secure: Server, trust: ssl.SSLContext) -> None:
+    with calling(secure, trust) as client:
+        received, expected = received_of_all(client, pauses=4)
         assert received < expected
     assert "client stopped reading its response" in secure.log.read_text()
 
 
 def test_plain_http_to_a_port_of_tls_is_hung_up_on(secure: Server) -> None:
-    with calling(secure) as caller:
-        caller.send(GET)
-        assert caller.is_hung_up()
+    with calling(secure) as client:
+        client.send(GET)
+        assert client.is_hung_up()

@@ -36,8 +36,8 @@ def settle(monkeypatch: pytest.MonkeyPatch) -> Settle:
     return settle
 
 
-def answering(status: int) -> type[BaseHTTPRequestHandler]:
-    """A service that answers so at /livez, and otherwise not at all."""
+def responding(status: int) -> type[BaseHTTPRequestHandler]:
+    """A service that responds so at /livez, and otherwise not at all."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -95,28 +95,28 @@ def test_where_nobody_listens_nothing_is_alive(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", ALL_ADDRESSES])
 def test_it_is_asked_where_it_listens(settle: Settle, host: str) -> None:
-    with listening(answering(200), host) as port:
+    with listening(responding(200), host) as port:
         settle(host=host, port=port)
         assert health.main() is None
 
 
 @pytest.mark.parametrize("status", [404, 500, 503])
-def test_any_other_answer_is_none_of_a_living_service(settle: Settle, status: int) -> None:
-    with listening(answering(status)) as port:
+def test_any_other_response_is_none_of_a_healthy_service(settle: Settle, status: int) -> None:
+    with listening(responding(status)) as port:
         settle(port=port)
         assert health.main() == f"xent: not alive: /livez returned {status}"
 
 
 def test_a_certificate_for_another_name_does_not_matter(settle: Settle, tmp_path: Path) -> None:
-    """It is for the callers' name of the service, which is not the loopback's."""
+    """It is for the clients' name of the service, which is not the loopback's."""
     certificate = tmp_path / "certificate.pem"
     trustme.CA().issue_cert("xent.example").private_key_and_cert_chain_pem.write_to_path(certificate)
-    with listening(answering(200), tls=certificate) as port:
+    with listening(responding(200), tls=certificate) as port:
         settle(port=port, tls_certificate_file=certificate, tls_key_file=certificate)
         assert health.main() is None
 
 
-def test_what_does_not_answer_in_time_is_not_alive(settle: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_respond_in_time_is_not_alive(settle: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "SECONDS", 0.1)
     ended = threading.Event()
 

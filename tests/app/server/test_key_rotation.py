@@ -27,7 +27,7 @@ class Guarded(NamedTuple):
         self.file.write_text(content)
 
     def replace(self, content: str) -> None:
-        """In one step, as Kubernetes does."""
+        """In one step."""
         other = self.file.with_name("other")
         other.write_text(content)
         other.replace(self.file)
@@ -92,7 +92,10 @@ def start(folder: Path, workers: str) -> Iterator[Guarded]:
 
 @pytest.fixture(scope="module", params=["1", "2"], ids=["one worker", "two workers"])
 def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    yield from start(tmp_path_factory.mktemp("guarded"), request.param)
+    if request.param == "2":
+        yield request.getfixturevalue("two")
+    else:
+        yield from start(tmp_path_factory.mktemp("one"), request.param)
 
 
 @pytest.fixture
@@ -120,6 +123,27 @@ def test_a_change_of_the_same_size_is_seen(fresh: Guarded) -> None:
     fresh.write("fir5t\n")
     os.utime(fresh.file, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert eventually(lambda: fresh.is_valid_everywhere("fir5t") and fresh.is_valid_nowhere("first"))
+
+
+def test_a_mounted_secret_of_kubernetes_is_a_rotation_too(tmp_path: Path) -> None:
+    """Its file never changes: it is a link through the link `..data`, which the kubelet replaces."""
+
+    def mount(version: str, content: str) -> None:
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "keys").write_text(content)
+        link = tmp_path / "..data_tmp"
+        link.symlink_to(version)
+        link.replace(tmp_path / "..data")
+
+    mount("..1", "first\n")
+    file = tmp_path / "keys"
+    file.symlink_to("..data/keys")
+    with Server(tmp_path / "log", XENT_API_KEYS_FILE=str(file), XENT_WORKERS="1") as server:
+        guarded = Guarded(server, file)
+        assert guarded.is_valid_everywhere("first")
+        mount("..2", "second\n")
+        assert eventually(lambda: guarded.is_valid_everywhere("second"))
+        assert guarded.is_valid_nowhere("first")
 
 
 @pytest.mark.parametrize("content", ["", "\n \n", "\ufeff"], ids=["empty", "blank", "byte order mark"])

@@ -42,14 +42,34 @@ def connected(server: Server) -> socket.socket:
     return socket.create_connection((parts.hostname, parts.port), timeout=10)
 
 
-def test_the_soft_limit_of_file_descriptors_is_raised_to_the_hard_one(tmp_path: Path) -> None:
-    with Server(tmp_path / "log", limited(100, 500), XENT_WORKERS="2") as server:
-        for process in (server.process.pid, *server.workers):
-            assert limit_of(process) == ["500", "500"]
+@pytest.fixture(scope="module")
+def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | None]:
+    """A file system of 256 KiB, which root only can mount."""
+    folder = tmp_path_factory.mktemp("disk")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True).returncode:
+        yield None
+        return
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, small_disk: Path | None) -> Iterator[Server]:
+    """Two workers whose limit of descriptors is soft, and whose temporary files are on the small disk."""
+    folder = tmp_path_factory.mktemp("shared")
+    settings = {"XENT_WORKERS": "2", "TMPDIR": str(small_disk or folder)}
+    with Server(folder / "log", limited(100, 4096), **settings) as server:
+        yield server
+        assert server.stop() == 0
+
+
+def test_the_soft_limit_of_file_descriptors_is_raised_to_the_hard_one(shared: Server) -> None:
+    for process in (shared.process.pid, *shared.workers):
+        assert limit_of(process) == ["4096", "4096"]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_where_idle_connections_have_taken_all_descriptors_new_ones_are_answered(tmp_path: Path, workers: str) -> None:
+def test_where_idle_connections_have_taken_all_descriptors_new_ones_get_responses(tmp_path: Path, workers: str) -> None:
     with (
         Server(tmp_path / "log", limited(DESCRIPTORS, DESCRIPTORS), XENT_WORKERS=workers) as server,
         ExitStack() as stack,
@@ -69,13 +89,13 @@ def test_where_idle_connections_have_taken_all_descriptors_new_ones_are_answered
         assert server.stop() == 0
 
 
-def test_what_needs_a_descriptor_that_there_is_not_is_answered_503(tmp_path: Path) -> None:
-    with Server(tmp_path / "log", XENT_WORKERS="2") as server, ExitStack() as stack:
-        clients = [stack.enter_context(server.client()) for _ in range(8)]
+def test_what_needs_a_descriptor_that_there_is_not_gets_503(shared: Server) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(shared.client()) for _ in range(8)]
         for client in clients:
             # What is made when it is first asked for is there.
             assert [client.get(path).status_code for path in ("/livez", "/v1/losses")] == [200, 200]
-        for process in server.workers:
+        for process in shared.workers:
             resource.prlimit(process, resource.RLIMIT_NOFILE, (8, 4096))
         statuses = {path: {client.get(path).status_code for client in clients} for path in PATHS}
         assert statuses.pop("/livez") == statuses.pop("/v1/losses") == {200}
@@ -84,24 +104,13 @@ def test_what_needs_a_descriptor_that_there_is_not_is_answered_503(tmp_path: Pat
         refused = clients[0].get("/metrics")
         assert refused.json()["detail"] == "the service has no free file descriptor; try again"
         assert refused.headers["retry-after"] == "1"
-        for process in server.workers:
+        for process in shared.workers:
             resource.prlimit(process, resource.RLIMIT_NOFILE, (4096, 4096))
         for path in PATHS:
             assert {client.get(path).status_code for client in clients} == {200}, path
 
 
 # --- The disk
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("a file system can be mounted by root only")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def fill(file: Path) -> None:
@@ -115,28 +124,30 @@ def number(client: httpx.Client, name: str) -> float:
     return float(re.findall(rf"^{name}\S* (\S+)$", client.get("/metrics").text, re.MULTILINE)[0])
 
 
-def test_on_a_full_disk_metrics_are_lost_and_nothing_else(tmp_path: Path, small_disk: Path) -> None:
-    with Server(tmp_path / "log", XENT_WORKERS="2", TMPDIR=str(small_disk)) as server:
-        workers = server.workers
-        fill(small_disk / "filling")
-        seen = []
-        for turn in range(40):
-            with server.client() as client:
-                assert client.post("/v1/loss", json=BATCH).json()["reduced"]["value"] == LOSS
-                assert client.get(f"/nothing{turn}").status_code == 404
-                seen.append(number(client, "xent_sent_bytes_total"))
-        os.kill(workers[0], signal.SIGKILL)
-        time.sleep(1.5)
-        for _ in range(10):
-            with server.client() as client:
-                seen.append(number(client, "xent_sent_bytes_total"))
-        assert seen == sorted(seen)
-        assert workers[1] in server.workers
-        (small_disk / "filling").unlink()
-        time.sleep(1.5)
-        with server.client() as client:
-            assert number(client, "xent_sent_bytes_total") > seen[-1]
-            assert number(client, "xent_metrics_write_errors_total") > 0
-        lost = [line for line in server.complaints if "can't write metrics" in line]
-        assert 1 <= len(lost) <= 3, lost
-        assert server.stop() == 0
+def test_on_a_full_disk_metrics_are_lost_and_nothing_else(shared: Server, small_disk: Path | None) -> None:
+    """The last of those that share the service, as it kills a worker."""
+    if small_disk is None:
+        pytest.skip("a file system can be mounted by root only")
+    shared.clear_log()
+    workers = shared.workers
+    fill(small_disk / "filling")
+    seen = []
+    for turn in range(40):
+        with shared.client() as client:
+            assert client.post("/v1/loss", json=BATCH).json()["reduced"]["value"] == LOSS
+            assert client.get(f"/nothing{turn}").status_code == 404
+            seen.append(number(client, "xent_sent_bytes_total"))
+    os.kill(workers[0], signal.SIGKILL)
+    time.sleep(1.5)
+    for _ in range(10):
+        with shared.client() as client:
+            seen.append(number(client, "xent_sent_bytes_total"))
+    assert seen == sorted(seen)
+    assert workers[1] in shared.workers
+    (small_disk / "filling").unlink()
+    time.sleep(1.5)
+    with shared.client() as client:
+        assert number(client, "xent_sent_bytes_total") > seen[-1]
+        assert number(client, "xent_metrics_write_errors_total") > 0
+    lost = [line for line in shared.complaints if "can't write metrics" in line]
+    assert 1 <= len(lost) <= 3, lost

@@ -20,11 +20,11 @@ from tests.service import Half, Server, start_app
 
 BATCH = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels": [1, 2]}
 LOSS = 1.0693116545660806
-CALLERS = 4
+CLIENTS = 4
 
 
 class Load:
-    """Callers that ask one thing after another, each on a connection of its own, and what came of it."""
+    """Clients that send one request after another, each on a connection of its own, and what came of it."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -37,28 +37,28 @@ class Load:
         with self.server.client() as client:
             while not self._over.is_set():
                 try:
-                    answer = client.post("/v1/loss", json=BATCH)
+                    response = client.post("/v1/loss", json=BATCH)
                 except httpx.TransportError as error:
                     self.lost.append(error)
                     continue
-                if answer.status_code == 200 and answer.json()["reduced"]["value"] == LOSS:
+                if response.status_code == 200 and response.json()["reduced"]["value"] == LOSS:
                     self.right += 1
                 else:
-                    self.wrong.append(answer)
+                    self.wrong.append(response)
 
     @contextmanager
     def going(self) -> Iterator[None]:
-        callers = [threading.Thread(target=self._call) for _ in range(CALLERS)]
-        for caller in callers:
-            caller.start()
+        clients = [threading.Thread(target=self._call) for _ in range(CLIENTS)]
+        for client in clients:
+            client.start()
         try:
             time.sleep(0.5)
             yield
             time.sleep(0.5)
         finally:
             self._over.set()
-            for caller in callers:
-                caller.join()
+            for client in clients:
+                client.join()
 
 
 def number(client: httpx.Client, name: str) -> float:
@@ -85,7 +85,7 @@ def eventually(holds: Callable[[], bool]) -> bool:
 
 
 def wait_until(workers: int, server: Server, gone: set[int]) -> None:
-    """Until so many are there, those that are gone not among them, and all of them answer."""
+    """Until so many are there, those that are gone not among them, and all of them respond."""
     with server.client() as client:
         for _ in range(500):
             there = set(server.workers)
@@ -124,7 +124,7 @@ def test_there_is_one_for_each_core_unless_set(tmp_path: Path) -> None:
         assert server.complaints == []
 
 
-def test_all_of_them_answer_and_count_together(shared: Server) -> None:
+def test_all_of_them_respond_and_count_together(shared: Server) -> None:
     samples, failures = counts(shared)
     for _ in range(40):
         with shared.client() as client:
@@ -132,8 +132,8 @@ def test_all_of_them_answer_and_count_together(shared: Server) -> None:
             infer = client.post("/v2/models/auto/infer", json={})
             assert infer.status_code == 400
     assert eventually(lambda: counts(shared) == (samples + 80, failures + 40))
-    answered = [f'"process":{worker}}}' in shared.log.read_text() for worker in shared.workers]
-    assert answered == [True, True]
+    served = [f'"process":{worker}}}' in shared.log.read_text() for worker in shared.workers]
+    assert served == [True, True]
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
@@ -152,7 +152,7 @@ def test_while_the_last_request_is_finished_nobody_new_is_kept_waiting(two: Serv
     time.sleep(1.5)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{two.address}/livez", timeout=2)
-    assert half.answer().status_code == 200
+    assert half.response().status_code == 200
     assert two.process.wait(10) == 0
 
 
@@ -162,8 +162,8 @@ def test_one_that_is_killed_is_replaced_and_nothing_else_is_lost(shared: Server)
         killed = shared.workers[0]
         os.kill(killed, signal.SIGKILL)
         wait_until(2, shared, {killed})
-    # What the killed one had in hand: at most one request of each caller, none of which was answered wrongly.
-    assert len(load.lost) <= CALLERS
+    # What the killed one had in flight: at most one request of each client, none of which got a wrong response.
+    assert len(load.lost) <= CLIENTS
     assert load.wrong == []
     assert load.right > 50
     (complaint,) = shared.complaints
@@ -331,7 +331,7 @@ def test_one_that_finishes_is_not_taken_for_one_that_hangs(tmp_path: Path) -> No
         half = Half(server)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(4)
-        assert half.answer().status_code == 200
+        assert half.response().status_code == 200
         assert server.process.wait(10) == 0
         assert server.complaints == []
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import orjson
 import pytest
 from numpy.typing import NDArray
 
@@ -30,21 +31,36 @@ def test_it_finishes_what_it_began_before_it_ends(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert server.process.poll() is None
-        assert half.answer().status_code == 200
+        assert half.response().status_code == 200
         assert server.process.wait(10) == 0
         assert server.complaints == []
 
 
-def test_what_does_not_finish_in_time_is_answered_503_and_the_service_ends(tmp_path: Path) -> None:
+def test_what_does_not_finish_in_time_gets_503_and_the_service_ends(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_FINISH_SECONDS="1") as server:
         half = Half(server)
         began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) == 0
         assert 0.9 < time.monotonic() - began < 4
-        response = half.answer()
+        response = half.response()
         assert "the service is shutting down" in problem(response, 503)["detail"]
         assert response.headers["retry-after"] == "1"
+
+
+def test_a_client_that_does_not_read_its_response_is_disconnected_and_no_error_is_logged(tmp_path: Path) -> None:
+    body = orjson.dumps({"logits": tensor(np.zeros(4_000_000, np.float16)), "labels": 1, "include": ["gradient"]})
+    head = f"POST /v1/loss HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with Server(tmp_path / "log", XENT_FINISH_SECONDS="1") as server:
+        port = int(server.address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(head.encode() + body)
+            assert client.recv(12) == b"HTTP/1.1 200"
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(10) == 0
+            assert time.monotonic() - began < 4
+        assert server.complaints == []
 
 
 def tensor(array: NDArray[Any]) -> dict[str, Any]:
@@ -66,22 +82,22 @@ LENGTH = 1400
 def test_a_computation_that_goes_on_and_on_does_not_keep_it(tmp_path: Path) -> None:
     """A thread can't be stopped, and Python would wait for it."""
     with Server(tmp_path / "log", XENT_FINISH_SECONDS="0.5") as server, server.client() as client:
-        answers: list[httpx.Response] = []
+        responses: list[httpx.Response] = []
 
         def call() -> None:
             with suppress(httpx.HTTPError):
-                answers.append(httpx.post(f"{server.address}/v1/sampled-softmax", json=a_lot_of_work(), timeout=60))
+                responses.append(httpx.post(f"{server.address}/v1/sampled-softmax", json=a_lot_of_work(), timeout=60))
 
-        caller = threading.Thread(target=call)
-        caller.start()
+        calling = threading.Thread(target=call)
+        calling.start()
         while "xent_in_flight_requests 2.0" not in client.get("/metrics").text:
             time.sleep(0.02)
         time.sleep(0.5)
         began = time.monotonic()
         assert server.stop() == 0
         assert time.monotonic() - began < 3
-        caller.join()
-        assert [answer.status_code for answer in answers] in ([], [503])
+        calling.join()
+        assert [response.status_code for response in responses] in ([], [503])
 
 
 def test_a_second_signal_cuts_the_draining_short(tmp_path: Path) -> None:
@@ -110,11 +126,11 @@ def test_ctrl_c_twice_waits_for_nothing(tmp_path: Path) -> None:
         assert server.stop(signal.SIGINT) == 0
         assert time.monotonic() - began < 4
         half.told.set()
-        half.caller.join()
+        half.thread.join()
 
 
-def test_while_it_drains_each_answer_is_the_last_of_its_connection(tmp_path: Path) -> None:
-    """So that callers go elsewhere by themselves."""
+def test_while_it_drains_each_response_is_the_last_of_its_connection(tmp_path: Path) -> None:
+    """So that clients go elsewhere by themselves."""
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="1") as server, server.client() as client:
         assert "connection" not in client.post("/v1/loss", json=BATCH).headers
         server.process.send_signal(signal.SIGTERM)
@@ -125,7 +141,7 @@ def test_while_it_drains_each_answer_is_the_last_of_its_connection(tmp_path: Pat
 
 
 def test_who_is_connected_may_still_send_a_last_request(tmp_path: Path) -> None:
-    """It may be on its way when the draining ends: hung up on at once, its caller would not know whether it counts."""
+    """It may be on its way when the draining ends: hung up on at once, its client would not know whether it counts."""
     with Server(tmp_path / "log") as server, server.client() as client:
         assert client.get("/livez").status_code == 200
         server.process.send_signal(signal.SIGTERM)
@@ -156,10 +172,10 @@ def test_told_to_end_while_it_starts_it_does_not_say_that_it_listens() -> None:
 
 def test_told_to_end_while_it_starts_it_ends(tmp_path: Path) -> None:
     """However early. Before it has its handlers the signal ends it as any program; it never says that it listens."""
-    for delay in np.linspace(0.1, 0.9, 5):
+    for delay in (0.1, 0.5, 0.9):
         with (tmp_path / "log").open("w") as log:
             process = start_app(log, log, XENT_DRAIN_SECONDS="60")
-            time.sleep(float(delay))
+            time.sleep(delay)
             process.send_signal(signal.SIGTERM)
             listens = "listens on" in (tmp_path / "log").read_text()
             if not listens:
@@ -192,9 +208,8 @@ def seconds_of_threads(process: int) -> dict[int, float]:
     return {thread: (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK") for thread, times in fields}
 
 
-@pytest.mark.parametrize("seconds", ["0", "0.4"])
-def test_parts_of_a_second_count(tmp_path: Path, seconds: str) -> None:
-    with Server(tmp_path / "log", XENT_DRAIN_SECONDS=seconds) as server:
+def test_parts_of_a_second_count(tmp_path: Path) -> None:
+    with Server(tmp_path / "log", XENT_DRAIN_SECONDS="0.4") as server:
         began = time.monotonic()
         assert server.stop() == 0
-        assert float(seconds) <= time.monotonic() - began < float(seconds) + 2
+        assert 0.4 <= time.monotonic() - began < 2.4

@@ -12,7 +12,7 @@ from app.wire.body import ALIGNMENT, read_body, read_frame
 
 
 def request(*pieces: bytes, cut_off: bool = False, announced: bool = False) -> Request:
-    """A request whose body comes in these pieces; or whose caller goes away after them."""
+    """A request whose body comes in these pieces; or whose client disconnects after them."""
 
     def messages() -> Iterator[Message]:
         for index, piece in enumerate(pieces):

@@ -3,7 +3,7 @@
 import pytest
 
 from app.wire.json import decode_body
-from app.wire.oip import decode_frame, survey_frame
+from app.wire.oip.decode import decode_frame, survey_frame
 from app.wire.parse import NotJson
 
 NUMBERS = b"[" + b"1.5, " * 60_000 + b"2.5]"

@@ -21,7 +21,8 @@ from app.wire.describe import describe
 from app.wire.documents import READERS
 from app.wire.json import decode_body, encode_body
 from app.wire.lists import read_array
-from app.wire.parse import MAX_DEPTH, MAX_VALUES, Dialect, NotJson, TooManyValues
+from app.wire.long_lists import STAND_INS
+from app.wire.parse import JSON, MAX_DEPTH, MAX_VALUES, Dialect, NotJson, TooManyValues
 from app.wire.tensor import InvalidTensor
 from xent_core.errors import Empty, InvalidInput, NotNumeric, Ragged, WrongShape
 
@@ -30,12 +31,12 @@ FLOATS = hnp.arrays(np.float64, SHAPES, elements=st.floats(allow_nan=False))
 INTEGERS = hnp.arrays(np.int64, SHAPES)
 
 
-def answer_of(content: dict[str, Any], *, base64: bool = False) -> Any:
+def response_of(content: dict[str, Any], *, base64: bool = False) -> Any:
     return json.loads(b"".join(encode_body(content, base64=base64)))
 
 
 def sent_and_read(array: NDArray[Any]) -> NDArray[Any]:
-    return read_array(answer_of({"array": array})["array"], "array")
+    return read_array(response_of({"array": array})["array"], "array")
 
 
 @given(FLOATS)
@@ -59,14 +60,14 @@ def test_whole_numbers_stay_whole(array: NDArray[np.int64]) -> None:
     assert_array_equal(back, array)
 
 
-def test_infinities_are_named_wherever_they_stand_in_an_answer() -> None:
-    answer = {
+def test_infinities_are_named_wherever_they_stand_in_a_response() -> None:
+    response = {
         "value": np.inf,
         "evidence": {"least": -np.inf, "rows": [np.inf, 1]},
         "pair": (-np.inf, 0.5),
         "none": None,
     }
-    assert answer_of(answer) == {
+    assert response_of(response) == {
         "value": "Infinity",
         "evidence": {"least": "-Infinity", "rows": ["Infinity", 1]},
         "pair": ["-Infinity", 0.5],
@@ -226,6 +227,35 @@ def test_nothing_may_follow_a_body(rubbish: bytes) -> None:
         decode_body(b'{"logits": [[1.5, 2], [3, 4]]}' + rubbish, NAMES)
 
 
+RAGGED = {
+    "[[[1,2]],[]]": "has length 0, but logits[0] has length 1; all must be of one length",
+    "[[[1],[2]],[[1]]]": "has length 1, but logits[0] has length 2; all must be of one length",
+    "[[[1],[2]],[[1],[2],[3]]]": "has length 3, but logits[0] has length 2; all must be of one length",
+}
+
+
+@pytest.mark.parametrize(("logits", "reason"), RAGGED.items(), ids=[*RAGGED])
+@pytest.mark.usefixtures("every_way")
+def test_a_ragged_list_of_lists_of_lists_is_named_with_its_place(logits: str, reason: str) -> None:
+    found = decode_body(b'{"logits": %b}' % logits.encode(), NAMES)["logits"]
+    assert isinstance(found, Ragged)
+    assert str(found) == f"logits[1]: {reason}"
+
+
+@pytest.mark.usefixtures("every_way")
+def test_a_ragged_list_with_bare_infinities_is_named_too() -> None:
+    dialect = JSON._replace(bare_infinities=True)
+    found = decode_body(b'{"logits": [[-Infinity, 1], [Infinity]]}', NAMES, dialect)["logits"]
+    assert isinstance(found, Ragged)
+
+
+@pytest.mark.usefixtures("every_way")
+def test_a_number_that_stands_for_an_infinity_elsewhere_is_itself() -> None:
+    numbers = ["Infinity", "-Infinity", *STAND_INS.values()]
+    found = decode_body(json.dumps({"logits": numbers}).encode(), NAMES)["logits"]
+    assert found.tolist() == [np.inf, -np.inf, *STAND_INS.values()]
+
+
 @pytest.mark.usefixtures("every_way")
 def test_where_a_body_ceases_to_be_json_is_counted_from_its_beginning() -> None:
     broken = b'{"logits":\n [[1, 2], [3; 4]]}'
@@ -250,7 +280,7 @@ def test_the_numbers_of_a_short_body_never_become_objects(monkeypatch: pytest.Mo
     assert plain(document) == {"logits": [[1.5, 2], [3, 4]], "labels": [1, 0], "include": ["gradient"]}
 
 
-# --- Answers
+# --- Responses
 
 LONG = np.random.default_rng(0).standard_normal((300, 500))
 
@@ -265,12 +295,12 @@ def test_a_long_array_is_written_in_pieces_that_make_a_whole(array: NDArray[np.f
 def test_infinities_in_a_long_array_are_named_too() -> None:
     array = LONG.copy()
     array[250, 3] = np.inf
-    assert answer_of({"array": array})["array"][250][3] == "Infinity"
+    assert response_of({"array": array})["array"][250][3] == "Infinity"
 
 
 def test_arrays_are_written_as_tensor_objects_where_that_is_asked_for() -> None:
-    answer = {"array": np.array([[1.0, np.inf]], np.float32), "inner": {"index": np.array(7)}, "value": np.inf}
-    assert answer_of(answer, base64=True) == {
+    response = {"array": np.array([[1.0, np.inf]], np.float32), "inner": {"index": np.array(7)}, "value": np.inf}
+    assert response_of(response, base64=True) == {
         "array": {"dtype": "float32", "shape": [1, 2], "data": "AACAPwAAgH8="},
         "inner": {"index": {"dtype": "int64", "shape": [], "data": "BwAAAAAAAAA="}},
         "value": "Infinity",

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from numpy.typing import ArrayLike, NDArray
 
 from xent_core import UnclearLabels, UnexpectedParameter, WrongShape, evaluate, recommend
+from xent_core.losses import LOSSES
 
 SIGMOID, WEIGHTED = "sigmoid_cross_entropy", "weighted_cross_entropy"
 SOFTMAX, SPARSE = "softmax_cross_entropy", "sparse_softmax_cross_entropy"
@@ -182,6 +183,14 @@ def test_for_rows_that_sum_to_1_the_reading_as_several_questions_is_an_alternati
     assert SIGMOID in [alternative.loss_type for alternative in recommendation(labels, (2, 3)).alternatives]
 
 
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 1.0]])
+def test_beside_rows_of_zeros_the_reading_as_padding_is_the_alternative(weights: ArrayLike | None) -> None:
+    evaluation = evaluate(np.zeros((3, 2)), [[0, 1], [1, 0], [0, 0]], weights=weights)
+    (alternative,) = evaluation.recommendation.alternatives
+    assert alternative.loss_type == SOFTMAX
+    assert "the rows of zeros, 1 of 3, are padding: give them the weight 0" in alternative.when
+
+
 def test_auto_with_a_pos_weight_computes_weighted_cross_entropy_where_labels_call_for_a_sigmoid() -> None:
     evaluation = evaluate(np.zeros((2, 3)), [[0, 1, 1], [0, 0, 0]], pos_weight=2, reduction="sum")
     assert evaluation.loss_type == WEIGHTED
@@ -221,3 +230,73 @@ def test_class_indices_in_a_column_are_refused_with_the_squeeze_that_makes_them_
     with pytest.raises(WrongShape, match=rf"np\.squeeze\(labels, axis={len(shape) - 1}\)"):
         evaluate(np.zeros(shape), column)
     assert evaluate(np.zeros(shape), np.squeeze(column, axis=len(shape) - 1)).loss_type == SPARSE
+
+
+FURTHER = [name for name, loss in LOSSES.items() if name not in (SIGMOID, WEIGHTED, SOFTMAX, SPARSE)]
+
+
+def test_auto_computes_and_recommends_none_of_the_further_losses_by_itself() -> None:
+    assert len(FURTHER) == 6
+    for name in FURTHER:
+        assert LOSSES[name].entry.called_for_by == ()
+
+
+@pytest.mark.parametrize(
+    ("labels", "shape", "alternative"),
+    [
+        (yes_no(5, 95), (100,), "sigmoid_focal_cross_entropy"),
+        (indices(100, 10), (110, 2), "sparse_softmax_focal_cross_entropy"),
+        (np.eye(2)[indices(100, 10)], (110, 2), "sparse_softmax_focal_cross_entropy"),
+        ([[0, 0.5, 0.5], [1, 0, 0]], (2, 3), "kl_divergence"),
+    ],
+)
+def test_a_further_loss_is_an_alternative_where_it_has_a_use(
+    labels: ArrayLike, shape: tuple[int, ...], alternative: str
+) -> None:
+    found = recommendation(labels, shape)
+    assert alternative in [each.loss_type for each in found.alternatives]
+    assert found.loss_type not in FURTHER
+    balanced = recommendation(yes_no(50, 50), (100,))
+    assert not set(FURTHER) & {each.loss_type for each in balanced.alternatives}
+
+
+@pytest.mark.parametrize("loss_type", [name for name in FURTHER if not LOSSES[name].is_elementwise])
+def test_a_further_loss_that_was_named_leaves_the_recommendation_as_it_is(loss_type: str) -> None:
+    labels: Any = [[0, 0.25, 0.75], [0.5, 0.5, 0]]
+    if loss_type in ("sparse_softmax_focal_cross_entropy", "generalized_cross_entropy"):
+        labels = [0, 2]
+    named, by_itself = recommendation(labels, (2, 3), loss_type=loss_type), recommendation(labels, (2, 3))
+    assert (named.loss_type, named.label_kind) == (by_itself.loss_type, by_itself.label_kind)
+    assert named.equivalents == evaluate(np.zeros((2, 3)), labels).equivalents
+
+
+def test_multi_hot_labels_under_a_focal_softmax_call_for_a_focal_sigmoid() -> None:
+    options: Any = {"loss_type": "softmax_focal_cross_entropy", "gamma": 1.0}
+    warnings = evaluate(np.zeros((2, 3)), [[1, 1, 0], [0, 1, 1]], **options).warnings
+    for code in ("multi_hot_labels_with_softmax", "labels_not_a_distribution"):
+        warning = {each.code: each for each in warnings}[code]
+        assert warning.change == {"loss_type": "sigmoid_focal_cross_entropy"}
+        assert "loss_type to sigmoid_focal_cross_entropy" in warning.fix
+        assert evaluate(np.zeros((2, 3)), [[1, 1, 0], [0, 1, 1]], **{**options, **warning.change})
+    poly: Any = {"loss_type": "poly_cross_entropy", "epsilon": 1.0}
+    warnings = evaluate(np.zeros((2, 3)), [[1, 1, 0], [0, 1, 1]], **poly).warnings
+    assert {each.code: each.change for each in warnings}["multi_hot_labels_with_softmax"] is None
+
+
+def test_one_hot_labels_of_a_focal_loss_could_be_indices_of_the_sparse_one() -> None:
+    warnings = evaluate(np.zeros((2, 3)), np.eye(3)[:2], loss_type="softmax_focal_cross_entropy").warnings
+    fix = {each.code: each.fix for each in warnings}["one_hot_labels_could_be_indices"]
+    assert fix.endswith("with loss_type sparse_softmax_focal_cross_entropy.")
+
+
+@pytest.mark.parametrize(
+    ("loss_type", "mean_of_a_guess"),
+    [("sparse_softmax_focal_cross_entropy", 0.75**2 * np.log(4)), ("poly_cross_entropy", np.log(4) + 2 * 0.75)],
+)
+def test_what_is_worse_than_a_guess_is_measured_by_this_losss_guess(loss_type: str, mean_of_a_guess: float) -> None:
+    labels = np.arange(40) % 4
+    logits = 30.0 * np.eye(4)[(labels + 1) % 4]
+    warning = {each.code: each for each in evaluate(logits, labels, loss_type=loss_type).warnings}["worse_than_uniform"]
+    assert warning.evidence["uniform"] == pytest.approx(mean_of_a_guess)
+    guess = evaluate(np.zeros((40, 4)), labels, loss_type=loss_type)
+    assert guess.reduced.value == pytest.approx(mean_of_a_guess)

@@ -36,6 +36,24 @@ CAUSES: dict[str, tuple[tuple[int, ...], Any, dict[str, Any], str]] = {
         {"axis": 1},
         "; these labels fit as class indices with axis 3",
     ),
+    "weights for the classes of a softmax": (
+        (4, 3),
+        [0, 1, 2, 0],
+        {"weights": [1, 2, 3]},
+        "; one weight for each class is class_weights",
+    ),
+    "weights for the classes of a sigmoid": (
+        (4, 3, 2),
+        np.array([0, 1, 1])[np.newaxis, :, np.newaxis] * np.ones((4, 3, 2)),
+        {"weights": [1, 2, 3], "axis": 1},
+        "; one weight for each class has shape [1, 3, 1]",
+    ),
+    "weights that fit nothing": (
+        (4, 3),
+        [0, 1, 2, 0],
+        {"weights": [1, 2]},
+        "was expected (of [4] any length may be 1)",
+    ),
     "transposed logits": (
         (3, 2),
         [0, 1],

@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 
 import xent_core
 from xent_core import evaluate
+from xent_core.losses import LOSS_TYPES, LOSSES
 
 Array = NDArray[Any]
-LOSS_TYPES = [
-    "sigmoid_cross_entropy",
-    "weighted_cross_entropy",
-    "softmax_cross_entropy",
-    "sparse_softmax_cross_entropy",
-]
 REDUCTIONS = ["none", "sum", "mean", "weighted_mean", "mean_by_nonzero_weights"]
+
+
+WITH_PROBABILITIES = ("sigmoid_focal_cross_entropy", "kl_divergence")
+"""Of labels outside of [0, 1] they have no power, or no logarithm."""
 
 
 class Batch(NamedTuple):
@@ -31,7 +30,8 @@ class Batch(NamedTuple):
 
 @st.composite
 def batches(draw: st.DrawFn, loss_type: str) -> Batch:
-    softmax = loss_type in ("softmax_cross_entropy", "sparse_softmax_cross_entropy")
+    loss = LOSSES[loss_type]
+    softmax = not loss.is_elementwise
     shape = draw(hnp.array_shapes(max_dims=3, max_side=3))
     axis = draw(st.integers(0, len(shape) - 1))
     samples, classes = shape[:axis] + shape[axis + 1 :], shape[axis]
@@ -46,16 +46,28 @@ def batches(draw: st.DrawFn, loss_type: str) -> Batch:
         "loss_type": loss_type,
         "axis": axis,
         "from_logits": from_logits,
-        "label_smoothing": draw(st.sampled_from([0.0, 0.3])),
         "reduction": draw(st.sampled_from(REDUCTIONS)),
         "weights": draw(st.sampled_from([None, 0.5]) | st.just(numbers(samples if softmax else shape, 0, 2))),
     }
-    labels = numbers(shape, -1, 2)
-    if softmax:
+    labels = numbers(shape, 0 if loss_type in WITH_PROBABILITIES else -1, 1 if loss_type in WITH_PROBABILITIES else 2)
+    own: dict[str, Any] = {
+        "label_smoothing": draw(st.sampled_from([0.0, 0.3])),
+        "gamma": draw(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.5])),
+        "alpha": draw(st.sampled_from([None, 0.0, 0.25, 1.0])),
+        "q": draw(st.sampled_from([1e-3, 0.5, 1.0])),
+        "epsilon": draw(st.sampled_from([-0.5, 0.0, 2.0])),
+    }
+    options |= {name: value for name, value in own.items() if loss.takes(name)}
+    if loss.takes("temperature") and from_logits:
+        options["temperature"] = draw(st.sampled_from([1.0, 0.5, 3.0]))
+    if loss.takes("class_weights"):
         options["class_weights"] = draw(st.none() | st.just(numbers((classes,), 0.1, 3)))
-    if loss_type == "sparse_softmax_cross_entropy":
+    if loss.takes_class_indices and (loss_type != "poly_cross_entropy" or draw(st.booleans())):
         labels = draw(hnp.arrays(np.int64, samples, elements=st.integers(-1, classes - 1)))
         options["ignore_index"] = -1
+    if loss.takes("labels_are_logits") and draw(st.booleans()):
+        labels = numbers(shape, -10, 10)
+        options["labels_are_logits"] = True
     if loss_type == "weighted_cross_entropy":
         options["pos_weight"] = numbers((classes,) if len(shape) > 1 else (), -1, 5)
     return Batch(scores, labels, options)
@@ -98,7 +110,7 @@ def test_without_weights_and_reduction_the_gradient_is_that_of_the_gradient_func
         batch.scores, batch.labels, **options | {"loss_type": loss_type, "reduction": "none"}, include=["gradient"]
     )
     del options["reduction"]
-    if loss_type == "sigmoid_cross_entropy":
+    if loss_type in ("sigmoid_cross_entropy", "sigmoid_focal_cross_entropy"):
         del options["axis"]
     gradient = getattr(xent_core, f"{loss_type}_gradient")(batch.scores, batch.labels, **options)
     assert_allclose(evaluation.gradient, gradient, rtol=1e-13, atol=1e-15)

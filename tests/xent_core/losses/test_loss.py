@@ -19,13 +19,26 @@ LABELS: dict[str, Any] = {
     "weighted_cross_entropy": np.array([0, 1, 0.25, 1]),
     "softmax_cross_entropy": np.array([0.1, 0.2, 0.3, 0.4]),
     "sparse_softmax_cross_entropy": 2,
+    "sigmoid_focal_cross_entropy": np.array([0, 1, 0.25, 1]),
+    "softmax_focal_cross_entropy": np.array([0.1, 0.2, 0.3, 0.4]),
+    "sparse_softmax_focal_cross_entropy": 2,
+    "generalized_cross_entropy": 2,
+    "poly_cross_entropy": np.array([0.1, 0.2, 0.3, 0.4]),
+    "kl_divergence": np.array([0.1, 0.2, 0.3, 0.4]),
 }
-OPTIONS: dict[str, Any] = {"weighted_cross_entropy": {"pos_weight": 3.0}}
+OPTIONS: dict[str, Any] = {
+    "weighted_cross_entropy": {"pos_weight": 3.0},
+    "sigmoid_focal_cross_entropy": {"gamma": 1.5},
+    "softmax_focal_cross_entropy": {"gamma": 1.5},
+    "sparse_softmax_focal_cross_entropy": {"gamma": 1.5},
+    "generalized_cross_entropy": {"q": 0.7},
+    "poly_cross_entropy": {"epsilon": -0.5},
+}
 
 
 def names_in_formulas(loss_type: str) -> dict[str, Any]:
-    labels = LABELS[loss_type]
-    return {"np": np, "x": X, "y": labels, "k": labels, "q": 3.0, "C": len(X)}
+    labels, options = LABELS[loss_type], OPTIONS.get(loss_type, {})
+    return {"np": np, "x": X, "y": labels, "k": labels, "q": options.get("pos_weight"), "C": len(X)} | options
 
 
 @pytest.mark.parametrize("loss_type", LOSS_TYPES)
@@ -65,16 +78,31 @@ def test_the_parameters_listed_are_those_that_evaluate_takes_for_this_loss(loss_
         "clip": 1e-9,
         "axis": 1,
         "reduction": "sum",
+        "temperature": 2.0,
+        "gamma": 1.0,
+        "alpha": 0.5,
+        "q": 0.25,
+        "epsilon": 1.0,
+        "labels_are_logits": True,
     }
     entry = CATALOGUE[loss_type]
     taken = set()
     for name, value in values.items():
-        example = entry.example | {"logits": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]], "loss_type": loss_type, name: value}
+        example = entry.example | {"logits": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]], "loss_type": loss_type}
+        if name == "from_logits":
+            example.pop("temperature", None)
+        if name == "ignore_index" and LOSSES[loss_type].takes_class_indices:
+            example["labels"] = [1, 2]
+        example[name] = value
         with suppress(UnexpectedParameter):
             evaluate(**example)
             taken.add(name)
+    with suppress(UnexpectedParameter):
+        own = {name: value for name, value in entry.example.items() if name not in ("logits", "labels", "loss_type")}
+        evaluate(np.zeros((1, 2, 3)), np.zeros((1, 2), int), loss_type=loss_type, shift=1, **own)
+        taken.add("shift")
     assert taken == {parameter.name for parameter in entry.parameters}
-    assert taken == {name for name in values if LOSSES[loss_type].takes(name)}
+    assert taken == {name for name in (*values, "shift") if LOSSES[loss_type].takes(name)}
 
 
 def test_every_parameter_of_evaluate_is_in_the_catalogue() -> None:

@@ -26,6 +26,7 @@ from xent_core import (
     weighted_cross_entropy,
     weighted_cross_entropy_gradient,
 )
+from xent_core.losses import LOSS_TYPES, LOSSES
 
 Array = NDArray[Any]
 INF, NAN, LN2 = np.inf, np.nan, np.log(2)
@@ -347,7 +348,7 @@ very_nasty = nasty | st.sampled_from([-INF, -INF, -INF, INF, NAN])
 def nasty_batches(draw: st.DrawFn) -> tuple[Array, Any, dict[str, Any]]:
     rows, classes = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     dtype = draw(st.sampled_from([F16, F32, F64]))
-    loss_type = draw(st.sampled_from([SIGMOID, WEIGHTED, SOFTMAX, SPARSE]))
+    loss_type = draw(st.sampled_from(LOSS_TYPES))
     from_logits = draw(st.sampled_from([True, True, False]))
     probabilities = st.sampled_from([0.0, 5e-324, 1e-45, 1e-30, 1e-7, 0.3, 0.5, 1 - 1e-7, 1])
 
@@ -361,13 +362,24 @@ def nasty_batches(draw: st.DrawFn) -> tuple[Array, Any, dict[str, Any]]:
     options: dict[str, Any] = {
         "loss_type": loss_type,
         "from_logits": from_logits,
-        "label_smoothing": draw(st.sampled_from([0.0, 0.0, 0.1, 1.0])),
     }
+    own = {
+        "label_smoothing": st.sampled_from([0.0, 0.0, 0.1, 1.0]),
+        "gamma": st.sampled_from([0.0, 0.5, 1.0, 2.0, 300.0, 1e-300]),
+        "alpha": st.sampled_from([None, 0.0, 0.25, 1.0]),
+        "q": st.sampled_from([1e-300, 1e-9, 0.5, 1.0]),
+        "epsilon": st.sampled_from([-1e300, -1.0, 0.0, 2.0, 1e300]),
+        "labels_are_logits": st.booleans(),
+    }
+    loss = LOSSES[loss_type]
+    options |= {name: draw(values) for name, values in own.items() if loss.takes(name)}
+    if loss.takes("temperature") and from_logits:
+        options["temperature"] = draw(st.sampled_from([1.0, 1.0, 1e-30, 0.5, 1e30]))
     if loss_type == WEIGHTED:
         options["pos_weight"] = numbers((classes,), nasty)
-    elif loss_type in (SOFTMAX, SPARSE):
+    elif loss.takes("class_weights"):
         options["class_weights"] = draw(st.none() | st.just(numbers((classes,), nasty)))
-    if loss_type == SPARSE:
+    if loss.takes_class_indices:
         labels = draw(hnp.arrays(np.int64, rows, elements=st.integers(-1, classes - 1)))
         options["ignore_index"] = -1
     return logits, labels, options
@@ -377,7 +389,7 @@ def nasty_batches(draw: st.DrawFn) -> tuple[Array, Any, dict[str, Any]]:
 @given(nasty_batches(), st.data())
 def test_nothing_that_is_answered_is_nan(batch: tuple[Array, Any, dict[str, Any]], data: st.DataObject) -> None:
     logits, labels, options = batch
-    shapes = [(), logits.shape[:1]] + ([logits.shape] if options["loss_type"] in (SIGMOID, WEIGHTED) else [])
+    shapes = [(), logits.shape[:1]] + ([logits.shape] if LOSSES[options["loss_type"]].is_elementwise else [])
     weights = data.draw(st.none() | hnp.arrays(F64, st.sampled_from(shapes), elements=nasty))
     reduction: Any = data.draw(st.sampled_from(["none", "sum", "mean", "weighted_mean", "mean_by_nonzero_weights"]))
     try:

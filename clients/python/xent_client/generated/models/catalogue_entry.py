@@ -32,7 +32,8 @@ class CatalogueEntry:
         formula (str): the loss of one element, in plain text
         latex (str): the same in LaTeX
         numpy (str): the same as a NumPy expression: x a row of logits (sigmoid losses: one), y its labels, k a class
-            index, q the pos_weight, C the number of classes, T the number of true classes, which come first
+            index, q the pos_weight or the parameter q, C the number of classes, T the number of true classes, which come
+            first; gamma and epsilon are the parameters
         gradient (str): with respect to the logits, in plain text
         gradient_latex (str): the same in LaTeX
         gradient_numpy (str): the same as a NumPy expression

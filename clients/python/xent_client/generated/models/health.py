@@ -16,10 +16,10 @@ T = TypeVar("T", bound="Health")
 
 @_attrs_define
 class Health:
-    """That the service is well; where it is not, it does not answer 200.
+    """That the service is healthy; if not, the status is not 200.
 
     Attributes:
-        status (Literal['ok']): the service answers
+        status (Literal['ok']): the service responds
     """
 
     status: Literal["ok"]

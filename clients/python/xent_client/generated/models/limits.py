@@ -23,10 +23,10 @@ class Limits:
         header_seconds (float): seconds until a request's headers are there: 408
         body_seconds (float): seconds until a request's body is there: 408
         compute_seconds (float): seconds that a request may wait and be worked on: 503
-        answer_seconds (float): seconds in which a caller reads nothing of an answer: the connection is cut
+        answer_seconds (float): seconds in which a client reads nothing of a response; then its connection is closed
         idle_seconds (float): seconds that a connection may be idle between requests: it is closed
-        max_requests_in_flight (int): requests that each worker has in hand: 503
-        max_bytes_in_flight (int): bytes of bodies, arrays and answers that each worker has in hand: 503
+        max_requests_in_flight (int): requests in flight in each worker; more get 503
+        max_bytes_in_flight (int): bytes of bodies, arrays and responses in flight in each worker; more get 503
         content_encodings (list[str]): how a request's body may be compressed: 415
     """
 

@@ -24,7 +24,7 @@ class LossWarning:
     """A likely mistake. Nothing was changed because of it.
 
     Attributes:
-        code (str): What was found, for programs. New codes may be added.
+        code (str): What was found, for programs; `/learn/{code}` explains it. New codes may be added.
 
             - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1, or
             in [0, 100] and to 100: softmax would be applied twice

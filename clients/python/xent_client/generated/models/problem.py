@@ -15,10 +15,11 @@ T = TypeVar("T", bound="Problem")
 
 @_attrs_define
 class Problem:
-    """Why a request was not answered, as RFC 9457 has it. It never repeats the caller's arrays.
+    """Why a request failed, as RFC 9457 has it. It never repeats the client's arrays.
 
     Attributes:
-        type_ (str): about:blank: the status says it all, and `errors` the rest
+        type_ (str): `/learn/` and the code of the first of `errors`: a page of this service that explains it.
+            about:blank where there are none: then the status says it all.
         title (str): the status in words
         status (int): the HTTP status
         detail (str): the most useful of the errors, for people

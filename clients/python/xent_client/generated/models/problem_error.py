@@ -15,7 +15,7 @@ class ProblemError:
 
     Attributes:
         loc (list[int | str]): the path to it, from the request's part on
-        code (str): What is wrong, for programs. New codes may be added.
+        code (str): What is wrong, for programs; `/learn/{code}` explains it. New codes may be added.
 
             - `not_numeric`: An array holds something that is not a number.
             - `ragged`: Rows of one array differ in length or depth.
@@ -26,6 +26,7 @@ class ProblemError:
             - `axis_out_of_range`: The logits have no such axis.
             - `label_out_of_range`: A class index is outside [0, C).
             - `label_not_whole`: A class index is not an integer.
+            - `not_one_hot`: A row of labels is not one-hot, where the loss is of one class for each row.
             - `inexact_labels`: Class indices have a float type that does not hold all of them exactly.
             - `not_a_probability`: A value is no probability, though from_logits=False says that it is.
             - `masked_row`: Every class of a row is masked by −inf.

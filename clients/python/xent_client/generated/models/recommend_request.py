@@ -44,7 +44,7 @@ class RecommendRequest:
         loss_type (None | RecommendRequestLossTypeType0 | Unset): Which loss to compute. `auto` goes by the labels'
             form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less:
             sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits'
-            shape: sigmoid. It judges each batch alone: a caller whose batches vary should name the type.
+            shape: sigmoid. It goes by each batch alone: a client whose batches vary should name the type.
 
             - `sigmoid_cross_entropy`: Each logit answers a yes/no question of its own: a sample's labels don't exclude each
             other. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
@@ -55,7 +55,26 @@ class RecommendRequest:
             soft labels, distillation, annotators who disagree. Labels: the logits' shape, each row a distribution over the
             classes: in [0, 1], summing to 1.
             - `sparse_softmax_cross_entropy`: Exactly one class is right for each sample, and the labels name it. Labels:
-            class indices from 0 to C − 1, the logits' shape without the class axis. Default: 'auto'.
+            class indices from 0 to C − 1, the logits' shape without the class axis.
+            - `sigmoid_focal_cross_entropy`: Each logit answers a yes/no question of its own, and nearly all of them are
+            easy, as of the boxes of an object detector: the few hard ones are to count more. Labels: 0 or 1, or anything in
+            [0, 1], in the logits' shape; a scalar stands for every element.
+            - `softmax_focal_cross_entropy`: Exactly one class is right for each sample, most samples are easy, and the few
+            hard ones are to count more; the labels are distributions or one-hot. Labels: the logits' shape, each row a
+            distribution over the classes: in [0, 1], summing to 1.
+            - `sparse_softmax_focal_cross_entropy`: Exactly one class is right for each sample and the labels name it, most
+            samples are easy, and the few hard ones are to count more. Labels: class indices from 0 to C − 1, the logits'
+            shape without the class axis.
+            - `generalized_cross_entropy`: Exactly one class is right for each sample, and some labels are wrong: no sample
+            costs more than 1 / q, so that wrong labels can't dominate. Labels: class indices from 0 to C − 1, the logits'
+            shape without the class axis; or one-hot rows.
+            - `poly_cross_entropy`: Softmax cross-entropy is right, and how much well predicted samples still pull is to be
+            tuned: epsilon above 0 has them pull more, below 0 less. Labels: the logits' shape, each row a distribution over
+            the classes; or class indices from 0 to C − 1.
+            - `kl_divergence`: The labels are a teacher's distributions, and the loss is to be 0 where the model gives the
+            same: distillation, quantisation, comparing two models. With labels_are_logits the labels are its logits.
+            Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1; with
+            labels_are_logits any numbers, -Infinity for a class that the teacher masks. Default: 'auto'.
         pos_weight (ArrayType1 | float | list[Any] | None | TensorObject | Unset): weighted_cross_entropy only, and
             required there: how often the positive term counts. A scalar, or one for each class (logits of rank 1: a
             scalar). With `auto`, sigmoid becomes weighted.
@@ -77,6 +96,20 @@ class RecommendRequest:
             (the default of tf.losses). `none`: there is no reduced loss. A denominator of 0 gives 0. Default: 'mean'.
         clip (float | None | Unset): With `from_logits` false: the smallest probability that is used, and 1 minus the
             largest. 0 clips nothing. Default: 1e-07.
+        shift (int | None | Unset): Losses over class indices, logits [… T, C] with the classes on the last axis: logits
+            at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are
+            left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction. Default: 0.
+        temperature (float | None | Unset): Losses with a softmax: logits are divided by it first, and so are labels
+            that are logits. Not with `from_logits` false. Default: 1.0.
+        gamma (float | None | Unset): γ of focal losses: how strongly what is right already is left out; 0 gives the
+            cross-entropy. Absent: 2.
+        alpha (float | None | Unset): α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives.
+            Softmax: every loss is multiplied by it. Absent: 1 for all.
+        q (float | None | Unset): generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with
+            1 it is 1 − p. Absent: 0.5.
+        epsilon (float | None | Unset): poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+        labels_are_logits (bool | None | Unset): kl_divergence: the labels are a teacher's logits, and go through a
+            softmax at `temperature`, too. -Infinity masks a class. Default: False.
         silence (list[str] | None | Unset): Codes of warnings that are not wanted. These checks do not run, and
             `checked` leaves them out.
         logits_shape (list[int] | None | Unset): In place of `logits`: their shape.
@@ -96,6 +129,13 @@ class RecommendRequest:
     from_logits: bool | None | Unset = True
     reduction: None | RecommendRequestReductionType0 | Unset = "mean"
     clip: float | None | Unset = 1e-07
+    shift: int | None | Unset = 0
+    temperature: float | None | Unset = 1.0
+    gamma: float | None | Unset = UNSET
+    alpha: float | None | Unset = UNSET
+    q: float | None | Unset = UNSET
+    epsilon: float | None | Unset = UNSET
+    labels_are_logits: bool | None | Unset = False
     silence: list[str] | None | Unset = UNSET
     logits_shape: list[int] | None | Unset = UNSET
     advice: None | RecommendRequestAdviceType0 | Unset = "full"
@@ -212,6 +252,48 @@ class RecommendRequest:
         else:
             clip = self.clip
 
+        shift: int | None | Unset
+        if isinstance(self.shift, Unset):
+            shift = UNSET
+        else:
+            shift = self.shift
+
+        temperature: float | None | Unset
+        if isinstance(self.temperature, Unset):
+            temperature = UNSET
+        else:
+            temperature = self.temperature
+
+        gamma: float | None | Unset
+        if isinstance(self.gamma, Unset):
+            gamma = UNSET
+        else:
+            gamma = self.gamma
+
+        alpha: float | None | Unset
+        if isinstance(self.alpha, Unset):
+            alpha = UNSET
+        else:
+            alpha = self.alpha
+
+        q: float | None | Unset
+        if isinstance(self.q, Unset):
+            q = UNSET
+        else:
+            q = self.q
+
+        epsilon: float | None | Unset
+        if isinstance(self.epsilon, Unset):
+            epsilon = UNSET
+        else:
+            epsilon = self.epsilon
+
+        labels_are_logits: bool | None | Unset
+        if isinstance(self.labels_are_logits, Unset):
+            labels_are_logits = UNSET
+        else:
+            labels_are_logits = self.labels_are_logits
+
         silence: list[str] | None | Unset
         if isinstance(self.silence, Unset):
             silence = UNSET
@@ -267,6 +349,20 @@ class RecommendRequest:
             field_dict["reduction"] = reduction
         if clip is not UNSET:
             field_dict["clip"] = clip
+        if shift is not UNSET:
+            field_dict["shift"] = shift
+        if temperature is not UNSET:
+            field_dict["temperature"] = temperature
+        if gamma is not UNSET:
+            field_dict["gamma"] = gamma
+        if alpha is not UNSET:
+            field_dict["alpha"] = alpha
+        if q is not UNSET:
+            field_dict["q"] = q
+        if epsilon is not UNSET:
+            field_dict["epsilon"] = epsilon
+        if labels_are_logits is not UNSET:
+            field_dict["labels_are_logits"] = labels_are_logits
         if silence is not UNSET:
             field_dict["silence"] = silence
         if logits_shape is not UNSET:
@@ -522,6 +618,69 @@ class RecommendRequest:
 
         clip = _parse_clip(d.pop("clip", UNSET))
 
+        def _parse_shift(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        shift = _parse_shift(d.pop("shift", UNSET))
+
+        def _parse_temperature(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        temperature = _parse_temperature(d.pop("temperature", UNSET))
+
+        def _parse_gamma(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        gamma = _parse_gamma(d.pop("gamma", UNSET))
+
+        def _parse_alpha(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        alpha = _parse_alpha(d.pop("alpha", UNSET))
+
+        def _parse_q(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        q = _parse_q(d.pop("q", UNSET))
+
+        def _parse_epsilon(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        epsilon = _parse_epsilon(d.pop("epsilon", UNSET))
+
+        def _parse_labels_are_logits(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        labels_are_logits = _parse_labels_are_logits(d.pop("labels_are_logits", UNSET))
+
         def _parse_silence(data: object) -> list[str] | None | Unset:
             if data is None:
                 return data
@@ -586,6 +745,13 @@ class RecommendRequest:
             from_logits=from_logits,
             reduction=reduction,
             clip=clip,
+            shift=shift,
+            temperature=temperature,
+            gamma=gamma,
+            alpha=alpha,
+            q=q,
+            epsilon=epsilon,
+            labels_are_logits=labels_are_logits,
             silence=silence,
             logits_shape=logits_shape,
             advice=advice,

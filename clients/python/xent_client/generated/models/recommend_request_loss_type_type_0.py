@@ -1,14 +1,30 @@
 from typing import Literal
 
 RecommendRequestLossTypeType0 = Literal[
-    "auto", "sigmoid_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "weighted_cross_entropy"
+    "auto",
+    "generalized_cross_entropy",
+    "kl_divergence",
+    "poly_cross_entropy",
+    "sigmoid_cross_entropy",
+    "sigmoid_focal_cross_entropy",
+    "softmax_cross_entropy",
+    "softmax_focal_cross_entropy",
+    "sparse_softmax_cross_entropy",
+    "sparse_softmax_focal_cross_entropy",
+    "weighted_cross_entropy",
 ]
 
 RECOMMEND_REQUEST_LOSS_TYPE_TYPE_0_VALUES: set[RecommendRequestLossTypeType0] = {
     "auto",
+    "generalized_cross_entropy",
+    "kl_divergence",
+    "poly_cross_entropy",
     "sigmoid_cross_entropy",
+    "sigmoid_focal_cross_entropy",
     "softmax_cross_entropy",
+    "softmax_focal_cross_entropy",
     "sparse_softmax_cross_entropy",
+    "sparse_softmax_focal_cross_entropy",
     "weighted_cross_entropy",
 }
 

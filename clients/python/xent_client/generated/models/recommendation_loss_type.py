@@ -1,13 +1,28 @@
 from typing import Literal
 
 RecommendationLossType = Literal[
-    "sigmoid_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "weighted_cross_entropy"
+    "generalized_cross_entropy",
+    "kl_divergence",
+    "poly_cross_entropy",
+    "sigmoid_cross_entropy",
+    "sigmoid_focal_cross_entropy",
+    "softmax_cross_entropy",
+    "softmax_focal_cross_entropy",
+    "sparse_softmax_cross_entropy",
+    "sparse_softmax_focal_cross_entropy",
+    "weighted_cross_entropy",
 ]
 
 RECOMMENDATION_LOSS_TYPE_VALUES: set[RecommendationLossType] = {
+    "generalized_cross_entropy",
+    "kl_divergence",
+    "poly_cross_entropy",
     "sigmoid_cross_entropy",
+    "sigmoid_focal_cross_entropy",
     "softmax_cross_entropy",
+    "softmax_focal_cross_entropy",
     "sparse_softmax_cross_entropy",
+    "sparse_softmax_focal_cross_entropy",
     "weighted_cross_entropy",
 }
 

@@ -51,10 +51,10 @@ class SampledSoftmaxRequest:
             sampler (None | SampledSoftmaxRequestSamplerType0 | Unset): How they are drawn. `log_uniform`, which absent
                 means, for ids in order of falling frequency: P(k) = log((k + 2) / (k + 1)) / log(C + 1). `uniform`: P(k) = 1 /
                 C.
-            seed (int | None | Unset): The same seed gives the same candidates on every machine. Absent: a fresh one,
-                reported in the answer.
+            seed (int | None | Unset): The same seed gives the same candidates on every machine. Absent: a fresh one, which
+                the response has.
             sampled_values (None | SampledValues | Unset): In place of drawing, with `num_sampled`, `sampler` and `seed`
-                absent: the caller's own sample, or that of an earlier answer.
+                absent: the client's own sample, or that of an earlier response.
             remove_accidental_hits (bool | None | Unset): Leave out of a row the candidates that are labels of it. Default:
                 True.
             subtract_log_q (bool | None | Unset): Subtract the logarithm of its expected count, q, from each logit. Without

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="TensorObject")
 @_attrs_define
 class TensorObject:
     """An array as base64 of its bytes: several times smaller and faster than a list. As logits, float16, bfloat16 and
-    float32 are computed and answered in float32, everything else in float64.
+    float32 are computed and returned in float32, everything else in float64.
 
         Attributes:
             dtype (TensorObjectDtype): What its numbers are.

@@ -107,7 +107,7 @@ def sync_detailed(
 ) -> Response[Problem | RecommendResponse]:
     """Recommend a loss type for labels
 
-     The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without
+     The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without
     computing a loss.
 
     Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't
@@ -143,7 +143,7 @@ def sync(
 ) -> Problem | RecommendResponse | None:
     """Recommend a loss type for labels
 
-     The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without
+     The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without
     computing a loss.
 
     Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't
@@ -174,7 +174,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | RecommendResponse]:
     """Recommend a loss type for labels
 
-     The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without
+     The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without
     computing a loss.
 
     Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't
@@ -208,7 +208,7 @@ async def asyncio(
 ) -> Problem | RecommendResponse | None:
     """Recommend a loss type for labels
 
-     The loss type that labels call for and the warnings, as `POST /v1/loss` answers them, without
+     The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without
     computing a loss.
 
     Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't

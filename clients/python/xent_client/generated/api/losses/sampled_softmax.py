@@ -121,15 +121,14 @@ def sync_detailed(
     same draw on every
     machine. Or a sample is given as `sampled_values`, and nothing is drawn.
 
-    Only the weights and biases of labels and candidates are looked at; what stands in the others' is
-    not judged.
+    Only the weights and biases of labels and candidates are read; the others may hold anything.
 
     Accidental hits, candidates that are labels of the row, are left out exactly, where TensorFlow adds
     −3.4e38 to their
     logits. Where no class came up twice, TensorFlow's samplers write n · p for the expected count,
     which can exceed 1.
 
-    The answer always carries the warning `train_only`: the value is not the cross-entropy over all
+    The response always has the warning `train_only`: the value is not the cross-entropy over all
     classes, and changes
     with the sample. Evaluate with `POST /v1/loss`.
 
@@ -179,15 +178,14 @@ def sync(
     same draw on every
     machine. Or a sample is given as `sampled_values`, and nothing is drawn.
 
-    Only the weights and biases of labels and candidates are looked at; what stands in the others' is
-    not judged.
+    Only the weights and biases of labels and candidates are read; the others may hold anything.
 
     Accidental hits, candidates that are labels of the row, are left out exactly, where TensorFlow adds
     −3.4e38 to their
     logits. Where no class came up twice, TensorFlow's samplers write n · p for the expected count,
     which can exceed 1.
 
-    The answer always carries the warning `train_only`: the value is not the cross-entropy over all
+    The response always has the warning `train_only`: the value is not the cross-entropy over all
     classes, and changes
     with the sample. Evaluate with `POST /v1/loss`.
 
@@ -232,15 +230,14 @@ async def asyncio_detailed(
     same draw on every
     machine. Or a sample is given as `sampled_values`, and nothing is drawn.
 
-    Only the weights and biases of labels and candidates are looked at; what stands in the others' is
-    not judged.
+    Only the weights and biases of labels and candidates are read; the others may hold anything.
 
     Accidental hits, candidates that are labels of the row, are left out exactly, where TensorFlow adds
     −3.4e38 to their
     logits. Where no class came up twice, TensorFlow's samplers write n · p for the expected count,
     which can exceed 1.
 
-    The answer always carries the warning `train_only`: the value is not the cross-entropy over all
+    The response always has the warning `train_only`: the value is not the cross-entropy over all
     classes, and changes
     with the sample. Evaluate with `POST /v1/loss`.
 
@@ -288,15 +285,14 @@ async def asyncio(
     same draw on every
     machine. Or a sample is given as `sampled_values`, and nothing is drawn.
 
-    Only the weights and biases of labels and candidates are looked at; what stands in the others' is
-    not judged.
+    Only the weights and biases of labels and candidates are read; the others may hold anything.
 
     Accidental hits, candidates that are labels of the row, are left out exactly, where TensorFlow adds
     −3.4e38 to their
     logits. Where no class came up twice, TensorFlow's samplers write n · p for the expected count,
     which can exceed 1.
 
-    The answer always carries the warning `train_only`: the value is not the cross-entropy over all
+    The response always has the warning `train_only`: the value is not the cross-entropy over all
     classes, and changes
     with the sample. Evaluate with `POST /v1/loss`.
 

@@ -46,7 +46,7 @@ def sync_detailed(
 ) -> Response[Health]:
     """Is the process alive?
 
-     Answers for as long as the process can answer at all. Restart it where this fails.
+     Responds as long as the process can respond at all. Restart it if this fails.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -71,7 +71,7 @@ def sync(
 ) -> Health | None:
     """Is the process alive?
 
-     Answers for as long as the process can answer at all. Restart it where this fails.
+     Responds as long as the process can respond at all. Restart it if this fails.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -92,7 +92,7 @@ async def asyncio_detailed(
 ) -> Response[Health]:
     """Is the process alive?
 
-     Answers for as long as the process can answer at all. Restart it where this fails.
+     Responds as long as the process can respond at all. Restart it if this fails.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -115,7 +115,7 @@ async def asyncio(
 ) -> Health | None:
     """Is the process alive?
 
-     Answers for as long as the process can answer at all. Restart it where this fails.
+     Responds as long as the process can respond at all. Restart it if this fails.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -52,7 +52,7 @@ def sync_detailed(
 ) -> Response[Health | Problem]:
     """Can it take requests?
 
-     Answers 200 for as long as the service can take requests. Send it none where this fails.
+     Responds with 200 as long as the service accepts requests. Send it none if this fails.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -77,7 +77,7 @@ def sync(
 ) -> Health | Problem | None:
     """Can it take requests?
 
-     Answers 200 for as long as the service can take requests. Send it none where this fails.
+     Responds with 200 as long as the service accepts requests. Send it none if this fails.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -98,7 +98,7 @@ async def asyncio_detailed(
 ) -> Response[Health | Problem]:
     """Can it take requests?
 
-     Answers 200 for as long as the service can take requests. Send it none where this fails.
+     Responds with 200 as long as the service accepts requests. Send it none if this fails.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -121,7 +121,7 @@ async def asyncio(
 ) -> Health | Problem | None:
     """Can it take requests?
 
-     Answers 200 for as long as the service can take requests. Send it none where this fails.
+     Responds with 200 as long as the service accepts requests. Send it none if this fails.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -1,0 +1,1 @@
+"""Two replicas behind nginx for a long time, while an operator works on them."""

@@ -1,0 +1,122 @@
+"""How many requests of a client are in flight at once: as many as the service takes without refusing or slowing down.
+
+Threads or tasks beyond that wait for their turn. Otherwise a hundred threads of one program would fill a service that
+others use too, and most of their requests would be refused.
+"""
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+FIRST, FEWEST, MOST = 16, 1, 100
+# After a refusal, and at each response while they take longer than usual.
+CUT_BY_REFUSAL, CUT_BY_DELAY = 0.7, 0.98
+# The last responses took so many times as long as those of a long time.
+SLOW = 2.0
+LONG, SHORT = 200, 20
+
+
+class Limit:
+    """Additive increase, multiplicative decrease, as TCP does it; by refusals and by the time that responses take."""
+
+    def __init__(self) -> None:
+        self.value = float(FIRST)
+        self.in_flight = 0
+        self._last_cut = float("-inf")
+        self._long = self._short = 0.0
+        self._responses = 0
+
+    @property
+    def has_room(self) -> bool:
+        return self.in_flight < int(self.value)
+
+    def end(self, began: float, now: float, *, is_refused: bool) -> None:
+        """A request that was sent at `began` has its response, in seconds of a monotonic clock."""
+        self.in_flight -= 1
+        if is_refused:
+            # What was sent before the last cut says nothing about the limit since.
+            if began >= self._last_cut:
+                self._last_cut = now
+                self.value = max(FEWEST, self.value * CUT_BY_REFUSAL)
+            return
+        self._responses += 1
+        # Means of all at first, of the last ones later. Both are of the same mixture of small and large requests.
+        self._long += (now - began - self._long) / min(self._responses, LONG)
+        self._short += (now - began - self._short) / min(self._responses, SHORT)
+        if self._short > SLOW * self._long:
+            self.value = max(FEWEST, self.value * CUT_BY_DELAY)
+        elif self.in_flight + 1 >= int(self.value):
+            self.value = min(MOST, self.value + 1 / self.value)
+
+
+class Turn:
+    """One request's. Whoever has it sets `is_refused` where the service was too full for it."""
+
+    def __init__(self) -> None:
+        self.is_refused = False
+        self.began = time.monotonic()
+
+
+class Threads:
+    """The turns of threads."""
+
+    def __init__(self) -> None:
+        self.limit = Limit()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        with self._changed:
+            self._changed.wait_for(lambda: self.limit.has_room)
+            self.limit.in_flight += 1
+        turn = Turn()
+        try:
+            yield turn
+        finally:
+            with self._changed:
+                self.limit.end(turn.began, time.monotonic(), is_refused=turn.is_refused)
+                self._changed.notify_all()
+
+
+class Tasks:
+    """The turns of the tasks of an event loop, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.limit = Limit()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Turn]:
+        if self._waiting or not self.limit.has_room:
+            await self._wait()
+        else:
+            self.limit.in_flight += 1
+        turn = Turn()
+        try:
+            yield turn
+        finally:
+            self.limit.end(turn.began, time.monotonic(), is_refused=turn.is_refused)
+            self._admit()
+
+    async def _wait(self) -> None:
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place in self._waiting:
+                self._waiting.remove(place)
+            else:  # it was admitted in the same moment
+                self.limit.in_flight -= 1
+                self._admit()
+            raise
+
+    def _admit(self) -> None:
+        while self._waiting and self.limit.has_room:
+            place = self._waiting.popleft()
+            self.limit.in_flight += 1
+            if not place.cancelled():
+                place.set_result(None)

@@ -1,0 +1,50 @@
+"""What the packages import: scoring needs no service, and the command imports what a command needs only."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.service import ROOT
+
+ALLOWED = {"xent_score", "xent_core", "numpy", "pyarrow", "ml_dtypes"}
+
+
+def roots(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "xent_score").glob("*.py")), ids=lambda path: path.stem)
+def test_scoring_imports_the_core_numpy_and_arrow_only(path: Path) -> None:
+    assert roots(path) - ALLOWED <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("package", ["xent_core", "app"])
+def test_nothing_below_imports_them(package: str) -> None:
+    for path in (ROOT / package).rglob("*.py"):
+        assert not roots(path) & {"xent_score", "xent_cli", "pyarrow"}, path
+
+
+def test_the_command_imports_no_numpy_before_it_knows_what_for() -> None:
+    script = "import sys, xent_cli.__main__; print({'numpy', 'pyarrow', 'fastapi'} & {*sys.modules})"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout == "set()\n"
+
+
+def test_without_pyarrow_the_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from xent_cli import score
+    from xent_cli.__main__ import run
+
+    monkeypatch.setattr(score, "find_spec", lambda _: None)
+    assert run(["score", "x.npy", "--out", "out"]) == 1
+    assert "pip install 'xent[score]'" in capsys.readouterr().err

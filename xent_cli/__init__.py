@@ -1,0 +1,1 @@
+"""The `xent` command. `python -m xent_cli` is the same without an installation."""

@@ -1,0 +1,47 @@
+"""Whether confidences are what they say: figures that follow from exact sums over bins."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from xent_core.compute.exact_sums import canonical, canonical_number
+from xent_core.errors import ParameterOutOfRange
+from xent_core.results import Calibration, CalibrationSums, FittedTemperature
+
+BINS = 15
+EDGES = np.linspace(0.0, 1.0, BINS + 1)
+
+
+def merge_calibrations(parts: Iterable[Calibration]) -> Calibration:
+    """The calibration of a whole from those of its batches: all but the fitted temperature exactly that of the whole.
+
+    parts: at least one, of losses of one family. Raises ParameterOutOfRange where there is none.
+    """
+    collected = [part.sums for part in parts]
+    if not collected:
+        raise ParameterOutOfRange("parts", "is empty; at least one calibration was expected")
+    return calibration_of(
+        CalibrationSums(
+            counted=sum(part.counted for part in collected),
+            count=np.sum([part.count for part in collected], axis=0),
+            confidence=canonical([component for part in collected for component in part.confidence]),
+            hits=canonical([component for part in collected for component in part.hits]),
+            brier=canonical_number([component for part in collected for component in part.brier.tolist()]),
+        )
+    )
+
+
+def calibration_of(sums: CalibrationSums, fitted: FittedTemperature | None = None) -> Calibration:
+    """The figures that follow from sums."""
+    counted, in_bin = sums.counted, np.maximum(sums.count, 1)
+    gaps = np.abs(sums.confidence[0] - sums.hits[0])
+    return Calibration(
+        expected_error=float(gaps.sum()) / counted if counted else None,
+        brier_score=float(sums.brier[0]) / counted if counted else None,
+        edges=EDGES,
+        count=sums.count,
+        mean_confidence=sums.confidence[0] / in_bin,
+        accuracy=sums.hits[0] / in_bin,
+        fitted=fitted,
+        sums=sums,
+    )

@@ -1,0 +1,102 @@
+"""Divergences between the softmax of two matrices of logits, row by row, and the largest classes of rows."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from xent_core.compute.layout import Array, row_sums, row_tiles, shaped
+from xent_core.compute.logsumexp import PLAIN_SUMS
+
+GROUP = 256
+"""Of how many columns the largest is found at once."""
+
+
+class Divergences(NamedTuple):
+    """Of each row, float64 [rows], in nats: KL(p‖q), KL(q‖p) and the Jensen-Shannon divergence, 0 or more."""
+
+    kl: Array
+    reverse_kl: Array
+    jensen_shannon: Array
+
+
+def divergences(logits: Array, other: Array, buffers: tuple[Array, Array, Array]) -> Divergences:
+    """p and q are the softmax of two matrices of one dtype, float32 or float64; the buffers have room for one each.
+
+    Terms are the products of probabilities and differences of log-probabilities, x_c − z_c less that of their log-sums,
+    so that rows nearly alike lose little: the error is that of a sum of such terms.
+    """
+    p, q, term = (shaped(buffer, logits.shape) for buffer in buffers)
+    sums = row_sums(np.exp(logits, out=p)).astype(np.float64)
+    other_sums = row_sums(np.exp(other, out=q)).astype(np.float64)
+    log_sums = np.log(sums)
+    apart = (log_sums - np.log(other_sums)).astype(p.dtype)
+    p *= (1 / sums).astype(p.dtype)[:, None]
+    q *= (1 / other_sums).astype(p.dtype)[:, None]
+    np.subtract(logits, other, out=term)
+    term -= apart[:, None]
+    kl, reverse_kl = np.vecdot(p, term).astype(np.float64), -np.vecdot(q, term).astype(np.float64)
+    p += q
+    np.log(p, out=q)
+    np.subtract(logits, q, out=term)
+    term -= log_sums.astype(p.dtype)[:, None]
+    # ½ Σ (p + q)(log p − log m) + ½ Σ q (log q − log p), with m = (p + q) / 2.
+    jensen_shannon = (np.vecdot(p, term).astype(np.float64) + reverse_kl) / 2 + np.log(2.0)
+    low, high = PLAIN_SUMS
+    safe = (np.minimum(sums, other_sums) >= low) & (np.maximum(sums, other_sums) <= high)
+    safe &= np.isfinite(kl + reverse_kl + jensen_shannon)
+    if not safe.all():
+        rest = np.flatnonzero(~safe)
+        for tile in row_tiles(len(rest), 4 * logits.shape[1]):
+            some = rest[tile]
+            kl[some], reverse_kl[some], jensen_shannon[some] = _shifted(logits[some], other[some])
+    return Divergences(*(np.maximum(each, 0) for each in (kl, reverse_kl, jensen_shannon)))
+
+
+def _shifted(logits: Array, other: Array) -> Divergences:
+    """The same in float64 of any logits; KL is infinite where only the second distribution has no chance of a class."""
+    log_p, log_q = _log_probabilities(logits), _log_probabilities(other)
+    p, q = np.exp(log_p), np.exp(log_q)
+    log_mean = np.log((p + q) / 2)
+    to_mean = row_sums(_product(p, log_p - log_mean)) + row_sums(_product(q, log_q - log_mean))
+    return Divergences(row_sums(_product(p, log_p - log_q)), row_sums(_product(q, log_q - log_p)), to_mean / 2)
+
+
+def _log_probabilities(logits: Array) -> Array:
+    below = logits.astype(np.float64)
+    below -= below.max(axis=1, keepdims=True)
+    log_p: Array = below - np.log(row_sums(np.exp(below)))[:, None]
+    return log_p
+
+
+def _product(p: Array, values: Array) -> Array:
+    """p · values, 0 where p is."""
+    return np.where(p == 0, 0, p * values)
+
+
+def largest_classes(logits: Array, number: int) -> Array:
+    """The classes of the largest logits of each row by falling logit, the first of equals first: [rows, number]."""
+    rows, classes = logits.shape
+    number = min(number, classes)
+    every, found = np.arange(rows), np.empty((rows, number), np.intp)
+    whole = classes // GROUP * GROUP
+    groups = logits[:, :whole].reshape(rows, -1, GROUP)
+    rest = np.full((rows, GROUP), -np.inf, logits.dtype)
+    rest[:, : classes - whole] = logits[:, whole:]
+    best = np.concatenate([groups.max(axis=2), rest.max(axis=1)[:, None]], axis=1)
+    for place in range(number):
+        group = best.argmax(axis=1)
+        in_rest = group == best.shape[1] - 1
+        part = (
+            np.where(in_rest[:, None], rest, groups[every, np.minimum(group, groups.shape[1] - 1)])
+            if whole
+            else rest.copy()
+        )
+        start = group * GROUP
+        for earlier in found[:, :place].T:
+            inside = (earlier >= start) & (earlier < start + GROUP)
+            part[every[inside], earlier[inside] - start[inside]] = -np.inf
+        column = part.argmax(axis=1)
+        found[:, place] = start + column
+        part[every, column] = -np.inf
+        best[every, group] = part.max(axis=1)
+    return found

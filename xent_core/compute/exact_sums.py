@@ -1,0 +1,212 @@
+"""Sums of floating-point numbers without rounding, so that they do not depend on order or on how a batch is split.
+
+Such a sum is held as components: the sum rounded to float64, what that leaves rounded in turn, and so on. Mostly there
+are two. Each sum has one such form, so equal sums are equal arrays, and to merge sums is to add up their components.
+
+The way is that of Rump's ExtractVector: (σ + x) − σ rounds x to a multiple of σ · 2⁻⁵³, and with σ large enough any
+sum of these multiples is exact. What was rounded off is treated in the same way until nothing is left.
+Rump, Ogita, Oishi: Accurate floating-point summation I, SIAM J. Sci. Comput. 31(1), 2008.
+"""
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from xent_core.compute.layout import Array
+
+# Larger numbers are halved so often before σ could overflow.
+MAX_EXPONENT, HALVED = 900, 200
+
+
+def exact_total(*arrays: Array) -> Array:
+    """Σ of all values of arrays [n]: components [k]."""
+    return canonical_number([float(part.sum()) for values in arrays for part in _parts(values)])
+
+
+def exact_product(value: float, times: int) -> Array:
+    """value · times: components [k]."""
+    if not math.isfinite(value):
+        return np.array([value if times else 0.0])
+    exact, found = Fraction(value) * times, list[float]()
+    while exact or not found:
+        found.append(float(exact))
+        exact -= Fraction(found[-1])
+    return np.array(found)
+
+
+def canonical_number(parts: list[float]) -> Array:
+    """Components [k] of one sum that is given as any number of parts."""
+    found: list[float] = []
+    while True:
+        rounded = _rounded_sum([*parts, *(-each for each in found)])
+        if found and not rounded:
+            return np.array(found)
+        found.append(rounded)
+        if not math.isfinite(rounded):
+            return np.array(found)
+
+
+def _rounded_sum(numbers: list[float]) -> float:
+    """Their sum rounded once; that of infinities where there are any."""
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):
+        return sum(numbers)
+
+
+def exact_group_sums(values: Array, groups: Array, number: int) -> Array:
+    """Σ of the values [n] of each group from 0 to number − 1: components [k, number]."""
+    return canonical([np.bincount(groups, part, number) for part in _parts(values)])
+
+
+def exact_column_sums(matrix: Array) -> Array:
+    """Σ over the rows of a matrix [rows, columns]: components [k, columns]."""
+    shape = matrix.shape
+    flat = matrix.reshape(-1)
+    return canonical([part.reshape(shape).sum(axis=0) for part in _parts(flat)])
+
+
+def square(values: Array) -> tuple[Array, Array]:
+    """values² as the rounded squares and what the rounding took (Dekker); that is 0 where they are too large."""
+    rounded = values * values
+    high = values * 134217729.0
+    high = high - (high - values)
+    low = values - high
+    taken = ((high * high - rounded) + 2 * high * low) + low * low
+    taken[~np.isfinite(taken)] = 0
+    return rounded, taken
+
+
+def product(a: Array, b: Array) -> tuple[Array, Array]:
+    """a · b likewise."""
+    rounded = a * b
+    high_a, high_b = a * 134217729.0, b * 134217729.0
+    high_a, high_b = high_a - (high_a - a), high_b - (high_b - b)
+    low_a, low_b = a - high_a, b - high_b
+    taken = ((high_a * high_b - rounded) + high_a * low_b + low_a * high_b) + low_a * low_b
+    taken[~np.isfinite(taken)] = 0
+    return rounded, taken
+
+
+def as_ratio(components: Array) -> tuple[int, int]:
+    """The sum that components [k] stand for as a whole number and the power of 2 by which it is divided; finite."""
+    ratios = [value.as_integer_ratio() for value in components.tolist()]
+    shift = max(below.bit_length() - 1 for _, below in ratios)
+    return sum(above << (shift - below.bit_length() + 1) for above, below in ratios), shift
+
+
+def _parts(values: Array) -> Iterator[Array]:
+    """Arrays like `values` [n] that add up to it, such that no sum over any of one's numbers is rounded.
+
+    Of infinite values the first array holds them.
+    """
+    if not values.size:
+        yield values
+        return
+    bits = values.size.bit_length() + 1
+    rest, scale, largest = values, 0, _largest(values)
+    if not math.isfinite(largest):
+        finite = np.isfinite(values)
+        yield np.where(finite, 0, values)
+        rest = np.where(finite, values, 0)
+        largest = _largest(rest)
+    if largest >= math.ldexp(1.0, MAX_EXPONENT):
+        rest, scale = np.ldexp(rest, -HALVED), HALVED
+        largest = _largest(rest)
+    while True:
+        sigma = math.ldexp(1.0, math.frexp(largest)[1] + bits)
+        part = rest + sigma
+        part -= sigma
+        yield np.ldexp(part, scale) if scale else part
+        rest = rest - part
+        largest = _largest(rest)
+        if not largest:
+            return
+
+
+def _largest(values: Array) -> float:
+    return max(float(np.maximum.reduce(values)), -float(np.minimum.reduce(values)))
+
+
+def spread_of_mean(n: int, *sums: Array) -> float | None:
+    """The standard error of Σ a / Σ b over n samples, from the exact sums Σ a, Σ b, Σ a², Σ ab and Σ b².
+
+    √(n / (n − 1) · Σ (a_i − m·b_i)²) / Σ b, with m = Σ a / Σ b: where all b are equal, the sample standard deviation
+    divided by √n. Nothing cancels, as the sums are exact. None for fewer than two samples, or what is infinite.
+    """
+    if n < 2 or not all(math.isfinite(each[0]) for each in sums):
+        return None
+    (a, of_a), (b, of_b), (aa, of_aa), (ab, of_ab), (bb, of_bb) = map(as_ratio, sums)
+    if not b:
+        return None
+    # (Σ a² − 2m Σ ab + m² Σ b²) · (Σ b)² as three whole numbers, each divided by a power of 2.
+    terms = (
+        (aa * b * b, of_aa + 2 * of_b),
+        (-2 * a * ab * b, of_a + of_ab + of_b),
+        (a * a * bb, 2 * of_a + of_bb),
+    )
+    shift = max(each for _, each in terms)
+    scaled = max(0, sum(term << (shift - each) for term, each in terms)) * n
+    by, by_shift = (n - 1) * b**4, 4 * of_b
+    if by_shift > shift:
+        scaled <<= by_shift - shift
+    else:
+        by <<= shift - by_shift
+    try:
+        return math.sqrt(scaled / by)
+    except OverflowError:
+        return math.inf
+
+
+def canonical(parts: list[Array]) -> Array:
+    """Components [k, sums] of sums that are given as one or more parts, each [sums]."""
+    components = np.array(parts, np.float64)
+    unbounded = ~np.isfinite(components)
+    if unbounded.any():
+        infinite = np.where(unbounded, components, 0).sum(axis=0)
+        components[:, unbounded.any(axis=0)] = 0
+        _normalise(components)
+        components[0] += infinite
+    else:
+        _normalise(components)
+    last = len(components)
+    while last > 1 and not components[last - 1].any():
+        last -= 1
+    return components[:last]
+
+
+def _normalise(components: Array) -> None:
+    """Make each component what is left of the sum, rounded."""
+    for first in range(len(components) - 1):
+        rest = components[first:]
+        _settle(rest)
+        if len(rest) > 2:
+            _round_ties(*rest[:3])
+
+
+def _settle(components: Array) -> None:
+    """Move what the components add up to upwards, until none changes by what is below it."""
+    while True:
+        before = components.copy()
+        for i in range(len(components) - 2, -1, -1):
+            _add_exactly(components[i], components[i + 1])
+        if len(components) == 2 or np.array_equal(before, components):
+            return
+
+
+def _add_exactly(a: Array, b: Array) -> None:
+    """Make a the rounded sum of both, and b what the rounding took (Knuth)."""
+    total = a + b
+    of_b = total - a
+    b[...] = (a - (total - of_b)) + (b - of_b)
+    a[...] = total
+
+
+def _round_ties(upper: Array, middle: Array, lower: Array) -> None:
+    """Where the middle lies halfway between two numbers next to each other, what is below it decides."""
+    decided = np.where(lower == 0, middle, np.nextafter(middle, np.copysign(np.inf, lower)))
+    total = upper + decided
+    middle += upper - total
+    upper[...] = total

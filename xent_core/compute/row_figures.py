@@ -1,0 +1,192 @@
+"""What the pass over a block's logits gives beside losses: predictions, ranks, margins, entropies of its rows.
+
+`Moments` takes what it needs from the exponentials that the losses are computed of, tile by tile, while these are in
+the cache. Rows whose exponentials leave the range of the dtype, and losses that are computed in another way, go through
+`shifted_figures`.
+"""
+
+from collections.abc import Collection
+from typing import Literal
+
+import numpy as np
+
+from xent_core.compute.layout import Array, row_sums, row_tiles, shaped
+
+RowFigure = Literal["predictions", "label_rank", "margin", "entropy", "logsumexp", "top_rank", "confidence", "squares"]
+"""What may be wanted of rows. top_rank: the label's rank, exact below 5. confidence: the largest probability. squares:
+Σ_c (p_c − [c = label])².
+"""
+Figures = dict[RowFigure, Array]
+
+TOP = 5
+MAX_COUNTED_IN_WORDS = 255 * 8
+RANKS: dict[RowFigure, int] = {"label_rank": 1 << 62, "top_rank": TOP}
+"""The ranks, and below which they are exact."""
+OTHERS: frozenset[RowFigure] = frozenset({"margin", "confidence", "squares"})
+"""What needs the exponentials of all classes but the label's."""
+DTYPES: dict[str, type[np.generic]] = {"predictions": np.int64, "label_rank": np.int64, "top_rank": np.int64}
+
+
+def dtype_of(figure: RowFigure) -> type[np.generic]:
+    return DTYPES.get(figure, np.float64)
+
+
+class Moments:
+    """Collects what figures of a block's rows need. `add` is called with each tile, `figures` when losses are known."""
+
+    def __init__(self, rows: int, wanted: Collection[RowFigure]) -> None:
+        self.wanted = frozenset(wanted)
+        self.unsafe: Array | None = None
+        self._exact = "label_rank" in wanted
+        self._mask = np.empty(0, bool)
+        self._predictions = np.empty(rows, np.int64) if "predictions" in wanted else None
+        self._ranks = np.empty(rows, np.int64) if self.wanted & {"label_rank", "top_rank"} else None
+        self._dots = np.empty(rows) if "entropy" in wanted else None
+        self._squares = np.empty(rows) if "squares" in wanted else None
+        self._largest = np.empty(rows) if self.wanted & {"margin", "confidence"} else None
+
+    def add(self, rows: slice, logits: Array, indices: Array, exponentials: Array) -> None:
+        """exponentials: exp(logits), 0 at the labels."""
+        if self._predictions is not None:
+            self._predictions[rows] = logits.argmax(axis=1)
+        if self._ranks is not None:
+            self._ranks[rows] = label_ranks(
+                logits, indices, RANKS["label_rank" if self._exact else "top_rank"], self._room(logits.size)
+            )
+        if self._dots is not None:
+            self._dots[rows] = np.vecdot(exponentials, logits)
+        if self._squares is not None:
+            self._squares[rows] = np.vecdot(exponentials, exponentials)
+        if self._largest is not None:
+            self._largest[rows] = np.maximum.reduce(exponentials, axis=1)
+
+    def _room(self, size: int) -> Array:
+        if self._mask.size < size:
+            self._mask = np.empty(size, bool)
+        return self._mask
+
+    def figures(self, logits: Array, indices: Array, losses: Array) -> Figures:
+        """losses: −log p of the labels."""
+        found: Figures = {}
+        label_logits = logits[np.arange(len(indices)), indices].astype(np.float64)
+        missed = -np.expm1(-losses)
+        log_sums = label_logits + losses
+        inverse_sums = np.exp(-log_sums)
+        if self._predictions is not None:
+            found["predictions"] = self._predictions
+        if self._ranks is not None:
+            found.update({name: self._ranks for name in RANKS if name in self.wanted})
+        if self._dots is not None:
+            # With the label's logit taken off all others nothing large cancels where the label leads.
+            found["entropy"] = np.maximum(losses + (label_logits * missed - self._dots * inverse_sums), 0)
+        if "logsumexp" in self.wanted:
+            found["logsumexp"] = log_sums
+        if self._squares is not None:
+            found["squares"] = self._squares * inverse_sums * inverse_sums + missed * missed
+        if self._largest is not None:
+            largest_other = self._largest * inverse_sums
+            found.update(_leads(1 - missed, largest_other, self.wanted))
+        self._mend(found, logits, indices)
+        return found
+
+    def _mend(self, found: Figures, logits: Array, indices: Array) -> None:
+        """Compute anew the rows that exponentials as they are do not serve."""
+        unsafe = self.unsafe
+        for values in (self._dots, self._squares, self._largest):
+            if values is not None and not np.isfinite(values).all():
+                unsafe = ~np.isfinite(values) if unsafe is None else unsafe | ~np.isfinite(values)
+        if unsafe is None or not found:
+            return
+        rest = np.flatnonzero(unsafe)
+        for name, values in shifted_figures(logits[rest], indices[rest], self.wanted).items():
+            found[name][rest] = values
+
+
+def _leads(label: Array, largest_other: Array, wanted: Collection[RowFigure]) -> Figures:
+    found: Figures = {}
+    if "margin" in wanted:
+        found["margin"] = label - largest_other
+    if "confidence" in wanted:
+        found["confidence"] = np.maximum(label, largest_other)
+    return found
+
+
+def label_ranks(logits: Array, indices: Array, exact_below: int, room: Array | None = None) -> Array:
+    """How many classes come before the label's by falling logits, the first of equals first: 0 where it is `argmax`.
+
+    Ranks of `exact_below` and above may be too small where logits are equal, but not below it.
+    """
+    at_labels = logits[np.arange(len(indices)), indices][:, None]
+    ranks = _count(np.greater(logits, at_labels, out=None if room is None else shaped(room, logits.shape)))
+    near = ranks < exact_below
+    leading = ranks == 0
+    if leading.any():
+        near &= ~(leading & (logits.argmax(axis=1) == indices))
+    rest = np.flatnonzero(near)
+    for tile in row_tiles(len(rest), logits.shape[1]):
+        some = rest[tile]
+        equal = logits[some] == at_labels[some]
+        tied = np.count_nonzero(equal, axis=1) > 1
+        if tied.any():
+            before = np.arange(logits.shape[1]) < indices[some][tied, None]
+            ranks[some[tied]] += np.count_nonzero(equal[tied] & before, axis=1)
+    return ranks
+
+
+def _count(mask: Array) -> Array:
+    """How many are True in each row of a C-contiguous matrix; eight at once where rows have whole words."""
+    columns = mask.shape[1]
+    if columns % 8 or columns > MAX_COUNTED_IN_WORDS:
+        counted: Array = np.count_nonzero(mask, axis=1)
+        return counted
+    # Each byte of a sum of words counts up to 255.
+    sums: Array = np.add.reduce(mask.view(np.uint64), axis=1)
+    return np.asarray(sums.view(np.uint8).reshape(-1, 8).sum(axis=1, dtype=np.int64))
+
+
+def shifted_figures(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Figures:
+    """Figures of rows of any logits, by exponentials of what they are below the largest.
+
+    indices: the label of each row. A row masked whole has the prediction 0, the entropy 0, and the probabilities 0.
+    """
+    count, classes = logits.shape
+    found: Figures = {name: np.empty(count, dtype_of(name)) for name in wanted}
+    for rows in row_tiles(count, classes):
+        part = _shifted(logits[rows], indices[rows], wanted)
+        for name, values in part.items():
+            found[name][rows] = values
+    return found
+
+
+def _shifted(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Figures:
+    every = np.arange(len(logits))
+    predictions = logits.argmax(axis=1)
+    largest = logits[every, predictions]
+    masked = np.isneginf(largest)
+    below = np.where(masked, 0, largest)[:, None] - logits
+    exponentials = np.exp(-below)
+    # The largest logit's own exponential is left out, so that nothing is lost beside it.
+    exponentials[every, predictions] = 0
+    rest = row_sums(exponentials).astype(np.float64)
+    sums = np.where(masked, 1, 1 + rest)
+    found: Figures = {}
+    if "predictions" in wanted:
+        found["predictions"] = predictions
+    for name, exact_below in RANKS.items():
+        if name in wanted:
+            found[name] = label_ranks(logits, indices, exact_below)
+    if "entropy" in wanted:
+        below[exponentials == 0] = 0
+        found["entropy"] = np.log1p(rest) + np.vecdot(exponentials, below) / sums
+    if "logsumexp" in wanted:
+        found["logsumexp"] = largest.astype(np.float64) + np.log1p(rest)
+    if OTHERS.isdisjoint(wanted):
+        return found
+    exponentials[every, predictions] = ~masked
+    label = exponentials[every, indices] / sums
+    exponentials[every, indices] = 0
+    if "squares" in wanted:
+        missed = row_sums(exponentials) / sums
+        found["squares"] = missed * missed + np.vecdot(exponentials, exponentials) / (sums * sums)
+    found.update(_leads(label, np.maximum.reduce(exponentials, axis=1) / sums, wanted))
+    return found

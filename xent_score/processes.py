@@ -1,0 +1,98 @@
+"""The processes of a run: each computes streams, one after the other, and is told the next one over a pipe.
+
+A pipe ends with the process at its other end, so that workers end with the run, and the run learns of a worker's death.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from xent_score.errors import DataError
+
+# Processes are forked from one that has imported what they need and has no threads: to import takes half a second.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_PRELOADED = ["xent_score.score", "xent_score.compare"]
+
+# A stream of a run: its number, and the number of the first part to compute.
+Task = tuple[int, int]
+Work = Callable[[Any, int, int, Callable[[int], None]], None]
+
+
+def warm_up() -> None:
+    """Start that process, which then imports beside this one."""
+    _CONTEXT.set_forkserver_preload(_PRELOADED)
+    forkserver.ensure_running()
+
+
+def run_here(work: Work, job: Any, tasks: Iterable[Task]) -> Iterator[int]:
+    """Compute in this process. Yields the numbers of rows as they are done. Raises DataError."""
+    for number, first_part in tasks:
+        done: list[int] = []
+        work(job, number, first_part, done.append)
+        yield from done
+
+
+def run_in_processes(work: Work, job: Any, tasks: Iterable[Task], count: int) -> Iterator[int]:
+    """Compute in so many processes. Yields the numbers of rows as they are done. Raises DataError."""
+    warm_up()
+    left = iter(tasks)
+    workers: dict[Connection, BaseProcess] = {}
+    try:
+        for _ in range(count):
+            ours, theirs = _CONTEXT.Pipe()
+            process = _CONTEXT.Process(target=_serve, args=(work, job, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            workers[ours] = process
+            ours.send(next(left, None))
+        while workers:
+            for ready in wait([*workers]):
+                assert isinstance(ready, Connection)  # noqa: S101  nothing else is waited for
+                try:
+                    message = ready.recv()
+                except EOFError:
+                    ended = workers.pop(ready)
+                    ended.join()
+                    ready.close()
+                    if ended.exitcode:
+                        raise DataError(_death(ended.exitcode)) from None
+                    continue
+                match message:
+                    case int():
+                        yield message
+                    case None:
+                        ready.send(next(left, None))
+                    case _:
+                        raise DataError(message)
+    finally:
+        for worker in workers.values():
+            worker.kill()
+        for connection, worker in workers.items():
+            worker.join()
+            connection.close()
+
+
+def _death(exitcode: int) -> str:
+    if exitcode == -signal.SIGKILL:
+        return "a process of the run was killed, as the system does when memory runs out; --processes 1 needs less"
+    return f"a process of the run ended with exit status {exitcode}"
+
+
+def _serve(work: Work, job: Any, pipe: Connection) -> None:
+    """Do what is asked until there is nothing left, or nobody to ask."""
+    # Ctrl-C reaches the run, which ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while (task := pipe.recv()) is not None:
+            try:
+                number, first_part = task
+                work(job, number, first_part, pipe.send)
+            except DataError as error:
+                pipe.send(str(error))
+                return
+            pipe.send(None)
