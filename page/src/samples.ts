@@ -53,6 +53,8 @@ export function batchOf(answer: Answer): Batch | null {
   const probabilities = flatNumbers(response.probabilities);
   const gradient = response.gradient === undefined ? [] : flatNumbers(response.gradient);
   const classes = probabilities.length / count;
+  // Of shifted sequences there are fewer losses than rows.
+  if (count !== (shape.length === 1 && softmax ? 1 : (shape[0] ?? 1))) return null;
   const labels = valuesOf(reading.arrays.labels, reading.fields?.["labels"]);
   const weights = valuesOf(reading.arrays.weights, reading.fields?.["weights"]);
   const samples = Array.from({ length: count }, (_, index): Sample => {
