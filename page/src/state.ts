@@ -129,7 +129,9 @@ let retry: ReturnType<typeof setInterval> | undefined;
 
 /** What is asked for beside the losses. */
 function withDetail(fields: Fields, values: number): Fields {
-  const figures = ["summary", "calibration"].filter((name) => facts.include.includes(name));
+  // Figures of the whole count against the service's limit of elements, as much as a third of a large batch.
+  const wanted = values <= MEDIUM_VALUES ? ["summary", "calibration"] : [];
+  const figures = wanted.filter((name) => facts.include.includes(name));
   return values <= SMALL_VALUES
     ? { ...fields, include: ["probabilities", "gradient", ...figures] }
     : { ...fields, include: figures, encoding: "base64" };

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -97,7 +98,10 @@ def request_shown(chrome: Chrome) -> dict[str, Any]:
         event = json.loads(entry["message"])["message"]
         if event["method"] == "Network.requestWillBeSent" and event["params"]["request"]["url"].endswith("/v1/loss"):
             identity = event["params"]["requestId"]
-            sent = chrome.execute_cdp_cmd("Network.getRequestPostData", {"requestId": identity})
+            try:
+                sent = chrome.execute_cdp_cmd("Network.getRequestPostData", {"requestId": identity})
+            except WebDriverException:
+                continue  # a request of the page before this one
             request: dict[str, Any] = json.loads(sent["postData"])
             if "include" in request:
                 return request
