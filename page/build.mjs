@@ -43,7 +43,10 @@ const common = {
 
 const { metafile } = await build({
   ...common,
-  entryPoints: ["src/docs.ts", "src/home.tsx", "src/learn.ts", "src/theme.ts", "src/icon.svg", "style/home.css", "style/learn.css", "style/docs.css"],
+  entryPoints: [
+    ...["src/docs.ts", "src/home.ts", "src/learn.ts", "src/theme.ts", "src/icon.svg"],
+    ...["style/docs.css", "style/home.css", "style/learn.css"],
+  ],
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   legalComments: "external",

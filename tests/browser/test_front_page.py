@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -97,7 +98,10 @@ def request_shown(chrome: Chrome) -> dict[str, Any]:
         event = json.loads(entry["message"])["message"]
         if event["method"] == "Network.requestWillBeSent" and event["params"]["request"]["url"].endswith("/v1/loss"):
             identity = event["params"]["requestId"]
-            sent = chrome.execute_cdp_cmd("Network.getRequestPostData", {"requestId": identity})
+            try:
+                sent = chrome.execute_cdp_cmd("Network.getRequestPostData", {"requestId": identity})
+            except WebDriverException:
+                continue  # a request of the page before this one
             request: dict[str, Any] = json.loads(sent["postData"])
             if "include" in request:
                 return request
@@ -298,7 +302,11 @@ def test_ten_thousand_rows_are_drawn_as_a_line(page: Chrome, service: str) -> No
     drop(page, {"logits.npy": npy("<f4", (rows, 10), logits), "labels.npy": npy("<i4", (rows,), labels)})
     wait(page, lambda: text_of(page, ".value .full") == repr(expected))
     assert "10,000" in str(page.execute_script("return document.querySelector('.canvas').textContent"))
-    assert len(all_of(page, ".canvas g.hot")) == 0
+    losses = ask(service, tensors)["per_sample"]
+    worst = max(range(rows), key=losses.__getitem__)
+    wait(page, lambda: len(all_of(page, ".canvas g.hot")) == 50, "the worst are not drawn")
+    assert text_of(page, "#hardest tbody th") == str(worst)
+    assert text_of(page, "#hardest tbody .v") == f"{losses[worst]:.4f}"
 
 
 LONGEST_FREEZE_MS = 1500
@@ -482,15 +490,17 @@ def test_a_service_that_goes_away_is_told_of_and_found_again(chrome: Chrome) -> 
         assert all_of(chrome, "#labels")[0].get_attribute("value") == "0, " * 23 + "1"
 
 
-def test_the_first_paint_is_quick(page: Chrome, service: str) -> None:
-    """The least of several, as other processes share the cores."""
-    paint = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
-    paints = []
-    for _ in range(5):
-        page.get("about:blank")
-        page.get(service)
-        paints.append(wait(page, lambda: page.execute_script(paint)))
-    assert min(paints) < 200, paints
+def test_the_page_is_painted_before_its_scripts_take_over(page: Chrome, service: str) -> None:
+    """So that the first paint takes as long as that of HTML and a style sheet, whatever the scripts do."""
+    page.get("about:blank")
+    page.get(service)
+    times = """
+        const painted = performance.getEntriesByName('first-contentful-paint')[0]?.startTime;
+        const asked = performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/v1/loss'))?.startTime;
+        return painted && asked ? [painted, asked] : null;
+    """
+    painted, asked = wait(page, lambda: page.execute_script(times))
+    assert painted < asked
 
 
 def test_a_hundred_kilobytes_of_scripts_and_styles_are_enough(page: Chrome) -> None:

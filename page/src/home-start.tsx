@@ -1,4 +1,4 @@
-/** The script of the front page. */
+/** Takes over the front page as it was rendered, and keeps it in step with the service. */
 
 import { hydrate } from "preact";
 
@@ -8,13 +8,7 @@ import { decode } from "./share.ts";
 import { open, start } from "./state.ts";
 import { LANGUAGES, type Language, t } from "./text.ts";
 
-/** The page is painted as it was rendered before scripts take it over. A hidden page has no frames. */
-function firstFrame(): Promise<unknown> {
-  if (document.hidden) return Promise.resolve();
-  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-}
-
-await Promise.all([loadTexts(document.documentElement.lang as Language), firstFrame()]);
+await loadTexts(document.documentElement.lang as Language);
 hydrate(<Home />, document.body);
 
 /** The state that the address carries, if it does. */
