@@ -70,6 +70,7 @@ def chromium(width: int = 1280, height: int = 2400, *, scripts: bool = True) -> 
     options.add_argument("--headless=new")
     options.add_argument(f"--window-size={width},{height}")
     options.add_argument("--lang=en-US")
+    options.add_argument("--hide-scrollbars")  # in pictures
     options.add_argument("--disable-dev-shm-usage")  # a container's /dev/shm is too small for it
     options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
     if os.geteuid() == 0:
