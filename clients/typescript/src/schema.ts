@@ -38,6 +38,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare two models on the same samples
+         * @description Two models on the same samples: is one better, and how far do their predictions differ? For checkpoints, fine-tuned,
+         *     quantised and distilled models.
+         *
+         *     The mean difference of their losses has a far smaller standard error than the two means have: what makes a sample hard
+         *     for both cancels. The test is the paired t-test. It takes samples as independent, so tokens of one text make it too
+         *     sure.
+         *
+         *     `divergence`, `same_top1` and `same_top5` need no labels. Float32 logits have divergences to about 1e-6 nats, float64 to
+         *     about 1e-14.
+         */
+        post: operations["compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/recommend": {
         parameters: {
             query?: never;
@@ -381,6 +409,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/models/{model}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts and times of a model
+         * @description What the model did since the service started, in all of its processes.
+         */
+        get: operations["v2_model_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/versions/{version}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts and times of a version of a model
+         * @description What the model did since the service started, in all of its processes.
+         */
+        get: operations["v2_version_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/models/{model}": {
         parameters: {
             query?: never;
@@ -493,46 +561,6 @@ export interface paths {
          * @description The model in the words of Triton's ModelConfig, for load generators that ask for it.
          */
         get: operations["v2_version_config"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{model}/stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Counts and times of a model
-         * @description What the model did since the service started, in all of its processes.
-         */
-        get: operations["v2_model_statistics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{model}/versions/{version}/stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Counts and times of a version of a model
-         * @description What the model did since the service started, in all of its processes.
-         */
-        get: operations["v2_version_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -668,6 +696,77 @@ export interface components {
             compute_output: components["schemas"]["Duration"];
         };
         /**
+         * Bins
+         * @description 15 bins of equal width, from one edge exclusive to the next inclusive; the first holds 0 too.
+         */
+        Bins: {
+            /**
+             * Edges
+             * @description 16 of them, from 0 to 1
+             */
+            edges: number[];
+            /**
+             * Count
+             * @description samples (softmax losses) or logits (sigmoid losses) in each bin
+             */
+            count: number[];
+            /**
+             * Mean Confidence
+             * @description 0 where a bin is empty
+             */
+            mean_confidence: number[];
+            /**
+             * Accuracy
+             * @description 0 where a bin is empty
+             */
+            accuracy: number[];
+        };
+        /**
+         * Calibration
+         * @description Whether confidences are what they say, over what counts, weights left out.
+         *
+         *     Softmax losses: the confidence is the largest probability, and accuracy is how often that class is the label.
+         *     Sigmoid losses: the confidence is the probability of yes, and accuracy the mean label.
+         */
+        Calibration: {
+            /**
+             * Expected Error
+             * @description Σ count · |mean_confidence − accuracy| / Σ count; absent where nothing counts
+             */
+            expected_error?: number | null;
+            /** @description softmax losses: mean of Σ_c (p_c − y_c)², from 0 to 2; sigmoid losses: mean of (p − y)²; absent where nothing counts */
+            brier_score?: components["schemas"]["Number"] | null;
+            bins: components["schemas"]["Bins"];
+            /** @description for cross-entropies; absent where a loss is infinite */
+            fitted?: components["schemas"]["FittedTemperature"] | null;
+            sums: components["schemas"]["CalibrationSums"];
+        };
+        /**
+         * CalibrationSums
+         * @description What merges over requests. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
+         */
+        CalibrationSums: {
+            /** Counted */
+            counted: number;
+            /** Count */
+            count: number[];
+            /**
+             * Confidence
+             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
+             */
+            confidence: unknown[][];
+            /**
+             * Hits
+             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
+             */
+            hits: unknown[][];
+            /**
+             * Brier
+             * @description an exact sum
+             */
+            brier: components["schemas"]["Number"][];
+        };
+        /**
          * Catalogue
          * @description All losses.
          */
@@ -780,6 +879,230 @@ export interface components {
             sources: components["schemas"]["Source"][];
         };
         /**
+         * ClassSums
+         * @description Sums for each class or column. `target` and `opposite` tell the best constant prediction.
+         */
+        ClassSums: {
+            /** Count */
+            count: number[];
+            /** Positives */
+            positives?: number[] | null;
+            /** Hits */
+            hits: number[];
+            /**
+             * Loss
+             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
+             */
+            loss: unknown[][];
+            /**
+             * Weight
+             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
+             */
+            weight: unknown[][];
+            /** Target */
+            target?: unknown[][] | null;
+            /** Opposite */
+            opposite?: unknown[][] | null;
+        };
+        /**
+         * CompareRequest
+         * @description Two models' logits for the same samples, and how their losses are to be computed.
+         */
+        CompareRequest: {
+            /** @description The first model's. Unnormalised scores. Softmax losses: shape [d0 … dn, C] with the classes on `axis`. Sigmoid losses: any shape, each logit its own yes/no question. -Infinity masks a class. Nested lists are computed in float64. */
+            logits: components["schemas"]["Array"];
+            /** @description The other model's, in the same shape. */
+            other_logits: components["schemas"]["Array"];
+            /** @description As for `POST /v1/loss`. Absent: divergences and agreement only, of a softmax. */
+            labels?: components["schemas"]["Array"] | null;
+            /** @description As for `POST /v1/loss`. */
+            weights?: components["schemas"]["Array"] | null;
+            /**
+             * Loss Type
+             * @description Which loss to compute. `auto` goes by the labels' form: a scalar, logits of rank 1 or C = 1, with labels in [0, 1]: sigmoid; whole numbers of one rank less: sparse softmax; one-hot rows, or rows in [0, 1] that sum to 1: softmax; other labels in [0, 1] of the logits' shape: sigmoid. It goes by each batch alone: a client whose batches vary should name the type.
+             *
+             *     - `sigmoid_cross_entropy`: Each logit answers a yes/no question of its own: a sample's labels don't exclude each other. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
+             *     - `weighted_cross_entropy`: Each logit answers a yes/no question of its own, and positives are rare, or missing one costs more than a false alarm: a pos_weight of negatives / positives balances the two. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
+             *     - `softmax_cross_entropy`: Exactly one class is right for each sample, and the labels say how likely each is: soft labels, distillation, annotators who disagree. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
+             *     - `sparse_softmax_cross_entropy`: Exactly one class is right for each sample, and the labels name it. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `sigmoid_focal_cross_entropy`: Each logit answers a yes/no question of its own, and nearly all of them are easy, as of the boxes of an object detector: the few hard ones are to count more. Labels: 0 or 1, or anything in [0, 1], in the logits' shape; a scalar stands for every element.
+             *     - `softmax_focal_cross_entropy`: Exactly one class is right for each sample, most samples are easy, and the few hard ones are to count more; the labels are distributions or one-hot. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1.
+             *     - `sparse_softmax_focal_cross_entropy`: Exactly one class is right for each sample and the labels name it, most samples are easy, and the few hard ones are to count more. Labels: class indices from 0 to C − 1, the logits' shape without the class axis.
+             *     - `generalized_cross_entropy`: Exactly one class is right for each sample, and some labels are wrong: no sample costs more than 1 / q, so that wrong labels can't dominate. Labels: class indices from 0 to C − 1, the logits' shape without the class axis; or one-hot rows.
+             *     - `poly_cross_entropy`: Softmax cross-entropy is right, and how much well predicted samples still pull is to be tuned: epsilon above 0 has them pull more, below 0 less. Labels: the logits' shape, each row a distribution over the classes; or class indices from 0 to C − 1.
+             *     - `kl_divergence`: The labels are a teacher's distributions, and the loss is to be 0 where the model gives the same: distillation, quantisation, comparing two models. With labels_are_logits the labels are its logits. Labels: the logits' shape, each row a distribution over the classes: in [0, 1], summing to 1; with labels_are_logits any numbers, -Infinity for a class that the teacher masks.
+             * @default auto
+             */
+            loss_type?: ("auto" | "sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence") | null;
+            /** @description As for `POST /v1/loss`. */
+            pos_weight?: components["schemas"]["Array"] | null;
+            /** @description As for `POST /v1/loss`. */
+            class_weights?: components["schemas"]["Array"] | null;
+            /**
+             * Label Smoothing
+             * @description s, from 0 to 1. Softmax: y(1 − s) + s/C. Sigmoid: y(1 − s) + s/2.
+             * @default 0
+             */
+            label_smoothing?: number | null;
+            /**
+             * Ignore Index
+             * @description A label of this value does not count: its loss and gradient are 0, it is in no denominator, and no check reads it. For losses over class indices, and for sigmoid losses, there for each label by itself. Without it a class index outside [0, C) is an error.
+             */
+            ignore_index?: number | null;
+            /**
+             * Axis
+             * @description The class axis.
+             * @default -1
+             */
+            axis?: number | null;
+            /**
+             * From Logits
+             * @description false: `logits` holds probabilities. Softmax: each row is divided by its sum; then (sigmoid: at once) values are clipped to [`clip`, 1 − `clip`], as Keras does. A value outside [0, 1] by more than 1e-6, or a row that sums to 0, is an error.
+             * @default true
+             */
+            from_logits?: boolean | null;
+            /**
+             * Reduction
+             * @description How losses become one value. With w an element's weight, v its weight for denominators (w times its labels' class weight): `sum`: Σ w·ℓ. `mean`: Σ w·ℓ / number of elements not ignored (TensorFlow's SUM_OVER_BATCH_SIZE). `weighted_mean`: Σ w·ℓ / Σ v (TensorFlow's MEAN; PyTorch's mean with class weights and indices). `mean_by_nonzero_weights`: Σ w·ℓ / number of elements with v ≠ 0 (the default of tf.losses). `none`: there is no reduced loss. A denominator of 0 gives 0.
+             * @default mean
+             */
+            reduction?: ("none" | "sum" | "mean" | "weighted_mean" | "mean_by_nonzero_weights") | null;
+            /**
+             * Clip
+             * @description With `from_logits` false: the smallest probability that is used, and 1 minus the largest. 0 clips nothing.
+             * @default 1e-7
+             */
+            clip?: number | null;
+            /**
+             * Most
+             * @description How many of the samples whose losses differ most are told.
+             * @default 10
+             */
+            most?: number | null;
+            /**
+             * Include
+             * @description `per_sample`: the differences of all samples' losses, the other's less the first's.
+             * @default []
+             */
+            include?: "per_sample"[] | null;
+            /**
+             * Encoding
+             * @description How arrays come back: as nested lists, or as tensor objects in the dtype of the computation.
+             * @default list
+             */
+            encoding?: ("list" | "base64") | null;
+        };
+        /**
+         * CompareResponse
+         * @description What differs between two models. What needs labels, a softmax, or samples that count, is absent without.
+         */
+        CompareResponse: {
+            /**
+             * Loss Type
+             * @description what was computed; absent without labels
+             */
+            loss_type?: ("sigmoid_cross_entropy" | "weighted_cross_entropy" | "softmax_cross_entropy" | "sparse_softmax_cross_entropy" | "sigmoid_focal_cross_entropy" | "softmax_focal_cross_entropy" | "sparse_softmax_focal_cross_entropy" | "generalized_cross_entropy" | "poly_cross_entropy" | "kl_divergence") | null;
+            /** @description the model of `logits` */
+            first?: components["schemas"]["Compared"] | null;
+            /** @description the model of `other_logits` */
+            other?: components["schemas"]["Compared"] | null;
+            /** @description of the losses */
+            difference?: components["schemas"]["Difference"] | null;
+            /** @description of the predicted distributions of a softmax */
+            divergence?: components["schemas"]["Divergence"] | null;
+            /**
+             * Same Top1
+             * @description softmax: the share of samples with one prediction
+             */
+            same_top1?: number | null;
+            /**
+             * Same Top5
+             * @description softmax: the share of samples with the same five largest logits, as a set
+             */
+            same_top5?: number | null;
+            /**
+             * Most Different
+             * @description the samples whose losses differ most, the largest difference first
+             */
+            most_different?: components["schemas"]["Different"][] | null;
+            /** @description differences of the losses, if asked for */
+            per_sample?: components["schemas"]["Array"] | null;
+            sums: components["schemas"]["ComparisonSums"];
+        };
+        /**
+         * Compared
+         * @description One of the two models.
+         */
+        Compared: {
+            /** @description absent for reduction `none` */
+            reduced?: components["schemas"]["Reduced"] | null;
+            /**
+             * Accuracy
+             * @description the share of elements whose prediction is right; absent where nothing counts
+             */
+            accuracy?: number | null;
+        };
+        /**
+         * ComparisonSums
+         * @description What merges over requests: add up numbers, and exact sums as follows. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
+         */
+        ComparisonSums: {
+            /** Samples */
+            samples: number;
+            /** Counted Samples */
+            counted_samples: number;
+            /** Elements */
+            elements: number;
+            /**
+             * First
+             * @description Σ w·ℓ of the first
+             */
+            first?: components["schemas"]["Number"][] | null;
+            /**
+             * Other
+             * @description Σ w·ℓ of the other
+             */
+            other?: components["schemas"]["Number"][] | null;
+            /** First Hits */
+            first_hits?: number | null;
+            /** Other Hits */
+            other_hits?: number | null;
+            /**
+             * Weight
+             * @description Σ v
+             */
+            weight?: components["schemas"]["Number"][] | null;
+            /**
+             * Difference
+             * @description Σ d over samples, d the difference of Σ w·ℓ
+             */
+            difference?: components["schemas"]["Number"][] | null;
+            /**
+             * Difference Squared
+             * @description Σ d²
+             */
+            difference_squared?: components["schemas"]["Number"][] | null;
+            /**
+             * Difference Weight
+             * @description Σ d·b, b a sample's Σ v
+             */
+            difference_weight?: components["schemas"]["Number"][] | null;
+            /**
+             * Weight Squared
+             * @description Σ b²
+             */
+            weight_squared?: components["schemas"]["Number"][] | null;
+            /** Better */
+            better?: number | null;
+            /** Same Top1 */
+            same_top1?: number | null;
+            /** Same Top5 */
+            same_top5?: number | null;
+            kl?: components["schemas"]["DivergenceSums"] | null;
+            reverse_kl?: components["schemas"]["DivergenceSums"] | null;
+            jensen_shannon?: components["schemas"]["DivergenceSums"] | null;
+        };
+        /**
          * ConfiguredInput
          * @description An input in the words of Triton's ModelConfig.
          */
@@ -838,6 +1161,98 @@ export interface components {
             dims: number[];
         };
         /**
+         * Difference
+         * @description The other's loss less the first's, paired over samples: negative where the other is better.
+         */
+        Difference: {
+            /** @description Σ w·(ℓ_other − ℓ_first) / Σ v */
+            mean: components["schemas"]["Number"];
+            /** @description of the mean; absent for fewer than two samples, and for infinite losses */
+            standard_error?: components["schemas"]["Number"] | null;
+            /**
+             * Interval
+             * @description in which the mean is with 95 % confidence, by Student's t
+             */
+            interval?: [
+                components["schemas"]["Number"],
+                components["schemas"]["Number"]
+            ] | null;
+            /**
+             * P Value
+             * @description of a two-sided paired t-test: how likely so large a mean is between equal models
+             */
+            p_value?: number | null;
+            /**
+             * Share Better
+             * @description of the samples, whose loss is lower with the other
+             */
+            share_better: number;
+            /** @description softmax losses: exp(mean) */
+            perplexity_ratio?: components["schemas"]["Number"] | null;
+        };
+        /**
+         * Different
+         * @description A sample whose losses differ much.
+         */
+        Different: {
+            /**
+             * Position
+             * @description where it stands in the samples' shape
+             */
+            position: number[];
+            /** @description its loss with the first, as in `per_sample` of `POST /v1/loss` */
+            first: components["schemas"]["Number"];
+            /** @description its loss with the other */
+            other: components["schemas"]["Number"];
+        };
+        /**
+         * Divergence
+         * @description How far the predicted distributions are apart: p the first's, q the other's.
+         */
+        Divergence: {
+            /** @description KL(p‖q) = Σ p log(p / q) */
+            kl: components["schemas"]["DivergenceFigures"];
+            /** @description KL(q‖p) */
+            reverse_kl: components["schemas"]["DivergenceFigures"];
+            /** @description ½ KL(p‖m) + ½ KL(q‖m), m = (p + q) / 2 */
+            jensen_shannon: components["schemas"]["DivergenceFigures"];
+        };
+        /**
+         * DivergenceFigures
+         * @description A divergence over the samples that count, each counted once, in nats.
+         */
+        DivergenceFigures: {
+            mean: components["schemas"]["Number"];
+            /** @description of the mean */
+            standard_error?: components["schemas"]["Number"] | null;
+            /** @description the median; quantiles do not merge */
+            q50?: components["schemas"]["Number"] | null;
+            /** @description its quantile 0.9 */
+            q90?: components["schemas"]["Number"] | null;
+            /** @description its quantile 0.99 */
+            q99?: components["schemas"]["Number"] | null;
+            /** @description its quantile 0.999 */
+            q999?: components["schemas"]["Number"] | null;
+            maximum: components["schemas"]["Number"];
+        };
+        /**
+         * DivergenceSums
+         * @description Σ and Σ of squares, exact, and the largest.
+         */
+        DivergenceSums: {
+            /**
+             * Sum
+             * @description an exact sum
+             */
+            sum: components["schemas"]["Number"][];
+            /**
+             * Squares
+             * @description an exact sum
+             */
+            squares: components["schemas"]["Number"][];
+            maximum: components["schemas"]["Number"];
+        };
+        /**
          * Duration
          * @description How often, and how long in all.
          */
@@ -887,6 +1302,21 @@ export interface components {
              * @description after `import jax`, `import jax.numpy as jnp` and `import optax`
              */
             optax: string;
+        };
+        /**
+         * FittedTemperature
+         * @description The temperature from 0.01 to 100 that minimises the mean loss.
+         */
+        FittedTemperature: {
+            /**
+             * Temperature
+             * @description logits are divided by it; it does not merge
+             */
+            temperature: number;
+            /** @description the mean, Σ w·ℓ / Σ v, as it is */
+            loss_before: components["schemas"]["Number"];
+            /** @description the mean at this temperature */
+            loss_after: components["schemas"]["Number"];
         };
         /**
          * Health
@@ -955,7 +1385,7 @@ export interface components {
              * @description which output it is
              * @enum {string}
              */
-            name: "per_sample" | "loss" | "elements" | "gradient" | "probabilities";
+            name: "per_sample" | "loss" | "elements" | "gradient" | "probabilities" | "predictions" | "label_rank" | "margin" | "entropy" | "logsumexp";
             /**
              * Shape
              * @description its lengths; [1] for a single number
@@ -963,7 +1393,7 @@ export interface components {
             shape: number[];
             /**
              * Datatype
-             * @description FP32 or FP64, as it was computed; `loss` is always FP64
+             * @description FP32 or FP64, as it was computed; `loss` is always FP64, classes and ranks INT64
              * @enum {string}
              */
             datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64";
@@ -1436,10 +1866,10 @@ export interface components {
             silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "labels_almost_a_distribution" | "labels_may_be_padded_one_hot" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "one_hot_labels_with_sigmoid" | "single_class_softmax" | "scalar_weight_only_rescales" | "weights_enlarge_imbalance" | "all_weights_zero" | "nothing_counts" | "mean_counts_zero_weights" | "mean_ignores_class_weights" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "probabilities_clipped" | "probabilities_rescaled" | "labels_may_need_a_shift" | "labels_may_be_shifted_twice" | "worse_than_uniform" | "logits_never_negative" | "logits_within_one" | "identical_rows" | "infinite_loss" | "train_only")[] | null;
             /**
              * Include
-             * @description Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits.
+             * @description Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits. For each sample of a softmax loss: `predictions`, the class of the largest logit, the first of equals; `label_rank`, how many classes come before the label's (of a distribution that is its largest), 0 where it is the prediction, −1 where the sample does not count; `margin`, the label's probability less the largest other one; `entropy` of the predicted distribution, in nats; `logsumexp`. Sigmoid losses have `predictions` (1 for a logit above 0, else 0) and `entropy`, for each logit. `summary`: figures of the whole, with sums that merge over requests. `calibration`: whether confidences are what they say.
              * @default []
              */
-            include?: ("elements" | "gradient" | "probabilities")[] | null;
+            include?: ("elements" | "gradient" | "probabilities" | "predictions" | "label_rank" | "margin" | "entropy" | "logsumexp" | "summary" | "calibration")[] | null;
             /**
              * Encoding
              * @description How arrays come back: as nested lists, or as tensor objects in the dtype of the computation.
@@ -1488,6 +1918,20 @@ export interface components {
             gradient?: components["schemas"]["Array"] | null;
             /** @description in the logits' shape, if asked for */
             probabilities?: components["schemas"]["Array"] | null;
+            /** @description predicted classes, if asked for */
+            predictions?: components["schemas"]["Array"] | null;
+            /** @description ranks of the labels, if asked for */
+            label_rank?: components["schemas"]["Array"] | null;
+            /** @description margins of the labels, if asked for */
+            margin?: components["schemas"]["Array"] | null;
+            /** @description of the predictions, in nats, if asked for */
+            entropy?: components["schemas"]["Array"] | null;
+            /** @description log Σ exp(x_c), if asked for */
+            logsumexp?: components["schemas"]["Array"] | null;
+            /** @description figures of the whole, if asked for */
+            summary?: components["schemas"]["Summary"] | null;
+            /** @description of the whole, if asked for */
+            calibration?: components["schemas"]["Calibration"] | null;
         };
         /**
          * LossWarning
@@ -1599,7 +2043,7 @@ export interface components {
             input: components["schemas"]["ConfiguredInput"][];
             /**
              * Output
-             * @description what it gives, the last three only where asked for
+             * @description what it gives, those after `loss` only where asked for
              */
             output: components["schemas"]["ConfiguredOutput"][];
         };
@@ -1634,7 +2078,7 @@ export interface components {
             inputs: components["schemas"]["ModelTensor"][];
             /**
              * Outputs
-             * @description what it gives, the last three only where asked for
+             * @description what it gives, those after `loss` only where asked for
              */
             outputs: components["schemas"]["ModelTensor"][];
         };
@@ -1752,6 +2196,32 @@ export interface components {
              * @description what it does, and what it may be
              */
             meaning: string;
+        };
+        /**
+         * PerClass
+         * @description Figures of each class (softmax losses) or column (sigmoid losses); 0 where `count` is 0.
+         */
+        PerClass: {
+            /**
+             * Count
+             * @description softmax: samples with this label; sigmoid: logits in this column
+             */
+            count: number[];
+            /**
+             * Positives
+             * @description sigmoid losses: labels above 1/2
+             */
+            positives?: number[] | null;
+            /**
+             * Mean
+             * @description Σ w·ℓ / Σ v
+             */
+            mean: components["schemas"]["Number"][];
+            /**
+             * Accuracy
+             * @description the share whose prediction is right
+             */
+            accuracy: number[];
         };
         /**
          * Problem
@@ -2090,10 +2560,10 @@ export interface components {
         RequestedOutput: {
             /**
              * Name
-             * @description `per_sample`: weighted losses in the samples' shape, for sigmoid losses the mean over the class axis. `loss`: the reduced loss, FP64; not with reduction `none`. `elements`: weighted losses before any averaging. `gradient`: of the reduced loss with respect to the logits as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits.
+             * @description `per_sample`: weighted losses in the samples' shape, for sigmoid losses the mean over the class axis. `loss`: the reduced loss, FP64; not with reduction `none`. `elements`: weighted losses before any averaging. `gradient`: of the reduced loss with respect to the logits as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits. `predictions` (INT64) and `entropy`: one for each sample of a softmax loss, and for each logit of a sigmoid loss; `label_rank` (INT64), `margin` and `logsumexp` of softmax losses. See `include` of `POST /v1/loss`.
              * @enum {string}
              */
-            name: "per_sample" | "loss" | "elements" | "gradient" | "probabilities";
+            name: "per_sample" | "loss" | "elements" | "gradient" | "probabilities" | "predictions" | "label_rank" | "margin" | "entropy" | "logsumexp";
             /** @description How it is to come. */
             parameters?: components["schemas"]["RequestedOutputParameters"] | null;
         };
@@ -2290,6 +2760,136 @@ export interface components {
             class_weights?: number[] | null;
         };
         /**
+         * Summary
+         * @description Figures over what counts, in nats. What is not defined is absent: all from `mean` on where nothing counts.
+         */
+        Summary: {
+            /**
+             * Samples
+             * @description all of them
+             */
+            samples: number;
+            /**
+             * Counted
+             * @description elements that count
+             */
+            counted: number;
+            /**
+             * Ignored
+             * @description elements whose label is ignored or missing
+             */
+            ignored: number;
+            /**
+             * Zero Weight
+             * @description other elements, whose weight is 0
+             */
+            zero_weight: number;
+            /** @description Σ w·ℓ / Σ v, as reduction `weighted_mean` */
+            mean?: components["schemas"]["Number"] | null;
+            /** @description of the mean, samples taken as independent: √(n / (n − 1) · Σ (a − mean·b)²) / Σ b, with a a sample's Σ w·ℓ and b its Σ v; absent for fewer than two, and for infinite losses */
+            standard_error?: components["schemas"]["Number"] | null;
+            /** @description of `per_sample` */
+            minimum?: components["schemas"]["Number"] | null;
+            /** @description of `per_sample` */
+            maximum?: components["schemas"]["Number"] | null;
+            /** @description the median of `per_sample`, linear between values */
+            q50?: components["schemas"]["Number"] | null;
+            /** @description its quantile 0.9. Quantiles do not merge */
+            q90?: components["schemas"]["Number"] | null;
+            /** @description its quantile 0.99 */
+            q99?: components["schemas"]["Number"] | null;
+            /**
+             * Accuracy
+             * @description the share of elements whose prediction is right, weights left out
+             */
+            accuracy?: number | null;
+            /** @description the mean if all logits were 0 */
+            uniform?: components["schemas"]["Number"] | null;
+            /** @description the least mean that one constant prediction has, the labels' own frequencies; for cross-entropies with up to 1000 classes */
+            prior?: components["schemas"]["Number"] | null;
+            /** @description softmax losses: exp(mean) */
+            perplexity?: components["schemas"]["Number"] | null;
+            /** @description softmax losses: mean / log 2 */
+            bits?: components["schemas"]["Number"] | null;
+            /**
+             * Top5 Accuracy
+             * @description softmax losses: the share whose label is among the five largest logits
+             */
+            top5_accuracy?: number | null;
+            /** @description softmax losses: of the predicted distributions, weights left out */
+            mean_entropy?: components["schemas"]["Number"] | null;
+            /** @description softmax cross-entropies: the least that the mean could be */
+            label_entropy?: components["schemas"]["Number"] | null;
+            /** @description with up to 1000 classes or columns */
+            per_class?: components["schemas"]["PerClass"] | null;
+            sums: components["schemas"]["SummarySums"];
+        };
+        /**
+         * SummarySums
+         * @description What merges over requests: add up numbers, and exact sums as follows. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
+         */
+        SummarySums: {
+            /** Samples */
+            samples: number;
+            /** Counted */
+            counted: number;
+            /** Ignored */
+            ignored: number;
+            /** Zero Weight */
+            zero_weight: number;
+            /**
+             * Counted Samples
+             * @description samples of which something counts
+             */
+            counted_samples: number;
+            /**
+             * Loss
+             * @description Σ w·ℓ, exact
+             */
+            loss: components["schemas"]["Number"][];
+            /**
+             * Weight
+             * @description Σ v, exact: loss / weight is the mean
+             */
+            weight: components["schemas"]["Number"][];
+            /**
+             * Loss Squared
+             * @description Σ a² over samples, a a sample's Σ w·ℓ
+             */
+            loss_squared: components["schemas"]["Number"][];
+            /**
+             * Loss Weight
+             * @description Σ a·b over samples, b a sample's Σ v
+             */
+            loss_weight: components["schemas"]["Number"][];
+            /**
+             * Weight Squared
+             * @description Σ b² over samples
+             */
+            weight_squared: components["schemas"]["Number"][];
+            /** @description of many the least */
+            minimum?: components["schemas"]["Number"] | null;
+            /** @description of many the largest */
+            maximum?: components["schemas"]["Number"] | null;
+            /**
+             * Hits
+             * @description elements whose prediction is right
+             */
+            hits: number;
+            /**
+             * Uniform
+             * @description an exact sum
+             */
+            uniform: components["schemas"]["Number"][];
+            /** Top5 Hits */
+            top5_hits?: number | null;
+            /** Entropy */
+            entropy?: components["schemas"]["Number"][] | null;
+            /** Label Entropy */
+            label_entropy?: components["schemas"]["Number"][] | null;
+            per_class?: components["schemas"]["ClassSums"] | null;
+        };
+        /**
          * TensorObject
          * @description An array as base64 of its bytes: several times smaller and faster than a list. As logits, float16, bfloat16 and float32 are computed and returned in float32, everything else in float64.
          * @example {
@@ -2375,6 +2975,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LossResponse"];
+                };
+            };
+            /** @description The body is not JSON, or not compressed as its header says. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Accept: components["headers"]["Accept"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequest"];
+            };
+        };
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareResponse"];
                 };
             };
             /** @description The body is not JSON, or not compressed as its header says. */
@@ -3593,6 +4326,150 @@ export interface operations {
             };
         };
     };
+    v2_model_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a loss type, or `auto` */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllStatistics"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description There is no such model, or no such version. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+        };
+    };
+    v2_version_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description always 1 */
+                version: string;
+                /** @description a loss type, or `auto` */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllStatistics"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description There is no such model, or no such version. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+        };
+    };
     v2_model: {
         parameters: {
             query?: never;
@@ -3975,150 +4852,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelConfig"];
-                };
-            };
-            /** @description The request has no API key, and one is required. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-            /** @description The API key is not valid. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-            /** @description There is no such model, or no such version. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-        };
-    };
-    v2_model_statistics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description a loss type, or `auto` */
-                model: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One entry. */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AllStatistics"];
-                };
-            };
-            /** @description The request has no API key, and one is required. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-            /** @description The API key is not valid. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-            /** @description There is no such model, or no such version. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferenceError"];
-                };
-            };
-        };
-    };
-    v2_version_statistics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description always 1 */
-                version: string;
-                /** @description a loss type, or `auto` */
-                model: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One entry. */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AllStatistics"];
                 };
             };
             /** @description The request has no API key, and one is required. */

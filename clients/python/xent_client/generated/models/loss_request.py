@@ -122,7 +122,13 @@ class LossRequest:
             `checked` leaves them out.
         include (list[LossRequestIncludeType0Item] | None | Unset): Heavier outputs, on demand. `elements`: weighted
             losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the
-            reduction is `none`. `probabilities`: softmax or sigmoid of the logits.
+            reduction is `none`. `probabilities`: softmax or sigmoid of the logits. For each sample of a softmax loss:
+            `predictions`, the class of the largest logit, the first of equals; `label_rank`, how many classes come before
+            the label's (of a distribution that is its largest), 0 where it is the prediction, −1 where the sample does not
+            count; `margin`, the label's probability less the largest other one; `entropy` of the predicted distribution, in
+            nats; `logsumexp`. Sigmoid losses have `predictions` (1 for a logit above 0, else 0) and `entropy`, for each
+            logit. `summary`: figures of the whole, with sums that merge over requests. `calibration`: whether confidences
+            are what they say.
         encoding (LossRequestEncodingType0 | None | Unset): How arrays come back: as nested lists, or as tensor objects
             in the dtype of the computation. Default: 'list'.
         advice (LossRequestAdviceType0 | None | Unset): How much the response says beside numbers. `brief` leaves out

@@ -1,11 +1,29 @@
 from typing import Literal
 
-LossRequestIncludeType0Item = Literal["elements", "gradient", "probabilities"]
+LossRequestIncludeType0Item = Literal[
+    "calibration",
+    "elements",
+    "entropy",
+    "gradient",
+    "label_rank",
+    "logsumexp",
+    "margin",
+    "predictions",
+    "probabilities",
+    "summary",
+]
 
 LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES: set[LossRequestIncludeType0Item] = {
+    "calibration",
     "elements",
+    "entropy",
     "gradient",
+    "label_rank",
+    "logsumexp",
+    "margin",
+    "predictions",
     "probabilities",
+    "summary",
 }
 
 

@@ -14,10 +14,12 @@ from ..models.loss_response_loss_type import (
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.calibration import Calibration
     from ..models.equivalents import Equivalents
     from ..models.loss_warning import LossWarning
     from ..models.recommendation import Recommendation
     from ..models.reduced import Reduced
+    from ..models.summary import Summary
     from ..models.tensor_object import TensorObject
 
 
@@ -45,6 +47,14 @@ class LossResponse:
             if asked for
         gradient (ArrayType1 | float | list[Any] | None | TensorObject | Unset): in the logits' shape, if asked for
         probabilities (ArrayType1 | float | list[Any] | None | TensorObject | Unset): in the logits' shape, if asked for
+        predictions (ArrayType1 | float | list[Any] | None | TensorObject | Unset): predicted classes, if asked for
+        label_rank (ArrayType1 | float | list[Any] | None | TensorObject | Unset): ranks of the labels, if asked for
+        margin (ArrayType1 | float | list[Any] | None | TensorObject | Unset): margins of the labels, if asked for
+        entropy (ArrayType1 | float | list[Any] | None | TensorObject | Unset): of the predictions, in nats, if asked
+            for
+        logsumexp (ArrayType1 | float | list[Any] | None | TensorObject | Unset): log Σ exp(x_c), if asked for
+        summary (None | Summary | Unset): figures of the whole, if asked for
+        calibration (Calibration | None | Unset): of the whole, if asked for
     """
 
     loss_type: LossResponseLossType
@@ -57,12 +67,21 @@ class LossResponse:
     elements: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
     gradient: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
     probabilities: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    predictions: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    label_rank: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    margin: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    entropy: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    logsumexp: ArrayType1 | float | list[Any] | None | TensorObject | Unset = UNSET
+    summary: None | Summary | Unset = UNSET
+    calibration: Calibration | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.calibration import Calibration  # noqa: PLC0415
         from ..models.equivalents import Equivalents  # noqa: PLC0415
         from ..models.recommendation import Recommendation  # noqa: PLC0415
         from ..models.reduced import Reduced  # noqa: PLC0415
+        from ..models.summary import Summary  # noqa: PLC0415
         from ..models.tensor_object import TensorObject  # noqa: PLC0415
 
         loss_type: str = self.loss_type
@@ -160,6 +179,87 @@ class LossResponse:
         else:
             probabilities = self.probabilities
 
+        predictions: dict[str, Any] | float | list[Any] | None | str | Unset
+        if isinstance(self.predictions, Unset):
+            predictions = UNSET
+        elif isinstance(self.predictions, str):
+            predictions = self.predictions
+        elif isinstance(self.predictions, list):
+            predictions = self.predictions
+
+        elif isinstance(self.predictions, TensorObject):
+            predictions = self.predictions.to_dict()
+        else:
+            predictions = self.predictions
+
+        label_rank: dict[str, Any] | float | list[Any] | None | str | Unset
+        if isinstance(self.label_rank, Unset):
+            label_rank = UNSET
+        elif isinstance(self.label_rank, str):
+            label_rank = self.label_rank
+        elif isinstance(self.label_rank, list):
+            label_rank = self.label_rank
+
+        elif isinstance(self.label_rank, TensorObject):
+            label_rank = self.label_rank.to_dict()
+        else:
+            label_rank = self.label_rank
+
+        margin: dict[str, Any] | float | list[Any] | None | str | Unset
+        if isinstance(self.margin, Unset):
+            margin = UNSET
+        elif isinstance(self.margin, str):
+            margin = self.margin
+        elif isinstance(self.margin, list):
+            margin = self.margin
+
+        elif isinstance(self.margin, TensorObject):
+            margin = self.margin.to_dict()
+        else:
+            margin = self.margin
+
+        entropy: dict[str, Any] | float | list[Any] | None | str | Unset
+        if isinstance(self.entropy, Unset):
+            entropy = UNSET
+        elif isinstance(self.entropy, str):
+            entropy = self.entropy
+        elif isinstance(self.entropy, list):
+            entropy = self.entropy
+
+        elif isinstance(self.entropy, TensorObject):
+            entropy = self.entropy.to_dict()
+        else:
+            entropy = self.entropy
+
+        logsumexp: dict[str, Any] | float | list[Any] | None | str | Unset
+        if isinstance(self.logsumexp, Unset):
+            logsumexp = UNSET
+        elif isinstance(self.logsumexp, str):
+            logsumexp = self.logsumexp
+        elif isinstance(self.logsumexp, list):
+            logsumexp = self.logsumexp
+
+        elif isinstance(self.logsumexp, TensorObject):
+            logsumexp = self.logsumexp.to_dict()
+        else:
+            logsumexp = self.logsumexp
+
+        summary: dict[str, Any] | None | Unset
+        if isinstance(self.summary, Unset):
+            summary = UNSET
+        elif isinstance(self.summary, Summary):
+            summary = self.summary.to_dict()
+        else:
+            summary = self.summary
+
+        calibration: dict[str, Any] | None | Unset
+        if isinstance(self.calibration, Unset):
+            calibration = UNSET
+        elif isinstance(self.calibration, Calibration):
+            calibration = self.calibration.to_dict()
+        else:
+            calibration = self.calibration
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -183,15 +283,31 @@ class LossResponse:
             field_dict["gradient"] = gradient
         if probabilities is not UNSET:
             field_dict["probabilities"] = probabilities
+        if predictions is not UNSET:
+            field_dict["predictions"] = predictions
+        if label_rank is not UNSET:
+            field_dict["label_rank"] = label_rank
+        if margin is not UNSET:
+            field_dict["margin"] = margin
+        if entropy is not UNSET:
+            field_dict["entropy"] = entropy
+        if logsumexp is not UNSET:
+            field_dict["logsumexp"] = logsumexp
+        if summary is not UNSET:
+            field_dict["summary"] = summary
+        if calibration is not UNSET:
+            field_dict["calibration"] = calibration
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.calibration import Calibration  # noqa: PLC0415
         from ..models.equivalents import Equivalents  # noqa: PLC0415
         from ..models.loss_warning import LossWarning  # noqa: PLC0415
         from ..models.recommendation import Recommendation  # noqa: PLC0415
         from ..models.reduced import Reduced  # noqa: PLC0415
+        from ..models.summary import Summary  # noqa: PLC0415
         from ..models.tensor_object import TensorObject  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -413,6 +529,205 @@ class LossResponse:
 
         probabilities = _parse_probabilities(d.pop("probabilities", UNSET))
 
+        def _parse_predictions(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | None | TensorObject | Unset, data)
+
+        predictions = _parse_predictions(d.pop("predictions", UNSET))
+
+        def _parse_label_rank(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | None | TensorObject | Unset, data)
+
+        label_rank = _parse_label_rank(d.pop("label_rank", UNSET))
+
+        def _parse_margin(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | None | TensorObject | Unset, data)
+
+        margin = _parse_margin(d.pop("margin", UNSET))
+
+        def _parse_entropy(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | None | TensorObject | Unset, data)
+
+        entropy = _parse_entropy(d.pop("entropy", UNSET))
+
+        def _parse_logsumexp(data: object) -> ArrayType1 | float | list[Any] | None | TensorObject | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                componentsschemas_array_type_1 = check_array_type_1(data)
+
+                return componentsschemas_array_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                componentsschemas_array_type_2 = cast(list[Any], data)
+
+                return componentsschemas_array_type_2
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_array_type_3 = TensorObject.from_dict(data)
+
+                return componentsschemas_array_type_3
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ArrayType1 | float | list[Any] | None | TensorObject | Unset, data)
+
+        logsumexp = _parse_logsumexp(d.pop("logsumexp", UNSET))
+
+        def _parse_summary(data: object) -> None | Summary | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                summary_type_0 = Summary.from_dict(data)
+
+                return summary_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Summary | Unset, data)
+
+        summary = _parse_summary(d.pop("summary", UNSET))
+
+        def _parse_calibration(data: object) -> Calibration | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                calibration_type_0 = Calibration.from_dict(data)
+
+                return calibration_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Calibration | None | Unset, data)
+
+        calibration = _parse_calibration(d.pop("calibration", UNSET))
+
         loss_response = cls(
             loss_type=loss_type,
             per_sample=per_sample,
@@ -424,6 +739,13 @@ class LossResponse:
             elements=elements,
             gradient=gradient,
             probabilities=probabilities,
+            predictions=predictions,
+            label_rank=label_rank,
+            margin=margin,
+            entropy=entropy,
+            logsumexp=logsumexp,
+            summary=summary,
+            calibration=calibration,
         )
 
         loss_response.additional_properties = d
