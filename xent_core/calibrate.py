@@ -12,11 +12,12 @@ from xent_core.compute.exact_sums import add_parts, canonical, canonical_number,
 from xent_core.compute.layout import Array, Block, row_sums, row_tiles
 from xent_core.compute.logsumexp import sigmoid
 from xent_core.compute.reduction import multiply
+from xent_core.labels.onehot import one_hot_rows
 from xent_core.prepare import PreparedBatch
 from xent_core.results import Calibration, CalibrationSums, FittedTemperature
 
 LEAST_TEMPERATURE, LARGEST_TEMPERATURE = 0.01, 100.0
-"""Where the loss falls on beyond, as with predictions that are all right, the fitted temperature is one of these."""
+"""Where the loss falls on beyond, the fitted temperature is one of these; it may end before where the loss is 0."""
 MAX_PASSES = 50
 
 Slopes = Callable[[float], tuple[float, float, float]]
@@ -50,7 +51,10 @@ class CalibrationCollector:
             probabilities = np.empty(block.shape, self.bound.dtype)
             result.probabilities(probabilities)
             away = probabilities.astype(np.float64) - result.soft
-            squares = np.vecdot(away, away)
+            # One-hot rows have what they would have beside others of their kind, as class indices.
+            one_hot, _ = one_hot_rows(result.soft.astype(self.bound.dtype, copy=False))
+            own, squares = squares[one_hot], np.vecdot(away, away)
+            squares[one_hot] = own
         right = (ranks == 0).astype(np.float64)
         self._count(figures["confidence"], right, squares, counting)
         logits = self.bound.read(block)

@@ -118,8 +118,8 @@ class _Pair:
         self.is_weighted = not self.is_softmax
         self.weights = np.ones(rows) if self.is_softmax else np.zeros(rows)
         self.hits = [0, 0]
-        self.same_top = np.zeros((2, rows if self.is_softmax else 0), bool)
-        self.apart = np.zeros((3, rows if self.is_softmax else 0))
+        self.same_top = np.zeros((2, rows), bool)
+        self.apart = np.zeros((3, rows))
         self.dtype = np.result_type(*(bound.dtype for bound in self.bounds))
         size = max((block.shape[0] * block.shape[1] for block in self.blocks), default=0) if self.is_softmax else 0
         self.buffers = np.empty(size, self.dtype), np.empty(size, self.dtype), np.empty(size, self.dtype)

@@ -752,14 +752,14 @@ export interface components {
             count: number[];
             /**
              * Confidence
-             * @description exact sums, one for each class: lists of first parts, …
+             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
              */
-            confidence: components["schemas"]["Number"][][];
+            confidence: unknown[][];
             /**
              * Hits
-             * @description exact sums, one for each class: lists of first parts, …
+             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
              */
-            hits: components["schemas"]["Number"][][];
+            hits: unknown[][];
             /**
              * Brier
              * @description an exact sum
@@ -891,18 +891,18 @@ export interface components {
             hits: number[];
             /**
              * Loss
-             * @description exact sums, one for each class: lists of first parts, …
+             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
              */
-            loss: components["schemas"]["Number"][][];
+            loss: unknown[][];
             /**
              * Weight
-             * @description exact sums, one for each class: lists of first parts, …
+             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
              */
-            weight: components["schemas"]["Number"][][];
+            weight: unknown[][];
             /** Target */
-            target?: components["schemas"]["Number"][][] | null;
+            target?: unknown[][] | null;
             /** Opposite */
-            opposite?: components["schemas"]["Number"][][] | null;
+            opposite?: unknown[][] | null;
         };
         /**
          * CompareRequest

@@ -275,3 +275,45 @@ test("arrays of every kind are told apart by the compiler", () => {
     [Float32Array, BigInt64Array],
   );
 });
+
+describe("figures", () => {
+  const OTHER = [
+    [2, 1.5, 1],
+    [0.1, 1, 4],
+  ];
+
+  test("an evaluation has its summary, its calibration and predictions", async () => {
+    const response = await xent.loss({
+      logits: LOGITS,
+      labels: LABELS,
+      include: ["predictions", "label_rank", "summary", "calibration"],
+      encoding: "base64",
+    });
+    assert.deepEqual(response.predictions && typedArray(response.predictions), BigInt64Array.from([0n, 2n]));
+    assert.deepEqual(response.label_rank && typedArray(response.label_rank), BigInt64Array.from([2n, 0n]));
+    assert.equal(response.summary?.accuracy, 0.5);
+    assert.ok(Math.abs(((response.summary?.mean ?? 0) as number) - mean(losses(LOGITS))) < 1e-12);
+    assert.equal(sum(response.calibration?.bins.count ?? []), 2);
+  });
+
+  test("two models are compared", async () => {
+    const response = await xent.compare({
+      logits: LOGITS,
+      other_logits: OTHER,
+      labels: LABELS,
+      include: ["per_sample"],
+    });
+    const expected = mean(losses(OTHER)) - mean(losses(LOGITS));
+    assert.ok(Math.abs((response.difference?.mean as number) - expected) < 1e-12);
+    assert.equal(response.per_sample && typedArray(response.per_sample).length, 2);
+    assert.equal(response.same_top1, 1);
+  });
+
+  test("a bare typed array for the other logits is refused before anything is sent", async () => {
+    const other_logits = new Float32Array(6) as unknown as number[];
+    await assert.rejects(xent.compare({ logits: LOGITS, other_logits }), /other_logits is an object \(Float32Array\)/);
+  });
+
+  const losses = (logits: number[][]) =>
+    logits.map((row, i) => logSumExp(row) - at(row, at(LABELS, i)));
+});

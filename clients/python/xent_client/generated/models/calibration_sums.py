@@ -19,15 +19,17 @@ class CalibrationSums:
         Attributes:
             counted (int):
             count (list[int]):
-            confidence (list[list[float | NumberType1]]): exact sums, one for each class: lists of first parts, …
-            hits (list[list[float | NumberType1]]): exact sums, one for each class: lists of first parts, …
+            confidence (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their
+                second, …
+            hits (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their second,
+                …
             brier (list[float | NumberType1]): an exact sum
     """
 
     counted: int
     count: list[int]
-    confidence: list[list[float | NumberType1]]
-    hits: list[list[float | NumberType1]]
+    confidence: list[list[Any]]
+    hits: list[list[Any]]
     brier: list[float | NumberType1]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -38,27 +40,13 @@ class CalibrationSums:
 
         confidence = []
         for confidence_item_data in self.confidence:
-            confidence_item = []
-            for confidence_item_item_data in confidence_item_data:
-                confidence_item_item: float | str
-                if isinstance(confidence_item_item_data, str):
-                    confidence_item_item = confidence_item_item_data
-                else:
-                    confidence_item_item = confidence_item_item_data
-                confidence_item.append(confidence_item_item)
+            confidence_item = confidence_item_data
 
             confidence.append(confidence_item)
 
         hits = []
         for hits_item_data in self.hits:
-            hits_item = []
-            for hits_item_item_data in hits_item_data:
-                hits_item_item: float | str
-                if isinstance(hits_item_item_data, str):
-                    hits_item_item = hits_item_item_data
-                else:
-                    hits_item_item = hits_item_item_data
-                hits_item.append(hits_item_item)
+            hits_item = hits_item_data
 
             hits.append(hits_item)
 
@@ -95,48 +83,14 @@ class CalibrationSums:
         confidence = []
         _confidence = d.pop("confidence")
         for confidence_item_data in _confidence:
-            confidence_item = []
-            _confidence_item = confidence_item_data
-            for confidence_item_item_data in _confidence_item:
-
-                def _parse_confidence_item_item(data: object) -> float | NumberType1:
-                    try:
-                        if not isinstance(data, str):
-                            raise TypeError()
-                        componentsschemas_number_type_1 = check_number_type_1(data)
-
-                        return componentsschemas_number_type_1
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    return cast(float | NumberType1, data)
-
-                confidence_item_item = _parse_confidence_item_item(confidence_item_item_data)
-
-                confidence_item.append(confidence_item_item)
+            confidence_item = cast(list[Any], confidence_item_data)
 
             confidence.append(confidence_item)
 
         hits = []
         _hits = d.pop("hits")
         for hits_item_data in _hits:
-            hits_item = []
-            _hits_item = hits_item_data
-            for hits_item_item_data in _hits_item:
-
-                def _parse_hits_item_item(data: object) -> float | NumberType1:
-                    try:
-                        if not isinstance(data, str):
-                            raise TypeError()
-                        componentsschemas_number_type_1 = check_number_type_1(data)
-
-                        return componentsschemas_number_type_1
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    return cast(float | NumberType1, data)
-
-                hits_item_item = _parse_hits_item_item(hits_item_item_data)
-
-                hits_item.append(hits_item_item)
+            hits_item = cast(list[Any], hits_item_data)
 
             hits.append(hits_item)
 

@@ -6,7 +6,6 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.number_type_1 import NumberType1, check_number_type_1
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ClassSums")
@@ -19,20 +18,22 @@ class ClassSums:
     Attributes:
         count (list[int]):
         hits (list[int]):
-        loss (list[list[float | NumberType1]]): exact sums, one for each class: lists of first parts, …
-        weight (list[list[float | NumberType1]]): exact sums, one for each class: lists of first parts, …
+        loss (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their second,
+            …
+        weight (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their
+            second, …
         positives (list[int] | None | Unset):
-        target (list[list[float | NumberType1]] | None | Unset):
-        opposite (list[list[float | NumberType1]] | None | Unset):
+        target (list[list[Any]] | None | Unset):
+        opposite (list[list[Any]] | None | Unset):
     """
 
     count: list[int]
     hits: list[int]
-    loss: list[list[float | NumberType1]]
-    weight: list[list[float | NumberType1]]
+    loss: list[list[Any]]
+    weight: list[list[Any]]
     positives: list[int] | None | Unset = UNSET
-    target: list[list[float | NumberType1]] | None | Unset = UNSET
-    opposite: list[list[float | NumberType1]] | None | Unset = UNSET
+    target: list[list[Any]] | None | Unset = UNSET
+    opposite: list[list[Any]] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,27 +43,13 @@ class ClassSums:
 
         loss = []
         for loss_item_data in self.loss:
-            loss_item = []
-            for loss_item_item_data in loss_item_data:
-                loss_item_item: float | str
-                if isinstance(loss_item_item_data, str):
-                    loss_item_item = loss_item_item_data
-                else:
-                    loss_item_item = loss_item_item_data
-                loss_item.append(loss_item_item)
+            loss_item = loss_item_data
 
             loss.append(loss_item)
 
         weight = []
         for weight_item_data in self.weight:
-            weight_item = []
-            for weight_item_item_data in weight_item_data:
-                weight_item_item: float | str
-                if isinstance(weight_item_item_data, str):
-                    weight_item_item = weight_item_item_data
-                else:
-                    weight_item_item = weight_item_item_data
-                weight_item.append(weight_item_item)
+            weight_item = weight_item_data
 
             weight.append(weight_item)
 
@@ -75,40 +62,26 @@ class ClassSums:
         else:
             positives = self.positives
 
-        target: list[list[float | str]] | None | Unset
+        target: list[list[Any]] | None | Unset
         if isinstance(self.target, Unset):
             target = UNSET
         elif isinstance(self.target, list):
             target = []
             for target_type_0_item_data in self.target:
-                target_type_0_item = []
-                for target_type_0_item_item_data in target_type_0_item_data:
-                    target_type_0_item_item: float | str
-                    if isinstance(target_type_0_item_item_data, str):
-                        target_type_0_item_item = target_type_0_item_item_data
-                    else:
-                        target_type_0_item_item = target_type_0_item_item_data
-                    target_type_0_item.append(target_type_0_item_item)
+                target_type_0_item = target_type_0_item_data
 
                 target.append(target_type_0_item)
 
         else:
             target = self.target
 
-        opposite: list[list[float | str]] | None | Unset
+        opposite: list[list[Any]] | None | Unset
         if isinstance(self.opposite, Unset):
             opposite = UNSET
         elif isinstance(self.opposite, list):
             opposite = []
             for opposite_type_0_item_data in self.opposite:
-                opposite_type_0_item = []
-                for opposite_type_0_item_item_data in opposite_type_0_item_data:
-                    opposite_type_0_item_item: float | str
-                    if isinstance(opposite_type_0_item_item_data, str):
-                        opposite_type_0_item_item = opposite_type_0_item_item_data
-                    else:
-                        opposite_type_0_item_item = opposite_type_0_item_item_data
-                    opposite_type_0_item.append(opposite_type_0_item_item)
+                opposite_type_0_item = opposite_type_0_item_data
 
                 opposite.append(opposite_type_0_item)
 
@@ -144,48 +117,14 @@ class ClassSums:
         loss = []
         _loss = d.pop("loss")
         for loss_item_data in _loss:
-            loss_item = []
-            _loss_item = loss_item_data
-            for loss_item_item_data in _loss_item:
-
-                def _parse_loss_item_item(data: object) -> float | NumberType1:
-                    try:
-                        if not isinstance(data, str):
-                            raise TypeError()
-                        componentsschemas_number_type_1 = check_number_type_1(data)
-
-                        return componentsschemas_number_type_1
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    return cast(float | NumberType1, data)
-
-                loss_item_item = _parse_loss_item_item(loss_item_item_data)
-
-                loss_item.append(loss_item_item)
+            loss_item = cast(list[Any], loss_item_data)
 
             loss.append(loss_item)
 
         weight = []
         _weight = d.pop("weight")
         for weight_item_data in _weight:
-            weight_item = []
-            _weight_item = weight_item_data
-            for weight_item_item_data in _weight_item:
-
-                def _parse_weight_item_item(data: object) -> float | NumberType1:
-                    try:
-                        if not isinstance(data, str):
-                            raise TypeError()
-                        componentsschemas_number_type_1 = check_number_type_1(data)
-
-                        return componentsschemas_number_type_1
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    return cast(float | NumberType1, data)
-
-                weight_item_item = _parse_weight_item_item(weight_item_item_data)
-
-                weight_item.append(weight_item_item)
+            weight_item = cast(list[Any], weight_item_data)
 
             weight.append(weight_item)
 
@@ -206,7 +145,7 @@ class ClassSums:
 
         positives = _parse_positives(d.pop("positives", UNSET))
 
-        def _parse_target(data: object) -> list[list[float | NumberType1]] | None | Unset:
+        def _parse_target(data: object) -> list[list[Any]] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -217,35 +156,18 @@ class ClassSums:
                 target_type_0 = []
                 _target_type_0 = data
                 for target_type_0_item_data in _target_type_0:
-                    target_type_0_item = []
-                    _target_type_0_item = target_type_0_item_data
-                    for target_type_0_item_item_data in _target_type_0_item:
-
-                        def _parse_target_type_0_item_item(data: object) -> float | NumberType1:
-                            try:
-                                if not isinstance(data, str):
-                                    raise TypeError()
-                                componentsschemas_number_type_1 = check_number_type_1(data)
-
-                                return componentsschemas_number_type_1
-                            except (TypeError, ValueError, AttributeError, KeyError):
-                                pass
-                            return cast(float | NumberType1, data)
-
-                        target_type_0_item_item = _parse_target_type_0_item_item(target_type_0_item_item_data)
-
-                        target_type_0_item.append(target_type_0_item_item)
+                    target_type_0_item = cast(list[Any], target_type_0_item_data)
 
                     target_type_0.append(target_type_0_item)
 
                 return target_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[list[float | NumberType1]] | None | Unset, data)
+            return cast(list[list[Any]] | None | Unset, data)
 
         target = _parse_target(d.pop("target", UNSET))
 
-        def _parse_opposite(data: object) -> list[list[float | NumberType1]] | None | Unset:
+        def _parse_opposite(data: object) -> list[list[Any]] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -256,31 +178,14 @@ class ClassSums:
                 opposite_type_0 = []
                 _opposite_type_0 = data
                 for opposite_type_0_item_data in _opposite_type_0:
-                    opposite_type_0_item = []
-                    _opposite_type_0_item = opposite_type_0_item_data
-                    for opposite_type_0_item_item_data in _opposite_type_0_item:
-
-                        def _parse_opposite_type_0_item_item(data: object) -> float | NumberType1:
-                            try:
-                                if not isinstance(data, str):
-                                    raise TypeError()
-                                componentsschemas_number_type_1 = check_number_type_1(data)
-
-                                return componentsschemas_number_type_1
-                            except (TypeError, ValueError, AttributeError, KeyError):
-                                pass
-                            return cast(float | NumberType1, data)
-
-                        opposite_type_0_item_item = _parse_opposite_type_0_item_item(opposite_type_0_item_item_data)
-
-                        opposite_type_0_item.append(opposite_type_0_item_item)
+                    opposite_type_0_item = cast(list[Any], opposite_type_0_item_data)
 
                     opposite_type_0.append(opposite_type_0_item)
 
                 return opposite_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[list[float | NumberType1]] | None | Unset, data)
+            return cast(list[list[Any]] | None | Unset, data)
 
         opposite = _parse_opposite(d.pop("opposite", UNSET))
 
