@@ -80,6 +80,7 @@ def test_a_plan_gives_the_numbers_of_evaluate(kind: LabelKind, dtype: type, redu
         {"silence": ("identical_rows",)},
         {"include": ("gradient",)},
         {"from_logits": False},
+        {"loss_type": "sparse_softmax_focal_cross_entropy"},
     ],
 )
 def test_only_the_usual_options_have_plans(arguments: dict[str, Any]) -> None:
