@@ -15,7 +15,7 @@ from tests.service import Server
 
 SEED = 5
 # A field that changes nothing, and with which there is no plan.
-WITHOUT_PLAN = {"silence": []}
+WITHOUT_PLAN: dict[str, Any] = {"silence": []}
 ROWS, CLASSES = 24, 5
 
 

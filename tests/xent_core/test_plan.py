@@ -191,32 +191,31 @@ def test_what_a_check_declares_holds(
 
 
 def shaped(logits: Array, labels: Array, form: str) -> Array:
+    result: Array = logits
     match form:
         case "non-negative":
-            return np.maximum(logits, 0)
+            result = np.maximum(logits, 0)
         case "within one":
-            return np.tanh(3 * logits)
+            result = np.tanh(3 * logits)
         case "same rows":
-            return np.broadcast_to(logits[:1], logits.shape).copy()
+            result = np.broadcast_to(logits[:1], logits.shape).copy()
         case "unit interval":
-            return (1 / (1 + np.exp(-logits))).astype(logits.dtype)
+            result = (1 / (1 + np.exp(-logits))).astype(logits.dtype)
         case "distribution":
             shares = np.exp(logits)
-            return shares / shares.sum(axis=-1, keepdims=True)
+            result = shares / shares.sum(axis=-1, keepdims=True)
         case "far":
-            return logits * logits.dtype.type(1e30)
+            result = logits * logits.dtype.type(1e30)
         case "wrong" if logits.ndim > 1 and labels.ndim == 1:
-            wrong = logits.copy()
-            wrong[np.arange(len(labels)), labels] = -30
-            return wrong
-        case _:
-            return logits
+            result = logits.copy()
+            result[np.arange(len(labels)), labels] = -30
+    return result
 
 
 def first_of(kind: LabelKind, shape: tuple[int, ...], dtype: type) -> Subject | None:
     """Another batch of this form and label kind."""
     random = np.random.default_rng(1)
-    logits = random.standard_normal(shape).astype(dtype)
+    logits: Array = random.standard_normal(shape).astype(dtype)
     labels = labels_of(kind, shape[0], 5, random)
     batch = prepare(logits, shape, labels, Options())
     if batch.facts.kind != kind:
