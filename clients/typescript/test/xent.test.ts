@@ -56,6 +56,13 @@ const POS_WEIGHT = [2, 5, 1];
 const rows = (loss: (row: number[], i: number) => number) => LOGITS.map(loss);
 const at = <T>(array: T[], i: number) => array[i] as T;
 
+const crossEntropy = (row: number[], c: number) => logSumExp(row) - at(row, c);
+/** Σ_c y_c · term(−log p_c). */
+const expected = (row: number[], i: number, term: (loss: number) => number) =>
+  sum(row.map((_, c) => at(at(DISTRIBUTIONS, i), c) * term(crossEntropy(row, c))));
+const focal = (loss: number) => (1 - Math.exp(-loss)) ** 2 * loss;
+const sigmoidLoss = (x: number, label: number) => softplus(label === 1 ? -x : x);
+
 const CASES: Record<NonNullable<LossRequest["loss_type"]>, [Omit<LossRequest, "logits">, number[]]> = {
   auto: [{ labels: LABELS }, rows((row, i) => logSumExp(row) - at(row, at(LABELS, i)))],
   sparse_softmax_cross_entropy: [{ labels: LABELS }, rows((row, i) => logSumExp(row) - at(row, at(LABELS, i)))],
@@ -73,6 +80,27 @@ const CASES: Record<NonNullable<LossRequest["loss_type"]>, [Omit<LossRequest, "l
       mean(row.map((x, c) => (at(at(QUESTIONS, i), c) === 1 ? at(POS_WEIGHT, c) * softplus(-x) : softplus(x)))),
     ),
   ],
+  sigmoid_focal_cross_entropy: [
+    { labels: QUESTIONS },
+    rows((row, i) => mean(row.map((x, c) => focal(sigmoidLoss(x, at(at(QUESTIONS, i), c)))))),
+  ],
+  softmax_focal_cross_entropy: [{ labels: DISTRIBUTIONS }, rows((row, i) => expected(row, i, focal))],
+  sparse_softmax_focal_cross_entropy: [
+    { labels: LABELS },
+    rows((row, i) => focal(crossEntropy(row, at(LABELS, i)))),
+  ],
+  generalized_cross_entropy: [
+    { labels: LABELS, q: 0.5 },
+    rows((row, i) => (1 - Math.exp(-0.5 * crossEntropy(row, at(LABELS, i)))) / 0.5),
+  ],
+  poly_cross_entropy: [
+    { labels: DISTRIBUTIONS, epsilon: 2 },
+    rows((row, i) => expected(row, i, (loss) => loss + 2 * (1 - Math.exp(-loss)))),
+  ],
+  kl_divergence: [
+    { labels: DISTRIBUTIONS },
+    rows((row, i) => expected(row, i, (loss) => loss) + sum(at(DISTRIBUTIONS, i).map((y) => y * Math.log(y)))),
+  ],
 };
 
 function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-12): void {
@@ -82,12 +110,12 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance 
   }
 }
 
-for (const [lossType, [request, expected]] of Object.entries(CASES)) {
+for (const [lossType, [request, losses]] of Object.entries(CASES)) {
   test(`${lossType} is computed as its formula says`, async () => {
     const loss_type = lossType as keyof typeof CASES;
     const result = await xent.loss({ logits: LOGITS, loss_type, ...request });
-    near(typedArray(result.per_sample), expected);
-    near([Number(result.reduced?.value)], [mean(expected)]);
+    near(typedArray(result.per_sample), losses);
+    near([Number(result.reduced?.value)], [mean(losses)]);
     assert.equal(result.loss_type, lossType === "auto" ? "sparse_softmax_cross_entropy" : lossType);
     assert.ok(result.checked?.length);
   });
