@@ -16,6 +16,12 @@ def merge_calibrations(parts: Iterable[Calibration]) -> Calibration:
     """The calibration of a whole from those of its batches: all but the fitted temperature exactly that of the whole.
 
     parts: at least one, of losses of one family. Raises ParameterOutOfRange where there is none.
+
+    >>> from xent_core import evaluate
+    >>> batches = [([[2.0, 0.5, 1.0]], [1]), ([[0.1, 1.0, 3.0]], [2])]
+    >>> parts = [evaluate(*batch, include=["calibration"]).calibration for batch in batches]
+    >>> round(merge_calibrations(parts).brier_score, 6)
+    0.614166
     """
     collected = [part.sums for part in parts]
     if not collected:

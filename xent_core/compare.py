@@ -18,6 +18,7 @@ from xent_core.compute.layout import Array, Block, row_sums
 from xent_core.compute.reduction import Totals, multiply, reduce
 from xent_core.errors import InvalidInput, MissingParameter, ParameterOutOfRange, WrongShape
 from xent_core.losses.loss import CLIP
+from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY
 from xent_core.prepare import Options, PreparedBatch, prepare
 from xent_core.results import Comparison, ComparisonSums, Different, DivergenceSums, Reduction
 from xent_core.summarise import paired_sums, quantiles_at, row_weights
@@ -32,7 +33,7 @@ PER_SAMPLE = ("per_sample",)
 def compare(
     logits: ArrayLike,
     other_logits: ArrayLike,
-    labels: ArrayLike | None = None,
+    labels: ArrayLike | None,
     *,
     weights: ArrayLike | None = None,
     loss_type: str = "auto",
@@ -52,7 +53,7 @@ def compare(
     The difference of two means is known far better where both models saw the same rows: what makes a row hard for both
     cancels. Losses are in nats; differences are the other's less the first's.
 
-    logits, other_logits: of one shape. labels and the parameters: as in `evaluate`. Without labels there are
+    logits, other_logits: of one shape. labels and the parameters: as in `evaluate`. With None for labels there are
     divergences and agreement of a softmax only.
     most: how many of the samples that differ most are told, 0 to 1000.
     include: "per_sample" for the differences of all samples.
@@ -81,7 +82,7 @@ def compare(
         _refuse_without_labels(options)
         # Class indices of 0 stand in: what is computed of them is left out.
         given: ArrayLike = np.zeros(class_layout(first.shape, axis).sample_shape, np.int8)
-        options = options._replace(loss_type="sparse_softmax_cross_entropy")
+        options = options._replace(loss_type=SPARSE_SOFTMAX_CROSS_ENTROPY.name)
     else:
         given = labels
     pair = _Pair(first, second, given, options)

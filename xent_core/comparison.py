@@ -41,6 +41,11 @@ def merge_comparisons(parts: Iterable[Comparison]) -> Comparison:
     """The comparison of a whole from those of its batches, exactly; without quantiles, `reduced` and single samples.
 
     parts: at least one, all of one loss. Raises ParameterOutOfRange where they are not.
+
+    >>> from xent_core import compare
+    >>> parts = [compare([[2.0, 0.5]], [[3.0, 0.5]], [0]), compare([[0.1, 1.0]], [[0.1, 1.5]], [1])]
+    >>> round(merge_comparisons(parts).difference.p_value, 6)
+    0.004677
     """
     collected = list(parts)
     if len({part.loss_type for part in collected}) != 1:

@@ -56,7 +56,7 @@ def test_pairing_finds_what_the_two_means_hide() -> None:
 
 
 def test_divergences_and_agreement() -> None:
-    found = compare(FIRST, OTHER)
+    found = compare(FIRST, OTHER, None)
     p, q = (np.exp(log_softmax(each, axis=1)) for each in (FIRST, OTHER))
     kl = rel_entr(p, q).sum(axis=1)
     assert found.divergence is not None
@@ -186,13 +186,13 @@ def test_bad_input_names_the_argument() -> None:
     with pytest.raises(NotANumber, match=r"other_logits\[7, 3\]"):
         compare(FIRST, bad, LABELS)
     with pytest.raises(NotANumber, match=r"^logits\[7, 3\]"):
-        compare(bad, FIRST)
+        compare(bad, FIRST, None)
     bad[7, 3] = np.inf
     with pytest.raises(Infinite, match=r"other_logits\[7, 3\]"):
-        compare(FIRST, bad)
+        compare(FIRST, bad, None)
     for options in ({"weights": 1.0}, {"ignore_index": 0}, {"loss_type": "softmax_cross_entropy"}):
         with pytest.raises(MissingParameter, match="labels: are absent"):
-            compare(FIRST, OTHER, **options)  # type: ignore[arg-type]
+            compare(FIRST, OTHER, None, **options)  # type: ignore[arg-type]
     with pytest.raises(ParameterOutOfRange, match="most: is 1001"):
         compare(FIRST, OTHER, LABELS, most=1001)
     with pytest.raises(ParameterOutOfRange, match="include: holds 'gradient'"):
