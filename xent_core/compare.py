@@ -23,7 +23,7 @@ from xent_core.prepare import Options, PreparedBatch, prepare
 from xent_core.results import Comparison, ComparisonSums, Different, DivergenceSums, Reduction
 from xent_core.summarise import paired_sums, quantiles_at, row_weights
 
-BLOCK_ELEMENTS = 1 << 18
+BLOCK_ELEMENTS = 1 << 19
 MAX_MOST = 1000
 TOP = 5
 PER_SAMPLE = ("per_sample",)

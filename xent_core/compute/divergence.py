@@ -85,16 +85,16 @@ def largest_classes(logits: Array, number: int) -> Array:
     best = np.concatenate([groups.max(axis=2), rest.max(axis=1)[:, None]], axis=1)
     for place in range(number):
         group = best.argmax(axis=1)
-        in_rest = group == best.shape[1] - 1
-        part = (
-            np.where(in_rest[:, None], rest, groups[every, np.minimum(group, groups.shape[1] - 1)])
-            if whole
-            else rest.copy()
-        )
         start = group * GROUP
-        for earlier in found[:, :place].T:
-            inside = (earlier >= start) & (earlier < start + GROUP)
-            part[every[inside], earlier[inside] - start[inside]] = -np.inf
+        if whole:
+            part = groups[every, np.minimum(group, groups.shape[1] - 1)]
+            in_rest = group == groups.shape[1]
+            part[in_rest] = rest[in_rest]
+        else:
+            part = rest.copy()
+        before = found[:, :place] - start[:, None]
+        taken, earlier = np.nonzero((before >= 0) & (before < GROUP))
+        part[taken, before[taken, earlier]] = -np.inf
         column = part.argmax(axis=1)
         found[:, place] = start + column
         part[every, column] = -np.inf
