@@ -106,7 +106,7 @@ class _Pair:
         self.batch = prepare(first, first.shape, labels, options)
         other = prepare(second, second.shape, labels, options._replace(loss_type=self.batch.loss.name))
         self.bounds = tuple(
-            batch.bind(values, from_logits=options.from_logits, wanted=())
+            batch.bind(values, from_logits=options.from_logits, wanted=("exponentials",))
             for batch, values in ((self.batch, first), (other, second))
         )
         self.other_batch = other
@@ -129,7 +129,7 @@ class _Pair:
     def add(self, block: Block) -> None:
         results = [self._compute(index, block) for index in (0, 1)]
         if self.is_softmax:
-            self._add_rows(block, results[0])
+            self._add_rows(block, results)
         else:
             self._add_logits(block, results)
 
@@ -158,16 +158,23 @@ class _Pair:
         each = each if counting is None else np.where(counting, each, 0)
         self.weights[block.rows] += row_sums(each)
 
-    def _add_rows(self, block: Block, result: BlockResult) -> None:
+    def _add_rows(self, block: Block, results: list[BlockResult]) -> None:
         logits, other = (bound.read(block).astype(self.dtype, copy=False) for bound in self.bounds)
         tops = [largest_classes(each, TOP) for each in (logits, other)]
         counting = self.batch.counts.rows(block)
         for index, top in enumerate(tops):
-            hits = top[:, 0] == result.labels
+            hits = top[:, 0] == results[0].labels
             self.hits[index] += int(np.count_nonzero(hits if counting is None else hits & counting))
         self.same_top[0, block.rows] = tops[0][:, 0] == tops[1][:, 0]
         self.same_top[1, block.rows] = (np.sort(tops[0], axis=1) == np.sort(tops[1], axis=1)).all(axis=1)
-        self.apart[:, block.rows] = divergences(logits, other, self.buffers)
+        self.apart[:, block.rows] = divergences(
+            logits, other, self.buffers, tuple(self._exponentials(result) for result in results)
+        )
+
+    def _exponentials(self, result: BlockResult) -> Array | None:
+        """Those that the losses were computed of, in the dtype of the comparison."""
+        found = result.figures.get("exponentials")
+        return None if found is None else found.astype(self.dtype, copy=False)
 
     def _add_logits(self, block: Block, results: list[BlockResult]) -> None:
         counting = self.batch.counts.logits(block)

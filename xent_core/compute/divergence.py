@@ -19,15 +19,22 @@ class Divergences(NamedTuple):
     jensen_shannon: Array
 
 
-def divergences(logits: Array, other: Array, buffers: tuple[Array, Array, Array]) -> Divergences:
+def divergences(
+    logits: Array,
+    other: Array,
+    buffers: tuple[Array, Array, Array],
+    exponentials: tuple[Array | None, Array | None] = (None, None),
+) -> Divergences:
     """p and q are the softmax of two matrices of one dtype, float32 or float64; the buffers have room for one each.
+    exponentials: those of the matrices, where they are known; they are written to.
 
     Terms are the products of probabilities and differences of log-probabilities, x_c − z_c less that of their log-sums,
     so that rows nearly alike lose little: the error is that of a sum of such terms.
     """
     p, q, term = (shaped(buffer, logits.shape) for buffer in buffers)
-    sums = row_sums(np.exp(logits, out=p)).astype(np.float64)
-    other_sums = row_sums(np.exp(other, out=q)).astype(np.float64)
+    p = np.exp(logits, out=p) if exponentials[0] is None else exponentials[0]
+    q = np.exp(other, out=q) if exponentials[1] is None else exponentials[1]
+    sums, other_sums = row_sums(p).astype(np.float64), row_sums(q).astype(np.float64)
     log_sums = np.log(sums)
     apart = (log_sums - np.log(other_sums)).astype(p.dtype)
     p *= (1 / sums).astype(p.dtype)[:, None]
@@ -74,29 +81,23 @@ def _product(p: Array, values: Array) -> Array:
 
 
 def largest_classes(logits: Array, number: int) -> Array:
-    """The classes of the largest logits of each row by falling logit, the first of equals first: [rows, number]."""
+    """The classes of the largest logits of each row by falling logit, the first of equals first: [rows, number].
+
+    They stand in the groups of columns whose largest logits are the largest, of which no more than `number` are looked
+    at.
+    """
     rows, classes = logits.shape
-    number = min(number, classes)
-    every, found = np.arange(rows), np.empty((rows, number), np.intp)
+    number, every = min(number, classes), np.arange(rows)
     whole = classes // GROUP * GROUP
     groups = logits[:, :whole].reshape(rows, -1, GROUP)
-    rest = np.full((rows, GROUP), -np.inf, logits.dtype)
-    rest[:, : classes - whole] = logits[:, whole:]
-    best = np.concatenate([groups.max(axis=2), rest.max(axis=1)[:, None]], axis=1)
+    chosen = np.sort(np.argsort(-groups.max(axis=2), axis=1, kind="stable")[:, :number])
+    places = (chosen[:, :, None] * GROUP + np.arange(GROUP)).reshape(rows, -1)
+    columns = np.concatenate([places, np.broadcast_to(np.arange(whole, classes), (rows, classes - whole))], axis=1)
+    # Masked classes come after all others, but before those that were found.
+    candidates = np.maximum(logits[every[:, None], columns], np.finfo(logits.dtype).min)
+    found = np.empty((rows, number), np.intp)
     for place in range(number):
-        group = best.argmax(axis=1)
-        in_rest = group == best.shape[1] - 1
-        part = (
-            np.where(in_rest[:, None], rest, groups[every, np.minimum(group, groups.shape[1] - 1)])
-            if whole
-            else rest.copy()
-        )
-        start = group * GROUP
-        for earlier in found[:, :place].T:
-            inside = (earlier >= start) & (earlier < start + GROUP)
-            part[every[inside], earlier[inside] - start[inside]] = -np.inf
-        column = part.argmax(axis=1)
-        found[:, place] = start + column
-        part[every, column] = -np.inf
-        best[every, group] = part.max(axis=1)
+        largest = candidates.argmax(axis=1)
+        found[:, place] = columns[every, largest]
+        candidates[every, largest] = -np.inf
     return found

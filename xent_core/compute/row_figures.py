@@ -12,9 +12,15 @@ import numpy as np
 
 from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles, shaped
 
-RowFigure = Literal["predictions", "label_rank", "margin", "entropy", "logsumexp", "top_rank", "confidence", "squares"]
-"""What may be wanted of rows. top_rank: the label's rank, exact below 5. confidence: the largest probability. squares:
-Σ_c (p_c − [c = label])².
+RowFigure = Literal[
+    "predictions", "label_rank", "margin", "entropy", "logsumexp", "top_rank", "confidence", "squares", "exponentials"
+]
+"""What may be wanted of rows.
+
+top_rank      the label's rank, exact below 5
+confidence    the largest probability
+squares       Σ_c (p_c − [c = label])²
+exponentials  exp(x_c), [rows, classes], where losses were computed of them
 """
 Figures = dict[RowFigure, Array]
 
@@ -34,11 +40,13 @@ def dtype_of(figure: RowFigure) -> type[np.generic]:
 class Moments:
     """Collects what figures of a block's rows need. `add` is called with each tile, `figures` when losses are known.
 
+    kept: what the exponentials are kept in, [rows, classes].
     sums: Σ exp(x_c) of each row. unsafe: rows for which these are not ordinary numbers.
     """
 
-    def __init__(self, rows: int, wanted: Collection[RowFigure]) -> None:
-        self.wanted = frozenset(wanted)
+    def __init__(self, rows: int, wanted: Collection[RowFigure], kept: Array | None = None) -> None:
+        self.wanted = frozenset(wanted) - {"exponentials"}
+        self._kept, self._are_kept = kept, False
         self.unsafe: Array | None = None
         self.sums = np.ones(rows)
         self._exact = "label_rank" in wanted
@@ -51,6 +59,9 @@ class Moments:
 
     def add(self, rows: slice, logits: Array, indices: Array, exponentials: Array) -> None:
         """exponentials: exp(logits), 0 at the labels."""
+        if self._kept is not None:
+            self._kept[rows] = exponentials
+            self._are_kept = True
         if self._predictions is not None:
             self._predictions[rows] = logits.argmax(axis=1)
         if self._ranks is not None:
@@ -91,6 +102,9 @@ class Moments:
             largest_other = self._largest * inverse_sums
             found.update(_leads(1 - missed, largest_other, self.wanted))
         self._mend(found, logits, indices)
+        if self._kept is not None and self._are_kept:
+            self._kept[np.arange(len(indices)), indices] = np.exp(label_logits)
+            found["exponentials"] = self._kept
         return found
 
     def _mend(self, found: Figures, logits: Array, indices: Array) -> None:

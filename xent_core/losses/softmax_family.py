@@ -23,7 +23,7 @@ from xent_core.checks.values import (
 )
 from xent_core.compute.bound_loss import BlockResult, BoundLoss
 from xent_core.compute.dtypes import computation_dtype
-from xent_core.compute.layout import Array, Block, FloatType, Layout, row_sums, tile_buffer
+from xent_core.compute.layout import Array, Block, FloatType, Layout, row_sums, shaped, tile_buffer
 from xent_core.compute.logsumexp import CheckBlock, index_losses, softmax_rows
 from xent_core.compute.reduction import multiply
 from xent_core.compute.row_figures import Figures, Moments, RowFigure, shifted_figures
@@ -135,7 +135,9 @@ class _Rows:
         self.loss = loss
         self.parameters = parameters
         self.wanted = wanted
+        self.figures = frozenset(wanted or ()) - {"exponentials"}
         self.dtype = computation_dtype(logits)
+        self.kept = np.empty(0, self.dtype)
         self.layout = layout
         self.read_unscaled = self.read_given = layout.reader(logits, self.dtype)
         if parameters.temperature != 1 and parameters.from_logits:
@@ -254,7 +256,7 @@ class _Rows:
         if not self.from_logits:
             given = np.log(given)
         unsound = ~(given < np.inf).all(axis=1)
-        found = shifted_figures(given, np.zeros(len(given), np.intp), [*figures])
+        found = shifted_figures(given, np.zeros(len(given), np.intp), self.figures)
         for name, values in found.items():
             values[unsound] = 0
             figures[name][others] = {"label_rank": -1, "top_rank": -1, "margin": 0}.get(name, values)
@@ -268,12 +270,21 @@ class _Rows:
             return self._with_figures(self._with_target(block, target, label_weights), block, indices, target)
         return self._with_hard_indices(block, indices, label_weights)
 
+    def _room(self, block: Block) -> Array | None:
+        """What exponentials are kept in, where they are wanted."""
+        if self.wanted is None or "exponentials" not in self.wanted:
+            return None
+        rows, columns = block.shape
+        if self.kept.size < rows * columns:
+            self.kept = np.empty(rows * columns, self.dtype)
+        return shaped(self.kept, block.shape)
+
     def _with_figures(
         self, result: BlockResult, block: Block, indices: Array, target: Array, soft: Array | None = None
     ) -> BlockResult:
         if self.wanted is None:
             return result
-        figures = shifted_figures(self.read_logits(block), indices, self.wanted) if self.wanted else {}
+        figures = shifted_figures(self.read_logits(block), indices, self.figures) if self.figures else {}
         return result._replace(labels=indices, soft=soft, target=target, figures=figures)
 
     def with_labels(self, block: Block, labels: Array) -> BlockResult:
@@ -297,7 +308,7 @@ class _Rows:
 
     def _with_hard_indices(self, block: Block, indices: Array, label_weights: Array | None) -> BlockResult:
         logits = self.read(block)
-        moments = None if self.wanted is None else Moments(len(indices), self.wanted)
+        moments = None if self.wanted is None else Moments(len(indices), self.wanted, self._room(block))
         cross_entropy = index_losses(logits, indices, self.buffer, lambda: self._check(logits, block), moments)
         figures: Figures = {} if moments is None else moments.figures(logits, indices, cross_entropy)
         losses = cross_entropy
