@@ -24,6 +24,12 @@ MODELS = [
     "weighted_cross_entropy",
     "softmax_cross_entropy",
     "sparse_softmax_cross_entropy",
+    "sigmoid_focal_cross_entropy",
+    "softmax_focal_cross_entropy",
+    "sparse_softmax_focal_cross_entropy",
+    "generalized_cross_entropy",
+    "poly_cross_entropy",
+    "kl_divergence",
 ]
 
 
