@@ -33,22 +33,22 @@ class PerClass(ResponseModel):
 class ClassSums(ResponseModel):
     """Sums for each class or column. `target` and `opposite` tell the best constant prediction."""
 
-    count: list[int]
-    positives: list[int] | None = None
-    hits: list[int]
+    count: Annotated[list[int], Field(description="elements that count")]
+    positives: Annotated[list[int] | None, Field(description="sigmoid losses: labels above 1/2")] = None
+    hits: Annotated[list[int], Field(description="elements whose prediction is right")]
     loss: ExactSums
     weight: ExactSums
-    target: ExactSums | None = None
-    opposite: ExactSums | None = None
+    target: Annotated[ExactSums | None, Field(description="Σ w·y, with class weights or `pos_weight` inside")] = None
+    opposite: Annotated[ExactSums | None, Field(description="sigmoid losses: Σ w·(1 − y)")] = None
 
 
 class SummarySums(ResponseModel):
     __doc__ = f"""What merges over requests: add up numbers, and exact sums as follows. {EXACT}"""
 
-    samples: int
-    counted: int
-    ignored: int
-    zero_weight: int
+    samples: Annotated[int, Field(description="all of them")]
+    counted: Annotated[int, Field(description="elements that count")]
+    ignored: Annotated[int, Field(description="elements whose label is ignored or missing")]
+    zero_weight: Annotated[int, Field(description="other elements, whose weight is 0")]
     counted_samples: Annotated[int, Field(description="samples of which something counts")]
     loss: Annotated[list[Number], Field(description="Σ w·ℓ, exact")]
     weight: Annotated[list[Number], Field(description="Σ v, exact: loss / weight is the mean")]
@@ -59,10 +59,16 @@ class SummarySums(ResponseModel):
     maximum: Annotated[Number | None, Field(description="of many the largest")] = None
     hits: Annotated[int, Field(description="elements whose prediction is right")]
     uniform: ExactSum
-    top5_hits: int | None = None
-    entropy: ExactSum | None = None
-    label_entropy: ExactSum | None = None
-    per_class: ClassSums | None = None
+    top5_hits: Annotated[
+        int | None, Field(description="softmax losses: samples whose label is among the five largest logits")
+    ] = None
+    entropy: Annotated[
+        ExactSum | None, Field(description="softmax losses: Σ of the entropies of the predicted distributions")
+    ] = None
+    label_entropy: Annotated[
+        ExactSum | None, Field(description="softmax cross-entropies: Σ of the least losses that the labels allow")
+    ] = None
+    per_class: Annotated[ClassSums | None, Field(description="with up to 1000 classes or columns")] = None
 
 
 class Summary(ResponseModel):
@@ -112,7 +118,7 @@ class Summary(ResponseModel):
         Number | None, Field(description="softmax cross-entropies: the least that the mean could be")
     ] = None
     per_class: Annotated[PerClass | None, Field(description="with up to 1000 classes or columns")] = None
-    sums: SummarySums
+    sums: Annotated[SummarySums, Field(description="what merges over requests")]
 
 
 class Bins(ResponseModel):
@@ -135,8 +141,8 @@ class FittedTemperature(ResponseModel):
 class CalibrationSums(ResponseModel):
     __doc__ = f"""What merges over requests. {EXACT}"""
 
-    counted: int
-    count: list[int]
+    counted: Annotated[int, Field(description="samples (softmax losses) or logits (sigmoid losses) that count")]
+    count: Annotated[list[int], Field(description="how many are in each bin")]
     confidence: ExactSums
     hits: ExactSums
     brier: ExactSum
@@ -162,11 +168,11 @@ class Calibration(ResponseModel):
             )
         ),
     ] = None
-    bins: Bins
+    bins: Annotated[Bins, Field(description="what the expected error is made of")]
     fitted: Annotated[
         FittedTemperature | None, Field(description="for cross-entropies; absent where a loss is infinite")
     ] = None
-    sums: CalibrationSums
+    sums: Annotated[CalibrationSums, Field(description="what merges over requests")]
 
 
 def summary_content(summary: results.Summary) -> Encoded:

@@ -13,6 +13,7 @@ from scripts.generate import (
     CLIENT,
     DOCUMENT,
     EXAMPLES,
+    FACTS,
     MIGRATION,
     ROOT,
     Files,
@@ -33,7 +34,7 @@ def wanted() -> Files:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The generated files as they are checked in, to be spoilt."""
-    for path in (EXAMPLES, DOCUMENT, MIGRATION):
+    for path in (EXAMPLES, DOCUMENT, MIGRATION, FACTS):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
     shutil.copytree(ROOT / CLIENT, tmp_path / CLIENT)

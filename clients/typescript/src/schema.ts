@@ -38,6 +38,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/recommend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recommend a loss type for labels
+         * @description The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without computing a loss.
+         *
+         *     Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't run, and `checked`
+         *     leaves them out. The other fields are those of `POST /v1/loss`, and are checked as there.
+         */
+        post: operations["recommend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/compare": {
         parameters: {
             query?: never;
@@ -60,29 +83,6 @@ export interface paths {
          *     about 1e-14.
          */
         post: operations["compare"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/recommend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Recommend a loss type for labels
-         * @description The loss type that labels call for and the warnings, as in the response of `POST /v1/loss`, without computing a loss.
-         *
-         *     Send `labels` with `logits`, or with only `logits_shape`: then the checks that look at logits don't run, and `checked`
-         *     leaves them out. The other fields are those of `POST /v1/loss`, and are checked as there.
-         */
-        post: operations["recommend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -736,9 +736,11 @@ export interface components {
             expected_error?: number | null;
             /** @description softmax losses: mean of Σ_c (p_c − y_c)², from 0 to 2; sigmoid losses: mean of (p − y)²; absent where nothing counts */
             brier_score?: components["schemas"]["Number"] | null;
+            /** @description what the expected error is made of */
             bins: components["schemas"]["Bins"];
             /** @description for cross-entropies; absent where a loss is infinite */
             fitted?: components["schemas"]["FittedTemperature"] | null;
+            /** @description what merges over requests */
             sums: components["schemas"]["CalibrationSums"];
         };
         /**
@@ -746,9 +748,15 @@ export interface components {
          * @description What merges over requests. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
          */
         CalibrationSums: {
-            /** Counted */
+            /**
+             * Counted
+             * @description samples (softmax losses) or logits (sigmoid losses) that count
+             */
             counted: number;
-            /** Count */
+            /**
+             * Count
+             * @description how many are in each bin
+             */
             count: number[];
             /**
              * Confidence
@@ -883,11 +891,20 @@ export interface components {
          * @description Sums for each class or column. `target` and `opposite` tell the best constant prediction.
          */
         ClassSums: {
-            /** Count */
+            /**
+             * Count
+             * @description elements that count
+             */
             count: number[];
-            /** Positives */
+            /**
+             * Positives
+             * @description sigmoid losses: labels above 1/2
+             */
             positives?: number[] | null;
-            /** Hits */
+            /**
+             * Hits
+             * @description elements whose prediction is right
+             */
             hits: number[];
             /**
              * Loss
@@ -899,9 +916,15 @@ export interface components {
              * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
              */
             weight: unknown[][];
-            /** Target */
+            /**
+             * Target
+             * @description Σ w·y, with class weights or `pos_weight` inside
+             */
             target?: unknown[][] | null;
-            /** Opposite */
+            /**
+             * Opposite
+             * @description sigmoid losses: Σ w·(1 − y)
+             */
             opposite?: unknown[][] | null;
         };
         /**
@@ -1027,6 +1050,7 @@ export interface components {
             most_different?: components["schemas"]["Different"][] | null;
             /** @description differences of the losses, if asked for */
             per_sample?: components["schemas"]["Array"] | null;
+            /** @description what merges over requests */
             sums: components["schemas"]["ComparisonSums"];
         };
         /**
@@ -1047,11 +1071,20 @@ export interface components {
          * @description What merges over requests: add up numbers, and exact sums as follows. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
          */
         ComparisonSums: {
-            /** Samples */
+            /**
+             * Samples
+             * @description all of them
+             */
             samples: number;
-            /** Counted Samples */
+            /**
+             * Counted Samples
+             * @description samples of which something counts
+             */
             counted_samples: number;
-            /** Elements */
+            /**
+             * Elements
+             * @description elements that count
+             */
             elements: number;
             /**
              * First
@@ -1063,9 +1096,15 @@ export interface components {
              * @description Σ w·ℓ of the other
              */
             other?: components["schemas"]["Number"][] | null;
-            /** First Hits */
+            /**
+             * First Hits
+             * @description elements that the first predicts right
+             */
             first_hits?: number | null;
-            /** Other Hits */
+            /**
+             * Other Hits
+             * @description elements that the other predicts right
+             */
             other_hits?: number | null;
             /**
              * Weight
@@ -1092,14 +1131,26 @@ export interface components {
              * @description Σ b²
              */
             weight_squared?: components["schemas"]["Number"][] | null;
-            /** Better */
+            /**
+             * Better
+             * @description samples whose loss is lower with the other
+             */
             better?: number | null;
-            /** Same Top1 */
+            /**
+             * Same Top1
+             * @description samples with one prediction
+             */
             same_top1?: number | null;
-            /** Same Top5 */
+            /**
+             * Same Top5
+             * @description samples with the same five largest logits, as a set
+             */
             same_top5?: number | null;
+            /** @description of KL(p‖q) */
             kl?: components["schemas"]["DivergenceSums"] | null;
+            /** @description of KL(q‖p) */
             reverse_kl?: components["schemas"]["DivergenceSums"] | null;
+            /** @description of the Jensen-Shannon divergence */
             jensen_shannon?: components["schemas"]["DivergenceSums"] | null;
         };
         /**
@@ -1222,6 +1273,7 @@ export interface components {
          * @description A divergence over the samples that count, each counted once, in nats.
          */
         DivergenceFigures: {
+            /** @description over samples */
             mean: components["schemas"]["Number"];
             /** @description of the mean */
             standard_error?: components["schemas"]["Number"] | null;
@@ -1233,6 +1285,7 @@ export interface components {
             q99?: components["schemas"]["Number"] | null;
             /** @description its quantile 0.999 */
             q999?: components["schemas"]["Number"] | null;
+            /** @description of all samples */
             maximum: components["schemas"]["Number"];
         };
         /**
@@ -1250,6 +1303,7 @@ export interface components {
              * @description an exact sum
              */
             squares: components["schemas"]["Number"][];
+            /** @description of all samples: of many the largest */
             maximum: components["schemas"]["Number"];
         };
         /**
@@ -2822,6 +2876,7 @@ export interface components {
             label_entropy?: components["schemas"]["Number"] | null;
             /** @description with up to 1000 classes or columns */
             per_class?: components["schemas"]["PerClass"] | null;
+            /** @description what merges over requests */
             sums: components["schemas"]["SummarySums"];
         };
         /**
@@ -2829,13 +2884,25 @@ export interface components {
          * @description What merges over requests: add up numbers, and exact sums as follows. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
          */
         SummarySums: {
-            /** Samples */
+            /**
+             * Samples
+             * @description all of them
+             */
             samples: number;
-            /** Counted */
+            /**
+             * Counted
+             * @description elements that count
+             */
             counted: number;
-            /** Ignored */
+            /**
+             * Ignored
+             * @description elements whose label is ignored or missing
+             */
             ignored: number;
-            /** Zero Weight */
+            /**
+             * Zero Weight
+             * @description other elements, whose weight is 0
+             */
             zero_weight: number;
             /**
              * Counted Samples
@@ -2881,12 +2948,22 @@ export interface components {
              * @description an exact sum
              */
             uniform: components["schemas"]["Number"][];
-            /** Top5 Hits */
+            /**
+             * Top5 Hits
+             * @description softmax losses: samples whose label is among the five largest logits
+             */
             top5_hits?: number | null;
-            /** Entropy */
+            /**
+             * Entropy
+             * @description softmax losses: Σ of the entropies of the predicted distributions
+             */
             entropy?: components["schemas"]["Number"][] | null;
-            /** Label Entropy */
+            /**
+             * Label Entropy
+             * @description softmax cross-entropies: Σ of the least losses that the labels allow
+             */
             label_entropy?: components["schemas"]["Number"][] | null;
+            /** @description with up to 1000 classes or columns */
             per_class?: components["schemas"]["ClassSums"] | null;
         };
         /**
@@ -3083,7 +3160,7 @@ export interface operations {
             };
         };
     };
-    compare: {
+    recommend: {
         parameters: {
             query?: never;
             header?: never;
@@ -3092,11 +3169,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CompareRequest"];
+                "application/json": components["schemas"]["RecommendRequest"];
             };
         };
         responses: {
-            /** @description The comparison. */
+            /** @description The recommendation. */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3107,7 +3184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CompareResponse"];
+                    "application/json": components["schemas"]["RecommendResponse"];
                 };
             };
             /** @description The body is not JSON, or not compressed as its header says. */
@@ -3216,7 +3293,7 @@ export interface operations {
             };
         };
     };
-    recommend: {
+    compare: {
         parameters: {
             query?: never;
             header?: never;
@@ -3225,11 +3302,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RecommendRequest"];
+                "application/json": components["schemas"]["CompareRequest"];
             };
         };
         responses: {
-            /** @description The recommendation. */
+            /** @description The comparison. */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3240,7 +3317,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecommendResponse"];
+                    "application/json": components["schemas"]["CompareResponse"];
                 };
             };
             /** @description The body is not JSON, or not compressed as its header says. */

@@ -17,8 +17,8 @@ class CalibrationSums:
     so on. To merge them, join the lists and add up (`math.fsum`).
 
         Attributes:
-            counted (int):
-            count (list[int]):
+            counted (int): samples (softmax losses) or logits (sigmoid losses) that count
+            count (list[int]): how many are in each bin
             confidence (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their
                 second, …
             hits (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their second,

@@ -16,15 +16,15 @@ class ClassSums:
     """Sums for each class or column. `target` and `opposite` tell the best constant prediction.
 
     Attributes:
-        count (list[int]):
-        hits (list[int]):
+        count (list[int]): elements that count
+        hits (list[int]): elements whose prediction is right
         loss (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their second,
             …
         weight (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their
             second, …
-        positives (list[int] | None | Unset):
-        target (list[list[Any]] | None | Unset):
-        opposite (list[list[Any]] | None | Unset):
+        positives (list[int] | None | Unset): sigmoid losses: labels above 1/2
+        target (list[list[Any]] | None | Unset): Σ w·y, with class weights or `pos_weight` inside
+        opposite (list[list[Any]] | None | Unset): sigmoid losses: Σ w·(1 − y)
     """
 
     count: list[int]
