@@ -16,6 +16,7 @@ from xent_core.compute.divergence import divergences, largest_classes
 from xent_core.compute.exact_sums import exact_total, square
 from xent_core.compute.layout import Array, Block, row_sums
 from xent_core.compute.reduction import Totals, multiply, reduce
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import InvalidInput, MissingParameter, ParameterOutOfRange, WrongShape
 from xent_core.losses.loss import CLIP
 from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY
@@ -105,8 +106,9 @@ class _Pair:
     def __init__(self, first: Array, second: Array, labels: ArrayLike, options: Options) -> None:
         self.batch = prepare(first, first.shape, labels, options)
         other = prepare(second, second.shape, labels, options._replace(loss_type=self.batch.loss.name))
+        wanted: tuple[RowFigure, ...] = ("exponentials",)
         self.bounds = tuple(
-            batch.bind(values, from_logits=options.from_logits, wanted=("exponentials",))
+            batch.bind(values, from_logits=options.from_logits, wanted=wanted)
             for batch, values in ((self.batch, first), (other, second))
         )
         self.other_batch = other
@@ -167,9 +169,8 @@ class _Pair:
             self.hits[index] += int(np.count_nonzero(hits if counting is None else hits & counting))
         self.same_top[0, block.rows] = tops[0][:, 0] == tops[1][:, 0]
         self.same_top[1, block.rows] = (np.sort(tops[0], axis=1) == np.sort(tops[1], axis=1)).all(axis=1)
-        self.apart[:, block.rows] = divergences(
-            logits, other, self.buffers, tuple(self._exponentials(result) for result in results)
-        )
+        first, second = (self._exponentials(result) for result in results)
+        self.apart[:, block.rows] = divergences(logits, other, self.buffers, (first, second))
 
     def _exponentials(self, result: BlockResult) -> Array | None:
         """Those that the losses were computed of, in the dtype of the comparison."""

@@ -22,6 +22,12 @@ CASES: dict[str, dict[str, Any]] = {
     "weighted_cross_entropy": {"labels": QUESTIONS, "pos_weight": np.array([1.0, 2.0, 3.0, 4.0])},
     "softmax_cross_entropy": {"labels": RANDOM.dirichlet(np.ones(4), 6), "class_weights": [1.0, 2.0, 0.5, 1.0]},
     "sparse_softmax_cross_entropy": {"labels": RANDOM.integers(0, 4, 6), "label_smoothing": 0.1},
+    "sigmoid_focal_cross_entropy": {"labels": QUESTIONS, "alpha": 0.25},
+    "softmax_focal_cross_entropy": {"labels": RANDOM.dirichlet(np.ones(4), 6), "gamma": 0.5},
+    "sparse_softmax_focal_cross_entropy": {"labels": RANDOM.integers(0, 4, 6), "temperature": 2.0},
+    "generalized_cross_entropy": {"labels": RANDOM.integers(0, 4, 6), "q": 0.7},
+    "poly_cross_entropy": {"labels": RANDOM.dirichlet(np.ones(4), 6), "epsilon": -0.5},
+    "kl_divergence": {"labels": RANDOM.normal(size=(6, 4)), "labels_are_logits": True},
 }
 
 

@@ -36,7 +36,8 @@ class BatchOptions(TypedDict, total=False):
     shift: losses over class indices, logits [… T, C]: logits at t are for the label at t + shift; 1 is next-token
         prediction. 0 by default.
     temperature: losses with a softmax: logits are divided by it first; 1 by default.
-    gamma, alpha: focal losses; 2 and none by default.
+    gamma: focal losses; 2 by default.
+    alpha: focal losses, from 0 to 1; none by default.
     q: generalized_cross_entropy, above 0 and at most 1; 0.5 by default.
     epsilon: poly_cross_entropy; 2 by default.
     labels_are_logits: kl_divergence: whether the labels are a teacher's logits.
