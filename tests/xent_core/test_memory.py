@@ -18,7 +18,7 @@ from xent_core import (
 
 Array = NDArray[Any]
 MIB = 2**20
-SMALL, MEDIUM, LARGE, HUGE = MIB // 4, MIB, 2 * MIB, 16 * MIB
+SMALL, MEDIUM, LARGE, HUGE = MIB // 2, 4 * MIB, 2 * MIB, 16 * MIB
 FORMS = ["index", "one-hot", "distribution", "yes-no", "scalar", "pos-weight"]
 
 
