@@ -48,22 +48,18 @@ class Moments:
         self._kept, self._are_kept = kept, False
         self.unsafe: Array | None = None
         self.sums = np.ones(rows)
-        self._exact = "label_rank" in wanted
         self._predictions = np.empty(rows, np.int64) if "predictions" in wanted else None
-        self._ranks = np.empty(rows, np.int64) if self.wanted & {"label_rank", "top_rank"} else None
         self._dots = np.empty(rows) if "entropy" in wanted else None
         self._squares = np.empty(rows) if "squares" in wanted else None
         self._largest = np.empty(rows) if self.wanted & {"margin", "confidence"} else None
 
-    def add(self, rows: slice, logits: Array, indices: Array, exponentials: Array) -> None:
+    def add(self, rows: slice, logits: Array, exponentials: Array) -> None:
         """exponentials: exp(logits), 0 at the labels."""
         if self._kept is not None:
             self._kept[rows] = exponentials
             self._are_kept = True
         if self._predictions is not None:
             self._predictions[rows] = logits.argmax(axis=1)
-        if self._ranks is not None:
-            self._ranks[rows] = (label_ranks if self._exact else top_ranks)(logits, indices)
         if self._dots is not None:
             self._dots[rows] = row_dots(exponentials, logits)
         if self._squares is not None:
@@ -80,8 +76,8 @@ class Moments:
         inverse_sums = 1 / self.sums
         if self._predictions is not None:
             found["predictions"] = self._predictions
-        if self._ranks is not None:
-            found.update({name: self._ranks for name in RANKS if name in self.wanted})
+        for name in self.wanted & RANKS.keys():
+            found[name] = RANKS[name](logits, indices)
         if self._dots is not None:
             # With the label's logit taken off all others nothing large cancels where the label leads.
             found["entropy"] = np.maximum(losses + (label_logits * missed - self._dots * inverse_sums), 0)
@@ -198,9 +194,8 @@ def _shifted(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Fi
     found: Figures = {}
     if "predictions" in wanted:
         found["predictions"] = predictions
-    for name, ranks_of in RANKS.items():
-        if name in wanted:
-            found[name] = ranks_of(logits, indices)
+    for name in RANKS.keys() & wanted:
+        found[name] = RANKS[name](logits, indices)
     if "entropy" in wanted:
         below[exponentials == 0] = 0
         found["entropy"] = np.log1p(rest) + row_dots(exponentials, below) / sums
