@@ -10,7 +10,7 @@ IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 PAGE_MODULES = page/node_modules/complete
 
-.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page audit generate bench bench-core bench-guard soak lock clean
+.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-core bench-guard soak lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -23,7 +23,7 @@ serve-ray: .venv-ray/complete ## Serve with Ray Serve on this machine, by deploy
 
 test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
 	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
-	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append)
+	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append $$(grep -rl --include='*.py' '^@pytest.mark.alone' tests))
 
 test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pages, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
@@ -77,6 +77,10 @@ check: .venv-dev/complete .helm/complete $(NODE_MODULES) $(PAGE_MODULES) ## Chec
 
 page: .venv-dev/complete $(PAGE_MODULES) ## Build the pages that the service shows from page/
 	@.venv-dev/bin/python -m scripts.page
+
+screenshots: .venv-browser/complete ## Make docs/front-page.png (FOLDER=…: all widths, themes and languages, into it)
+	@scripts/programs chromium=chromium chromedriver=chromium-driver
+	@.venv-browser/bin/python -m tests.browser.screenshot $(FOLDER)
 
 audit: .venv-audit/complete ## Look up known vulnerabilities of what is locked
 	@.venv-audit/bin/python -m scripts.audit requirements.txt requirements-tracing.txt || [ $$? -eq 77 ]

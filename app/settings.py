@@ -168,7 +168,7 @@ class Settings(BaseSettings):
         File | None,
         Field(description="file with further API keys, one per line; read again when it changes and on SIGHUP"),
     ] = None
-    open_docs: Annotated[bool, Field(description="serve /docs and /openapi.json without a key")] = True
+    open_docs: Annotated[bool, Field(description="serve /, /learn, /docs and /openapi.json without a key")] = True
     open_metrics: Annotated[bool, Field(description="serve /metrics without a key")] = False
     tls_certificate_file: Annotated[
         File | None,

@@ -43,7 +43,10 @@ const common = {
 
 const { metafile } = await build({
   ...common,
-  entryPoints: ["src/docs.ts", "src/home.tsx", "src/learn.ts", "src/theme.ts", "src/icon.svg", "style/home.css", "style/learn.css", "style/docs.css"],
+  entryPoints: [
+    ...["src/docs.ts", "src/home.ts", "src/learn.ts", "src/theme.ts", "src/icon.svg"],
+    ...["style/docs.css", "style/home.css", "style/learn.css"],
+  ],
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   legalComments: "external",
@@ -66,12 +69,24 @@ for (const [path, output] of Object.entries(metafile.outputs)) {
   made[source.replace("text:", "text/")] = { file, imports };
 }
 
+/** The licences of the packages that scripts contain, which go along with them. */
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+);
+const licences = await Promise.all(
+  [...packages].sort().map(async (name) => {
+    const { version, license } = JSON.parse(await readFile(join(HERE, "node_modules", name, "package.json")));
+    return `${name} ${version}, ${license}\n\n${await readFile(join(HERE, "node_modules", name, "LICENSE"), "utf8")}`;
+  }),
+);
+
 // The pages are rendered by the same components that draw them in the browser.
 const renderer = join(tmpdir(), `xent-page-${process.pid}.mjs`);
 try {
   await build({ ...common, entryPoints: ["src/render.tsx"], outfile: renderer, platform: "node", metafile: false });
   const { render, frames } = await import(pathToFileURL(renderer));
   await mkdir(join(folder, "html"), { recursive: true });
+  await writeFile(join(folder, "html/licenses.txt"), licences.join("\n\n"));
   for (const [name, html] of render(texts, made)) await writeFile(join(folder, "html", name), html);
   await mkdir(join(folder, "parts"), { recursive: true });
   for (const [name, html] of frames(texts, made)) await writeFile(join(folder, "parts", name), html);

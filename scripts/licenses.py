@@ -61,6 +61,9 @@ TAIL = """
 [LICENSE](app/docs/LICENSE), [NOTICE](app/docs/NOTICE) and the
 [licences of what is bundled in it](app/docs/swagger-ui-bundle.js.LICENSE.txt).
 
+The scripts of [the page](app/page) contain packages of npm, under MIT or BSD-3-Clause:
+[which, and their licences](app/page/html/licenses.txt).
+
 The image stands on Python's own (Python: PSF-2.0; Debian: `/usr/share/doc/*/copyright`). `docker-compose.yml` names
 images of nginx, Prometheus and Grafana, which are fetched from where they are published, and not passed on.
 """

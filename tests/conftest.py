@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from tests.service import Document, Server
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
 
 

@@ -67,7 +67,7 @@ class Server:
 
     @property
     def complaints(self) -> list[str]:
-        """What it told of that the operator should know: warnings and worse, and all that is no line of its log."""
+        """What it logged that the operator should know: warnings and worse, and all that is no line of its log."""
         lines = self.log.read_text().splitlines()
         return [line for line in lines if json.loads(line)["level"] != "info"] + self.errors.read_text().splitlines()
 
@@ -104,9 +104,9 @@ class Half:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.told = threading.Event()
-        self.answers: list[httpx.Response | httpx.HTTPError] = []
-        self.caller = threading.Thread(target=self._call)
-        self.caller.start()
+        self.responses: list[httpx.Response | httpx.HTTPError] = []
+        self.thread = threading.Thread(target=self._call)
+        self.thread.start()
         time.sleep(0.5)
 
     def _body(self) -> Iterator[bytes]:
@@ -117,19 +117,19 @@ class Half:
     def _call(self) -> None:
         with self.server.client() as client:
             try:
-                self.answers.append(client.post("/v1/loss", content=self._body(), headers=JSON))
+                self.responses.append(client.post("/v1/loss", content=self._body(), headers=JSON))
             except httpx.HTTPError as error:
-                self.answers.append(error)
+                self.responses.append(error)
 
-    def answer(self) -> httpx.Response:
+    def response(self) -> httpx.Response:
         self.told.set()
-        self.caller.join(15)
-        (answer,) = self.answers
-        assert isinstance(answer, httpx.Response), answer
-        return answer
+        self.thread.join(15)
+        (response,) = self.responses
+        assert isinstance(response, httpx.Response), response
+        return response
 
 
-# Of HTTP itself, for browsers, and of the answer to their preflight.
+# Of HTTP itself, for browsers, and of the response to their preflight.
 ON_ANY_RESPONSE = {
     *("content-length", "content-type", "date", "connection", "transfer-encoding"),
     *("x-content-type-options", "x-frame-options", "referrer-policy", "content-security-policy"),
@@ -137,7 +137,7 @@ ON_ANY_RESPONSE = {
 
 
 class Document:
-    """The published OpenAPI document, and whether answers keep to it."""
+    """The published OpenAPI document, and whether responses keep to it."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         self.content = content
@@ -170,7 +170,7 @@ class Document:
         return self._validators[key]
 
     def check(self, response: httpx.Response) -> None:
-        """Fails unless the answer is one that the document declares, and of the form that it publishes.
+        """Fails unless the response is one that the document declares, and of the form that it publishes.
 
         Errors are problems at every path, declared or not, and of the Open Inference Protocol's form under /v2. A hook
         for httpx.
@@ -205,14 +205,14 @@ class Document:
 
 
 def json_of(response: httpx.Response) -> Any:
-    """The answer's JSON, without the tensors' bytes that may follow it."""
+    """The response's JSON, without the tensors' bytes that may follow it."""
     length = response.headers.get("Inference-Header-Content-Length")
     assert (length is None) == (response.headers["content-type"] != "application/octet-stream")
     return json.loads(response.content if length is None else response.content[: int(length)])
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:
-    """The problem that every error is: whole, bounded, and without the caller's numbers."""
+    """The problem that every error is: whole, bounded, and without the client's numbers."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     assert len(response.content) < MOST_BYTES

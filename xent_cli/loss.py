@@ -55,12 +55,9 @@ async def _post(body: bytes) -> tuple[int, bytes]:
     )  # fmt: skip
     app = create_app(settings, ApiKeys(()))
     sent: list[Message] = []
-    received = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def receive() -> Message:
-        for message in received:
-            return message
-        return await asyncio.Future()  # the client stays
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)

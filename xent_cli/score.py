@@ -162,6 +162,8 @@ def as_text(summary: dict[str, Any], out: Path) -> str:
     ]
     if summary["calibration"] is not None and summary["calibration"]["expected_error"] is not None:
         lines.append(f"{'calibration':16}{number(summary['calibration']['expected_error'])} (expected error)")
+    recommended = summary["recommendation"]
+    lines.append(f"{'recommended':16}{recommended['loss_type']}, as the labels are {recommended['label_kind']}")
     lines += [f"{'hardest':16}{number(row['loss'])} at {place(row)}" for row in summary["hardest"][:MAX_SHOWN]]
     for each in summary["warnings"]:
         where = f"in {each['blocks']} of {each['of_blocks']} blocks"

@@ -1,18 +1,19 @@
 """Files of arrays: .npy, .npz and .safetensors. Arrays that are not compressed are mapped into memory, part by part."""
 
 import json
+import os
 import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from xent_score.errors import DataError, os_failure
+from xent_score.errors import DataError
 
 MAX_HEADER_BYTES = 100 << 20
 ZIP_LOCAL_HEADER = 30
@@ -46,8 +47,6 @@ class StoredArray(NamedTuple):
             return np.memmap(self.path, self.dtype, "r", self.offset, self.shape, "F").view(np.ndarray)[start:stop]
         row = self.dtype.itemsize * int(np.prod(self.shape[1:]))
         shape = (stop - start, *self.shape[1:])
-        if not row * shape[0]:
-            return np.empty(shape, self.dtype)
         return np.memmap(self.path, self.dtype, "r", self.offset + start * row, shape).view(np.ndarray)
 
     def stream(self, start: int, stop: int, size: int) -> Iterator[NDArray[Any]]:
@@ -59,25 +58,13 @@ class StoredArray(NamedTuple):
         row = self.dtype.itemsize * int(np.prod(self.shape[1:]))
         with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
             read_header(file, self.path)
-            _skip(file, start * row)
+            file.seek(start * row, os.SEEK_CUR)
             for first in range(start, stop, size):
                 rows = min(size, stop - first)
                 content = file.read(rows * row)
                 if len(content) < rows * row:
-                    raise DataError(f"{self.path}: {self.member} ends after {first} of {self.shape[0]} rows")
+                    raise DataError(f"{self.path}: {self.member} ends before row {first + rows} of {self.shape[0]}")
                 yield np.frombuffer(content, self.dtype).reshape(rows, *self.shape[1:])
-
-
-class _Readable(Protocol):
-    def read(self, size: int = ..., /) -> bytes: ...
-
-
-def _skip(file: _Readable, count: int) -> None:
-    while count > 0:
-        read = len(file.read(min(count, 1 << 22)))
-        if not read:
-            return
-        count -= read
 
 
 def read_header(file: Any, path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -108,19 +95,16 @@ def _check(name: str, array: StoredArray) -> StoredArray:
 
 
 def read_npy(path: Path) -> dict[str, StoredArray]:
-    """The one array of the file, under no name. Raises DataError."""
-    try:
-        with path.open("rb") as file:
-            shape, fortran, dtype = read_header(file, path)
-            array = _check("the array", StoredArray(path, shape, dtype, file.tell(), fortran=fortran))
-    except OSError as error:
-        raise os_failure(path, "read", error) from None
+    """The one array of the file, under no name. Raises DataError, OSError."""
+    with path.open("rb") as file:
+        shape, fortran, dtype = read_header(file, path)
+        array = _check("the array", StoredArray(path, shape, dtype, file.tell(), fortran=fortran))
     _check_length(array, path.stat().st_size)
     return {"": array}
 
 
 def read_npz(path: Path) -> dict[str, StoredArray]:
-    """The arrays of the archive by name. Raises DataError."""
+    """The arrays of the archive by name. Raises DataError, OSError."""
     arrays: dict[str, StoredArray] = {}
     try:
         with ExitStack() as stack:
@@ -142,8 +126,6 @@ def read_npz(path: Path) -> dict[str, StoredArray]:
                 arrays[name] = StoredArray(path, shape, dtype, offset, info.filename, fortran)
     except zipfile.BadZipFile as error:
         raise DataError(f"{path} is no sound .npz file: {error}") from None
-    except OSError as error:
-        raise os_failure(path, "read", error) from None
     return arrays
 
 
@@ -151,7 +133,7 @@ def read_safetensors(path: Path) -> dict[str, StoredArray]:
     """The tensors of the file by name.
 
     The format is a length of eight bytes, a JSON object with dtype, shape and place of each tensor, and their bytes.
-    Raises DataError.
+    Raises DataError, OSError.
     """
     try:
         with path.open("rb") as file:
@@ -171,8 +153,6 @@ def read_safetensors(path: Path) -> dict[str, StoredArray]:
                 raise DataError(f"{path}: tensor {name} has {end - begin} bytes, which do not fit its shape")
             _check_length(array, size)
             arrays[name] = array
-    except OSError as error:
-        raise os_failure(path, "read", error) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise DataError(f"{path} is no sound .safetensors file: its header is not readable") from None
     return arrays

@@ -20,7 +20,8 @@ from xent_score.divergence import Divergences, divergences
 from xent_score.errors import DataError
 from xent_score.files import Block
 from xent_score.quantiles import count_buckets
-from xent_score.rows import LOSS, key_columns, value_column
+from xent_score.rows import LOSS, key_columns, null_rows, value_column
+from xent_score.score import options_of
 from xent_score.streams import Job, PartSums, first_result
 from xent_score.sums import Sums
 
@@ -43,13 +44,17 @@ class CompareJob(Job):
     """A run of `xent compare`. parameters: of evaluate, with the loss type resolved before blocks are computed."""
 
     parameters: dict[str, Any]
+    schema: pa.Schema | None = None
 
     def resolved(self) -> "CompareJob":
         """With the loss type that the first rows call for, if it is "auto". Raises DataError."""
-        return replace(self, parameters=self.parameters | {"loss_type": first_result(self).first.loss_type})
+        block, result = first_result(self)
+        schema = self.table(self.plan.source.files[0], block, result).schema
+        return replace(self, parameters=self.parameters | {"loss_type": result.first.loss_type}, schema=schema)
 
     def sums(self) -> PartSums:
-        return CompareSums()
+        options = options_of(self.parameters)
+        return CompareSums(first=Sums(options=options), second=Sums(options=options))
 
     def compute(self, path: Path, block: Block) -> Compared:
         """Raises InvalidInput, DataError."""
@@ -71,8 +76,10 @@ class CompareJob(Job):
             raise UnexpectedParameter(
                 "axis", f"is {self.parameters['axis']}; to compare, the classes are on the last axis"
             )
+        if shift := self.parameters["shift"]:
+            logits, other = logits[:, :-shift], other[:, :-shift]
         classes = logits.shape[-1]
-        temperature = self.parameters.get("temperature", 1.0)
+        temperature = self.parameters["temperature"]
         found = divergences(logits.reshape(-1, classes), other.reshape(-1, classes), temperature)
         return Compared(first, second, found)
 
@@ -80,7 +87,8 @@ class CompareJob(Job):
         many_files = len(self.plan.source.files) > 1
         if result is None:
             columns = key_columns(path, block, (), many_files=many_files)
-            return pa.table(columns | {LOSS: pa.nulls(block.rows, pa.float32())})
+            assert self.schema is not None  # noqa: S101  the job is resolved
+            return null_rows(columns, self.schema, block.rows)
         losses, others = result.first.per_sample, result.second.per_sample
         columns = key_columns(path, block, losses.shape[1:], many_files=many_files)
         columns[LOSS] = value_column(losses, losses.size)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from xent_core.compute.student import two_sided_p, two_sided_quantile
 from xent_score.compare import OTHER_LOSS, CompareJob, CompareSums
 from xent_score.parameters import PARAMETERS
 from xent_score.plan import find_source, make_plan
@@ -14,10 +15,10 @@ from xent_score.quantiles import quantiles
 from xent_score.report import compare_report
 from xent_score.rows import LOSS, read_column
 from xent_score.run import Progress, committed, run
-from xent_score.student_t import critical, two_sided
 from xent_score.summary import MAX_BAD_ROWS, as_json, scored
 
 MAX_POINTS = 2000
+CONFIDENCE = 0.95
 QUANTILES = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "q999": 0.999}
 
 
@@ -123,9 +124,9 @@ def _difference(sums: CompareSums, first: dict[str, Any], second: dict[str, Any]
     }
     error = mean_error(sums.total, sums.squares, n)
     if error is not None:
-        half = critical(n - 1) * error
+        half = two_sided_quantile(CONFIDENCE, n - 1) * error
         found |= {"standard_error": error, "interval": [mean - half, mean + half]}
-        found["p_value"] = two_sided(mean / error, n - 1) if error else (1.0 if mean == 0 else 0.0)
+        found["p_value"] = two_sided_p(mean / error, n - 1) if error else (1.0 if mean == 0 else 0.0)
     means = [each["summary"].get("mean") for each in (first, second)]
     if first["summary"].get("perplexity") is not None and None not in means:
         found["perplexity_ratio"] = _exp(means[1] - means[0])

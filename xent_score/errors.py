@@ -9,4 +9,5 @@ class DataError(Exception):
 
 def os_failure(path: Path, doing: str, error: OSError) -> DataError:
     """The failure of the system to read or write a file, in one line."""
-    return DataError(f"{path} can't be {doing}: {error.strerror or error}")
+    reason = " ".join(str(error.strerror or error).split())
+    return DataError(f"{path} can't be {doing}: {reason:.400}")

@@ -152,9 +152,12 @@ class ArrayFile(DataFile):
 def open_file(path: Path) -> DataFile:
     """Raises DataError."""
     kind = _format_of(path)
-    if kind in TABLES:
-        return TableFile(TABLES[kind](path), is_mapped=kind == "ipc")
-    return ArrayFile(path, ARRAYS[kind](path))
+    try:
+        if kind in TABLES:
+            return TableFile(TABLES[kind](path), is_mapped=kind == "ipc")
+        return ArrayFile(path, ARRAYS[kind](path))
+    except OSError as error:
+        raise os_failure(path, "read", error) from None
 
 
 def _format_of(path: Path) -> str:

@@ -26,7 +26,12 @@ Work = Callable[[Any, int, int, Callable[[int], None]], None]
 def warm_up() -> None:
     """Start that process, which then imports beside this one."""
     _CONTEXT.set_forkserver_preload(_PRELOADED)
-    forkserver.ensure_running()
+    # Ctrl-C reaches the run, which ends the others: they inherit that they don't see it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_here(work: Work, job: Any, tasks: Iterable[Task]) -> Iterator[int]:
@@ -85,8 +90,6 @@ def _death(exitcode: int) -> str:
 
 def _serve(work: Work, job: Any, pipe: Connection) -> None:
     """Do what is asked until there is nothing left, or nobody to ask."""
-    # Ctrl-C reaches the run, which ends this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while (task := pipe.recv()) is not None:
             try:

@@ -43,6 +43,7 @@ def score_report(summary: dict[str, Any], title: str) -> str:
         _lead(summary),
         _reduced(summary["reduced"]),
         _figures(figures),
+        _recommendation(summary["recommendation"]),
         _warnings(summary["warnings"]),
         _set_aside(summary["set_aside"]),
         _histogram(summary["histogram"]),
@@ -94,8 +95,6 @@ def text_of(value: Any) -> str:
     match value:
         case None:
             return "–"
-        case bool() | str():
-            return escape(str(value))
         case int():
             return f"{value:,}"
         case float():
@@ -127,6 +126,15 @@ def _figures(figures: dict[str, Any]) -> str:
         if figures.get(name) is not None
     )
     return f'<h2>Summary</h2><dl class="figures">{items}</dl>'
+
+
+def _recommendation(found: dict[str, Any]) -> str:
+    reasons = " ".join(reason["message"] for reason in found["reasons"])
+    calls = [[framework, call] for framework, call in (found["equivalents"] or {}).items()]
+    return (
+        f"<h2>Recommendation</h2><p><strong>{escape(found['loss_type'])}</strong>: {escape(reasons)}</p>"
+        f"{_table('', ('framework', 'call'), calls)}"
+    )
 
 
 def _warnings(warnings: list[dict[str, Any]]) -> str:

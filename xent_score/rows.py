@@ -34,6 +34,11 @@ def key_columns(path: Path, block: Block, sample_shape: tuple[int, ...], *, many
     return columns
 
 
+def null_rows(columns: dict[str, Any], schema: pa.Schema, rows: int) -> pa.Table:
+    """Rows that can't be computed: only their key is known. schema: of the others."""
+    return pa.table({field.name: columns.get(field.name, pa.nulls(rows, field.type)) for field in schema})
+
+
 def value_column(values: NDArray[Any], samples: int) -> pa.Array:
     """An array of one value for each sample as a column; of several, as lists of one length."""
     values = np.ascontiguousarray(values)

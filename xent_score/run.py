@@ -39,8 +39,8 @@ def run(job: Job, processes: int, show: Shown) -> None:
             tasks.append((number, parts))
     rows = [each for each in job.plan.rows if each is not None]
     progress = Progress(resumed, resumed, sum(rows) if len(rows) == len(job.plan.rows) else None)
-    show(progress)
     count = min(processes, len(tasks), 1 + _bytes(job.plan) // BYTES_WORTH_A_PROCESS)
+    show(progress)
     steps = run_here(run_stream, job, tasks) if count <= 1 else run_in_processes(run_stream, job, tasks, count)
     for done in steps:
         progress.rows_done += done

@@ -10,16 +10,22 @@ from numpy.typing import NDArray
 
 from xent_core import evaluate
 from xent_core.losses import AUTO, LOSSES
+from xent_core.prepare import Options
 from xent_core.results import Evaluation
 from xent_score.errors import DataError
 from xent_score.files import Block
-from xent_score.rows import LOSS, key_columns, value_column
+from xent_score.rows import LOSS, key_columns, null_rows, value_column
 from xent_score.streams import Job, PartSums, first_result
 from xent_score.sums import Sums
 
 FIGURES = ("summary", "calibration")
 QUALITY = ("self_confidence", "normalized_margin")
 """Label-quality scores, as cleanlab has them: low where the label is doubtful."""
+
+
+def options_of(parameters: dict[str, Any]) -> Options:
+    """Those of the parameters of evaluate that say what labels are."""
+    return Options(**{name: value for name, value in parameters.items() if name in Options._fields})
 
 
 @dataclass(frozen=True)
@@ -29,19 +35,23 @@ class ScoreJob(Job):
     parameters  of evaluate; the loss type is resolved before blocks are computed
     loss_type   as it was asked for: for "auto" each block has to call for the same loss
     include     by-products that the rows have beside the loss
+    schema      of the rows
     """
 
     parameters: dict[str, Any]
     loss_type: str
     include: tuple[str, ...]
     silence: tuple[str, ...] = ()
+    schema: pa.Schema | None = None
 
     def resolved(self) -> "ScoreJob":
         """With the loss type that the first rows call for, if it is "auto". Raises DataError."""
-        return replace(self, parameters=self.parameters | {"loss_type": first_result(self).loss_type})
+        block, result = first_result(self)
+        schema = self.table(self.plan.source.files[0], block, result).schema
+        return replace(self, parameters=self.parameters | {"loss_type": result.loss_type}, schema=schema)
 
     def sums(self) -> PartSums:
-        return Sums(classes_last=self.parameters["axis"] == -1)
+        return Sums(options=options_of(self.parameters))
 
     def compute(self, path: Path, block: Block) -> Evaluation:
         """Raises InvalidInput, and DataError where the block's labels call for another loss than the first's."""
@@ -82,7 +92,8 @@ class ScoreJob(Job):
         many_files = len(self.plan.source.files) > 1
         if result is None:
             columns = key_columns(path, block, (), many_files=many_files)
-            return pa.table(columns | {LOSS: pa.nulls(block.rows, pa.float32())})
+            assert self.schema is not None  # noqa: S101  the job is resolved
+            return null_rows(columns, self.schema, block.rows)
         losses = result.per_sample
         columns = key_columns(path, block, losses.shape[1:], many_files=many_files)
         columns[LOSS] = pa.array(losses.reshape(-1))
@@ -104,7 +115,9 @@ class ScoreJob(Job):
         """The probability of the label, 1 where none counts."""
         logits, labels = block.fields["logits"], block.fields["labels"]
         taken: dict[str, Any] = {
-            name: self.parameters[name] for name in ("axis", "from_logits", "temperature") if name in self.parameters
+            name: self.parameters[name]
+            for name in ("axis", "from_logits", "temperature", "shift")
+            if name in self.parameters
         }
         if labels.ndim == logits.ndim:
             labels = labels.argmax(axis=self.parameters["axis"])

@@ -89,8 +89,7 @@ def run_stream(job: Job, number: int, first_part: int, report: Callable[[int], N
 
 
 def _commit(job: Job, part: Part, tables: list[pa.Table], marker: dict[str, Any]) -> None:
-    # Of rows that can't be computed, all but the key is null.
-    table = pa.concat_tables(tables, promote_options="permissive")
+    table = pa.concat_tables(tables)
     job.store.commit(part, lambda path: write_rows(path, table, job.suffix), marker)
 
 
@@ -117,29 +116,28 @@ def _computed(job: Job, path: Path, block: Block, sums: PartSums) -> Iterator[pa
     yield job.table(path, block, result)
 
 
-def first_result(job: Job) -> Any:
-    """What the first block gives that can be computed. Raises DataError."""
+def first_result(job: Job) -> tuple[Block, Any]:
+    """The first block that can be computed, and what it gives. Raises DataError."""
     stream = job.plan.streams[0]
     aligned = job.plan.source.open(stream.file)
     for block in aligned.blocks(stream.start, stream.stop, job.plan.block_rows):
-        result = _first_result(job, aligned.path, block)
-        if result is not None:
-            return result
+        found = _first_result(job, aligned.path, block)
+        if found is not None:
+            return found
     raise DataError(f"{aligned.path} has no row that can be computed")
 
 
-def _first_result(job: Job, path: Path, block: Block) -> Any:
-    """That of the block, or of the first part of it that can be computed."""
+def _first_result(job: Job, path: Path, block: Block) -> tuple[Block, Any] | None:
+    """The block, or the first part of it that can be computed."""
     try:
-        return job.compute(path, block)
+        return block, job.compute(path, block)
     except InvalidInput as error:
         if not job.skip_bad or not error.position:
             raise failure(path, block, error) from None
     if block.rows == 1:
         return None
     first, second = halves(block)
-    result = _first_result(job, path, first)
-    return _first_result(job, path, second) if result is None else result
+    return _first_result(job, path, first) or _first_result(job, path, second)
 
 
 def halves(block: Block) -> tuple[Block, Block]:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from xent_core import merge
 from xent_core.results import Reduced, Reduction
+from xent_score.advice import recommended
 from xent_score.quantiles import quantiles, value_of
 from xent_score.rows import LOSS, read_column
 from xent_score.run import committed
-from xent_score.score import ScoreJob
+from xent_score.score import ScoreJob, options_of
+from xent_score.streams import first_result
 from xent_score.sums import Sums
 
 QUANTILES = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "q999": 0.999}
@@ -28,15 +30,16 @@ def summarise(job: ScoreJob) -> dict[str, Any]:
     for _, marker in committed(job):
         sums.merge(marker)
     summary = scored(sums, job.parameters["reduction"])
-    if sums.summary is not None:
-        not_counted = sums.summary.samples - sums.summary.sums.counted_samples
-        found = quantiles(sums.buckets, not_counted, [*QUANTILES.values()], lambda: _losses(job))
-        summary["summary"] |= dict(zip(QUANTILES, found, strict=True))
+    assert sums.summary is not None  # noqa: S101  the first rows were computed before
+    not_counted = sums.summary.samples - sums.summary.sums.counted_samples
+    found = quantiles(sums.buckets, not_counted, [*QUANTILES.values()], lambda: _losses(job))
+    summary["summary"] |= dict(zip(QUANTILES, found, strict=True))
     whole = {
         "files": len(job.plan.source.files),
         "rows": sums.rows,
         "loss_type": job.parameters["loss_type"],
         **summary,
+        "recommendation": recommended(first_result(job)[0], options_of(job.parameters), sums),
         "set_aside": {"rows": len(sums.bad_rows), "first": sums.bad_rows[:MAX_BAD_ROWS]},
         "hardest": sums.hardest,
         "doubtful": sums.doubtful,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from xent_core.calibration import calibration_of, merge_calibrations
 from xent_core.losses import LOSSES
+from xent_core.prepare import Options, prepare
 from xent_core.results import Calibration, CalibrationSums, Evaluation, Summary
 from xent_core.results import Sums as SummarySums
 from xent_core.summary import merge_summaries, summary_of
@@ -20,6 +21,7 @@ from xent_score.state import dumped, loaded
 from xent_score.streams import PartSums
 
 KEPT = 100
+LABEL_ROWS = ("rows_not_one", "rows_of_zeros", "rows_of_several")
 Row = dict[str, Any]
 
 
@@ -28,16 +30,19 @@ class Sums(PartSums):
     """The sums over the rows of a part, or of several.
 
     rows       of files; `summary` counts samples, of which a row of a sequence has several
-    classes_last   whether the class axis is the last: then the hardest rows have their prediction
+    options    of evaluate
     numerators, denominators   of the reduced loss of each block
     buckets    how many losses are in each bucket of `quantiles`
     hardest    the rows with the largest losses
     doubtful   the rows whose label has the least margin over other classes, where margins were asked for
     warnings   by code: the first, and in how many blocks it was found; checked: in how many it was looked for
+    label_kinds  of how many rows the labels look like what
+    label_rows   of labels of the logits' shape: how many rows don't sum to 1, are zeros, hold several ones
+    label_range  their least and largest label and row sum
     positions  of sequences: sum and number of losses at each position
     """
 
-    classes_last: bool = True
+    options: Options = field(default_factory=Options)
     numerators: list[float] = field(default_factory=list)
     denominators: list[float] = field(default_factory=list)
     buckets: Counter[int] = field(default_factory=Counter)
@@ -45,6 +50,9 @@ class Sums(PartSums):
     doubtful: list[Row] = field(default_factory=list)
     warnings: dict[str, Row] = field(default_factory=dict)
     checked: Counter[str] = field(default_factory=Counter)
+    label_kinds: Counter[str] = field(default_factory=Counter)
+    label_rows: Counter[str] = field(default_factory=Counter)
+    label_range: list[float] | None = None
     positions: list[list[float]] = field(default_factory=list)
     summary: Summary | None = None
     calibration: Calibration | None = None
@@ -57,21 +65,22 @@ class Sums(PartSums):
             self.numerators.append(result.reduced.numerator)
             self.denominators.append(result.reduced.denominator)
         self.buckets.update(count_buckets(losses.reshape(-1)))
-        self.hardest = _most(
-            self.hardest, _listed(self.classes_last, path, block, result, _largest(losses), "loss", losses)
-        )
+        self.hardest = _most(self.hardest, _listed(self.options, path, block, result, _largest(losses), "loss", losses))
         if result.margin is not None:
             # What has no label that counts is not doubtful.
             margins = np.where(result.label_rank == -1, np.inf, result.margin)
             candidates = _largest(-margins)
             candidates = candidates[margins.reshape(-1)[candidates] < np.inf]
             self.doubtful = _least(
-                self.doubtful, _listed(self.classes_last, path, block, result, candidates, "margin", margins)
+                self.doubtful, _listed(self.options, path, block, result, candidates, "margin", margins)
             )
         if losses.ndim == 2:
             sums = losses.sum(axis=0, dtype=np.float64).tolist()
             self._add_positions([[value, float(len(losses))] for value in sums])
         self.checked.update(result.checked)
+        if result.recommendation is not None:
+            self.label_kinds[result.recommendation.label_kind] += block.rows
+        self._add_label_facts(block)
         for warning in result.warnings:
             self._add_warning(
                 warning.code,
@@ -96,9 +105,13 @@ class Sums(PartSums):
         self.doubtful = _least(self.doubtful, marker["doubtful"])
         self.bad_rows += marker["bad_rows"]
         self.checked.update(marker["checked"])
+        self.label_kinds.update(marker["label_kinds"])
+        self.label_rows.update(marker["label_rows"])
+        self._widen(marker["label_range"])
         for code, warning in marker["warnings"].items():
             self._add_warning(code, warning)
         self._add_positions(marker["positions"])
+        # A part of nothing but rows that can't be computed has none.
         if marker["summary"] is not None:
             summary = summary_of(loaded(SummarySums, marker["summary"]))
             self._add_figures(summary, calibration_of(loaded(CalibrationSums, marker["calibration"])))
@@ -115,6 +128,9 @@ class Sums(PartSums):
             "bad_rows": self.bad_rows,
             "warnings": self.warnings,
             "checked": dict(self.checked),
+            "label_kinds": dict(self.label_kinds),
+            "label_rows": dict(self.label_rows),
+            "label_range": self.label_range,
             "positions": self.positions,
             "summary": None if self.summary is None else dumped(self.summary.sums),
             "calibration": None if self.calibration is None else dumped(self.calibration.sums),
@@ -127,6 +143,24 @@ class Sums(PartSums):
         self.calibration = (
             calibration if self.calibration is None else merge_calibrations([self.calibration, calibration])
         )
+
+    def _add_label_facts(self, block: Block) -> None:
+        logits, labels = block.fields["logits"], block.fields["labels"]
+        if labels.shape != logits.shape or logits.ndim < 2:
+            return
+        options = self.options._replace(weights=block.fields.get("weights"))
+        facts = prepare(None, logits.shape, labels, options).facts
+        for name in LABEL_ROWS:
+            self.label_rows[name] += getattr(facts, name).rows
+        assert facts.row_sums is not None  # noqa: S101  labels are rows here
+        self._widen([facts.minimum, facts.maximum, *facts.row_sums])
+
+    def _widen(self, found: list[float] | None) -> None:
+        if self.label_range is None or found is None:
+            self.label_range = found or self.label_range
+            return
+        pairs = zip((min, max, min, max), self.label_range, found, strict=True)
+        self.label_range = [choose(known, more) for choose, known, more in pairs]
 
     def _add_warning(self, code: str, warning: Row) -> None:
         if code in self.warnings:
@@ -148,7 +182,7 @@ def _largest(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _listed(
-    classes_last: bool,
+    options: Options,
     path: str,
     block: Block,
     result: Evaluation,
@@ -160,9 +194,11 @@ def _listed(
     losses = result.per_sample
     each = losses.size // block.rows
     flat = values.reshape(-1)
-    labels = block.fields["labels"].reshape(losses.size, -1)
-    logits = block.fields["logits"].reshape(losses.size, -1)
-    is_choice = classes_last and not LOSSES[result.loss_type].is_elementwise
+    logits, labels = block.fields["logits"], block.fields["labels"]
+    if options.shift:
+        logits, labels = logits[:, : -options.shift], labels[:, options.shift :]
+    logits, labels = logits.reshape(losses.size, -1), labels.reshape(losses.size, -1)
+    is_choice = options.axis == -1 and not LOSSES[result.loss_type].is_elementwise
     for place in places.tolist():
         row, position = divmod(place, each)
         entry: Row = {name: float(flat[place]), "file": path, "row": block.first + row}

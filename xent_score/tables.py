@@ -81,14 +81,12 @@ def _exactly(
 
 
 def read_parquet(path: Path) -> StoredTable:
-    """Raises DataError."""
+    """Raises DataError, OSError."""
     try:
         # Without a buffer, a column of a row group would be read whole, which may be all of the file.
         file = pq.ParquetFile(path, buffer_size=PARQUET_BUFFER_BYTES, pre_buffer=False)
     except pa.ArrowException as error:
         raise DataError(f"{path} is no sound Parquet file: {_one_line(error)}") from None
-    except OSError as error:
-        raise os_failure(path, "read", error) from None
     starts, rows = [], 0
     for number in range(file.num_row_groups):
         starts.append(rows)
@@ -108,7 +106,7 @@ MAX_BATCH_ROWS = 1 << 16
 
 
 def read_ipc(path: Path) -> StoredTable:
-    """The file format, and the format of streams, as Hugging Face's datasets are stored. Raises DataError."""
+    """The file format, and the format of streams, as Hugging Face's datasets are stored. Raises DataError, OSError."""
     try:
         source = pa.memory_map(str(path))
         is_file = source.read(6) == b"ARROW1"
@@ -117,8 +115,6 @@ def read_ipc(path: Path) -> StoredTable:
         lengths = [len(batch) for batch in _ipc_batches(path, _cheapest(schema), is_file=is_file)]
     except pa.ArrowException as error:
         raise DataError(f"{path} is no sound Arrow file: {_one_line(error)}") from None
-    except OSError as error:
-        raise os_failure(path, "read", error) from None
     starts = [sum(lengths[:0])]
     for length in lengths[:-1]:
         starts.append(starts[-1] + length)
@@ -152,7 +148,7 @@ def _ipc_batches(path: Path, fields: list[int], *, is_file: bool, first: int = 0
 
 
 def read_csv(path: Path) -> StoredTable:
-    """A header with the names of columns is expected. Raises DataError."""
+    """A header with the names of columns is expected. Raises DataError, OSError."""
     parse = pa.csv.ParseOptions(delimiter="\t" if ".tsv" in path.suffixes else ",")
 
     def open_csv(
@@ -171,6 +167,4 @@ def read_csv(path: Path) -> StoredTable:
             names = reader.schema.names
     except pa.ArrowException as error:
         raise DataError(f"{path} is no sound CSV file: {_one_line(error)}") from None
-    except OSError as error:
-        raise os_failure(path, "read", error) from None
     return StoredTable(path, names, [0], None, batches)

@@ -144,7 +144,7 @@ def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
 
 
 def keep_to_timeout(request: Request, microseconds: int | None) -> None:
-    """Have the response be there so long after the request began, or not at all. Raises WouldBeTooLate."""
+    """Set the request's deadline, counted from its start. Raises WouldBeTooLate."""
     if not microseconds:
         return
     record, reservation = record_of(request), reservation_of(request)
@@ -224,7 +224,7 @@ NAMES_ELSEWHERE = {"loss_type": loss_hint, "reduction": reduction_hint}
 
 
 def _hint(error: ErrorDetails) -> str:
-    """What was meant by a field or a value that is not known, where something is like it."""
+    """A hint at what an unknown field or value may mean."""
     match error["type"], error["input"]:
         case "extra_forbidden", str(hint):
             return hint

@@ -8,13 +8,13 @@ from starlette.types import Receive, Scope, Send
 
 from app.wire.compress import Coding, Piece, compress_long
 
-# What is handed to the connection at once: TLS encrypts it in one go. Others get their turn after it.
+# The number of bytes written at once: TLS encrypts them in one step, and other tasks run after it.
 SENT_BYTES = 1 << 18
 VARY = {"Vary": "Accept-Encoding"}
 
 
 class PiecesResponse(Response):
-    """A response whose body is in pieces, which are sent as they are: joined, they would stand in memory twice."""
+    """A response whose body is in pieces. They are not joined, as that would take the memory twice."""
 
     def __init__(
         self,

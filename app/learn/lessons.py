@@ -91,7 +91,7 @@ def softmax_twice(texts: Texts) -> Html:
             )
             for number, name in enumerate(names)
         ]
-        loss = moved.number(f"{request}.reduced.value")
+        loss = moved.result(f"{request}.reduced.value")
         return words.column(request, *rows, result(texts("learn.loss"), loss, "bad" if slip else ""))
 
     panel = h(
@@ -218,12 +218,12 @@ def weight_or_pos_weight(texts: Texts) -> Html:
             h("h3", *with_variable(heading[0])),
             h("p", *with_variable(heading[1])),
             line(words("ends_at"), moved.bar(f"{name}.probabilities.0"), moved.number(f"{name}.probabilities.0", 3)),
-            result(words("loss_there"), moved.number(f"{name}.reduced.value"), kind),
+            result(words("loss_there"), moved.result(f"{name}.reduced.value"), kind),
         )
 
     def with_variable(text: str) -> list[Child]:
         before, found, after = text.partition("{w}")
-        moving = h("output", "19", data_variable="w", data_digits=0)
+        moving = h("span", "19", data_variable="w", data_digits=0)
         return [before, moving, after] if found else [before]
 
     panel = h(
@@ -304,7 +304,7 @@ def indices_or_one_hot(texts: Texts) -> Html:
             h(
                 "div",
                 h("p", "labels = ", shape(label), class_="mono written"),
-                result(texts("learn.loss"), both.number(f"{name}{label}.reduced.value", 12), "long"),
+                result(texts("learn.loss"), both.result(f"{name}{label}.reduced.value", 12), "long"),
                 class_=f"if-{label}",
             )
             for label in range(classes)
@@ -411,7 +411,7 @@ def several_right_answers(texts: Texts) -> Html:
             )
             for number, each in enumerate(attributes)
         ]
-        loss = moved.number(f"{name}.reduced.value")
+        loss = moved.result(f"{name}.reduced.value")
         return words.column(name, *rows, result(texts("learn.loss"), loss, "bad" if slip else ""))
 
     sliders = [
@@ -491,7 +491,7 @@ def dcgan_losses(texts: Texts) -> Html:
     curves = Live({}, {"one": over | {"labels": 1}, "zero": over | {"labels": 0}})
 
     def loss(name: str, kind: str = "") -> Html:
-        return result(words(name), moved.number(f"{name}.reduced.value"), kind)
+        return result(words(name), moved.result(f"{name}.reduced.value"), kind)
 
     logits = words.column(
         "logits",

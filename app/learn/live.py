@@ -79,6 +79,10 @@ class Live:
         return value_at(self.answers, place)
 
     def number(self, place: str, digits: int = 4) -> Html:
+        return h("span", shown(float(self.at(place)), digits), class_="num", data_place=place, data_digits=digits)
+
+    def result(self, place: str, digits: int = 4) -> Html:
+        """A number that screen readers say when it has changed: what the figure is about, and no other."""
         return h("output", shown(float(self.at(place)), digits), data_place=place, data_digits=digits)
 
     def bar(self, place: str, *, slip: bool = False) -> Html:

@@ -66,7 +66,6 @@ def of_error(code: str) -> Mistake | None:
 
 FEW: Fields = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]]}
 BOTH: Fields = FEW | {"labels": [1, 2]}
-_TOKENS = LOSS_EXAMPLES["mistake_no_shift"]["value"]
 _SHIFTED = LOSS_EXAMPLES["mistake_shifted_twice"]["value"]
 
 REPAIRS: dict[str, Fields] = {
@@ -86,10 +85,6 @@ REPAIRS: dict[str, Fields] = {
     "labels_outside_unit_interval": {"labels": [1, 0, 0]},
     "probabilities_clipped": {"logits": [[12.0, -9.0, -3.0], [0.2, 0.6, 1.1]], "from_logits": None},
     "probabilities_rescaled": {"logits": [[0.25, 0.25, 0.5], [0.2, 0.3, 0.5]]},
-    "labels_may_need_a_shift": {
-        "logits": [rows[:-1] for rows in _TOKENS["logits"]],
-        "labels": [labels[1:] for labels in _TOKENS["labels"]],
-    },
     "labels_may_be_shifted_twice": {
         "logits": [rows[1:] for rows in _SHIFTED["logits"]],
         "labels": [labels[:-1] for labels in _SHIFTED["labels"]],
@@ -121,6 +116,10 @@ ERRORS: dict[str, tuple[Fields, Fields]] = {
     "label_not_whole": (
         FEW | {"labels": [1, 1.5], "loss_type": "sparse_softmax_cross_entropy"},
         {"labels": [1, 2]},
+    ),
+    "not_one_hot": (
+        FEW | {"labels": [[0.2, 0.3, 0.5], [0.1, 0.6, 0.3]], "loss_type": "generalized_cross_entropy"},
+        {"labels": [[0, 0, 1], [0, 1, 0]]},
     ),
     "not_a_probability": (BOTH | {"from_logits": False}, {"from_logits": True}),
     "masked_row": (

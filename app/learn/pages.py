@@ -273,7 +273,7 @@ def _warning(code: str, texts: Texts) -> tuple[str, Html]:
         _opening(title, texts(f"learn.warnings.{code}.why", WARNINGS[code]), code, tag),
         h("h2", texts("learn.when")),
         h("p", _sentence(texts(f"learn.warnings.{code}.when", WARNINGS[code]))),
-        h("p", texts(f"learn.severity.{severity}"), " ", texts("learn.silence"), class_="second"),
+        h("p", texts(f"learn.severity.{severity}"), texts("learn.between"), texts("learn.silence"), class_="second"),
         h("h2", texts("learn.what_to_do")),
         h("p", *_linked(fix, texts)),
         join(h("h2", texts("learn.mistake_and_fix")), _both(example, code, texts)) if example else None,

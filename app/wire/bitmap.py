@@ -1,4 +1,4 @@
-"""Where in a text the characters of a kind stand: a bit for each character, so that NumPy counts 64 of them at once."""
+"""The positions of characters of one kind in a text: one bit for each character, so that NumPy counts 64 at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ Flags = NDArray[np.bool_]
 
 
 class Bitmap:
-    """Flags, packed."""
+    """Flags, packed into bits."""
 
     def __init__(self, flags: Flags) -> None:
         bits = np.packbits(flags, bitorder="little")
@@ -19,18 +19,18 @@ class Bitmap:
 
     @property
     def total(self) -> int:
-        """How many flags are set."""
+        """The number of flags that are set."""
         return int(self._until[-1])
 
     def places(self) -> Integers:
-        """Where they are set."""
+        """The positions of the flags that are set."""
         filled = np.flatnonzero(self._words != 0)
         bits = np.flatnonzero(np.unpackbits(self._words[filled].view(np.uint8), bitorder="little").view(np.bool_))
         places: Integers = filled[bits >> 6] * 64 + (bits & 63)
         return places
 
     def before(self, places: Integers) -> Integers:
-        """How many are set before each of these places."""
+        """The number of flags that are set before each of these positions."""
         index = places >> 6
         from_there = np.bitwise_count(self._words[index] >> (places & 63).astype(np.uint64))
         before: Integers = self._until[index] - from_there

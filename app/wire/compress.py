@@ -18,7 +18,7 @@ Coding = Literal["zstd", "gzip"]
 # with gzip at 18 ns.
 CODINGS: tuple[Coding, ...] = get_args(Coding)
 SUFFIXES: dict[Coding, str] = {"zstd": ".zst", "gzip": ".gz"}
-"""Of the names of files that are compressed beforehand."""
+"""The suffix of files that are compressed at build time."""
 # TCP's initial window of ten segments: compressing less saves no round trip.
 MIN_BYTES = 14_600
 # Numbers shrink to 0.49 with gzip at level 1, to 0.46 at level 6 at five times the cost. zstd at level 3 is worse than

@@ -14,15 +14,15 @@ from app.wire.parse import Amount, Dialect, NotJson, check_depth, load
 from app.wire.pieces import PIECE_BYTES, Content, StringMask, is_space, pieces, squeezed
 from app.wire.structure import Outline, outline
 
-# To cut pays from about this length on,
+# Cutting pays off from about this length on,
 LONG_BYTES = 1024
 # and no request has so many arrays. Each takes some time of its own, however short it is.
 MAX_CUT = 128
-# The same of those that are too short to be cut.
+# The limit for lists and strings that are too short to be cut.
 MAX_SHORT = 4096
 # Text between cuts, if longer, is read without most of its white space.
 LONG_GAP_BYTES = 4096
-# Stands in the text for what was cut out of it. It is random, so that no client can send it.
+# The placeholder for what was cut out of the text. It is random, so that no client can send it.
 TOKEN = secrets.token_hex(8)
 MAX_SPACE = 100
 
@@ -35,7 +35,7 @@ class Text(NamedTuple):
 
 
 Cuts = dict[str, Outline | Text]
-"""What was cut out, by what stands for it."""
+"""What was cut out, by its placeholder."""
 
 
 def cut(body: Content, names: frozenset[str], dialect: Dialect) -> tuple[Any, Cuts, Amount]:
@@ -48,7 +48,7 @@ def cut(body: Content, names: frozenset[str], dialect: Dialect) -> tuple[Any, Cu
     values, rest, cuts = _Values(body, names), _Rest(body, dialect), Cuts()
     while len(cuts) < MAX_CUT and (found := values.next()):
         name, start = found
-        # So that who sends nothing else is refused before all of it was looked at.
+        # So that a body of nothing else is refused before all of it is read.
         rest.keep(start, at_least=PIECE_BYTES)
         if body[start] == ord("["):
             value = outline(body, start, name, dialect.max_rank)
@@ -77,7 +77,7 @@ def _text(body: Content, start: int) -> Text:
 
 
 class _Values:
-    """Finds the lists and strings in question, in turn."""
+    """Finds the long lists and strings, one after the other."""
 
     def __init__(self, body: Content, names: frozenset[str]) -> None:
         self.view = memoryview(body)
@@ -88,7 +88,7 @@ class _Values:
         self.strings = StringMask()
 
     def next(self) -> tuple[str, int] | None:
-        """Its name, and where it begins. Short ones are passed over, and what stands in a string."""
+        """The name and start of the next one. Skips short ones and the content of strings."""
         while self.at < len(self.view) and self.short < MAX_SHORT:
             # One that begins in this piece may end in the next.
             found = self.key.search(self.view, self.at, self.at + PIECE_BYTES + 4 * MAX_SPACE)
@@ -125,7 +125,7 @@ SHORT = re.compile(rb'"[^"]*"|\[[^:}]*[:}]')
 
 
 class _Segment(NamedTuple):
-    """A part of what is left, and where it comes from."""
+    """A part of the remaining text, and its position in the body."""
 
     at: int
     start: int
@@ -134,7 +134,7 @@ class _Segment(NamedTuple):
 
 
 class _Rest:
-    """What is left of a body, and where in the body it stood."""
+    """The remaining text of a body, and the positions of its parts in the body."""
 
     def __init__(self, body: Content, dialect: Dialect) -> None:
         self.view = memoryview(body)
@@ -146,7 +146,7 @@ class _Rest:
         self.strings = StringMask()
 
     def keep(self, stop: int, at_least: int = 1) -> None:
-        """All up to here, if so much is not yet kept. Raises TooManyValues."""
+        """Keep the text up to this position, unless it is kept already. Raises TooManyValues."""
         if stop - self.done < at_least:
             return
         for at in range(self.done, stop, PIECE_BYTES):
@@ -161,7 +161,7 @@ class _Rest:
         self.amount.check()
 
     def replace(self, stop: int, token: str) -> None:
-        """What follows, up to here, by a string."""
+        """Replace the text up to this position by a string."""
         self._append(self.done, stop, b'"%b"' % token.encode())
         self.done = stop
 
@@ -182,7 +182,7 @@ class _Rest:
             raise
 
     def _place_of(self, position: int) -> int:
-        """Where in the body the character stood that stands there in what is left."""
+        """The position in the body of a character of the remaining text."""
         index = bisect_right(self.segments, position, key=attrgetter("at")) - 1
         at, start, stop, text = self.segments[index]
         if len(text) == stop - start:

@@ -1,4 +1,4 @@
-"""The ways to read a JSON body, each for what the one before it doesn't read."""
+"""The ways to read a JSON body. Each one reads what the one before it does not."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -20,15 +20,15 @@ from app.wire.text import check_text, unescaped
 from xent_core.errors import InvalidInput
 
 Paths = frozenset[tuple[str, ...]]
-"""The fields that hold arrays, each by the names on the way to it."""
+"""The fields that hold arrays, each as the path of names to it."""
 
-# Whatever a body of this length holds, to read it takes no more than 16 MiB.
+# Reading a body of this length takes at most 16 MiB, whatever it holds.
 SHORT_BYTES = 1 << 18
 BYTES_OF_NUMBER = 8
 
 
 class Reader(NamedTuple):
-    """A way to read a body of at most so many bytes. Raises NotPlain where that is not its way."""
+    """A way to read a body up to this number of bytes. Raises NotPlain for a body that it can't read."""
 
     name: str
     max_bytes: float
@@ -36,7 +36,7 @@ class Reader(NamedTuple):
 
 
 def _read_plain_document(body: Content, paths: Paths, dialect: Dialect) -> Any:  # noqa: ARG001  as all readers
-    """The document, where simdjson takes it as a whole. Raises NotPlain."""
+    """The document, if simdjson reads it as a whole. Raises NotPlain."""
     text = bytes(body)
     try:
         parsed: Any = simdjson.Parser().parse(text)
@@ -61,14 +61,14 @@ def _read_plain_document(body: Content, paths: Paths, dialect: Dialect) -> Any: 
         elif type(value) is simdjson.Object or (value is not None and (name,) in paths):
             raise NotPlain
         document[name] = value
-    # Lists within lists that were not looked into, and names that came twice, are for more careful readers.
+    # Lists within lists that were not read, and repeated names, are left to the readers below.
     if text.count(b"[") != lists or len(parsed) != len(document):
         raise NotPlain
     return document
 
 
 def _read_objects(body: Content, paths: Paths, dialect: Dialect) -> Any:
-    """The document by way of Python objects, whatever it holds. Raises NotJson, TooManyValues."""
+    """The document, read into Python objects. Raises NotJson, TooManyValues."""
     with _counted_from(body):
         return _with_arrays(parse(body, dialect), paths, lambda value, name: _array(value, name, dialect))
 
@@ -78,7 +78,7 @@ def _read_cut(body: Content, paths: Paths, dialect: Dialect) -> Any:
     return survey_long(body, paths, dialect).read()
 
 
-# In this order: the first that fits the length, and reads the body.
+# The first one that accepts the length and reads the body is used.
 READERS = (
     Reader("plain", SHORT_BYTES, _read_plain_document),
     Reader("objects", SHORT_BYTES, _read_objects),
@@ -119,7 +119,7 @@ def _read_arrays(body: Content, document: Any, cuts: Cuts, amount: Amount, paths
 
 @contextmanager
 def _counted_from(body: Content) -> Iterator[None]:
-    """Says where in the body it ceases to be JSON."""
+    """Adds the position of the first error in the body."""
     try:
         yield
     except NotJson as error:
@@ -127,7 +127,7 @@ def _counted_from(body: Content) -> Iterator[None]:
 
 
 def _with_arrays(document: Any, paths: Paths, read: Callable[[Any, str], Any]) -> Any:
-    """The document with its arrays, or the reasons why they are none."""
+    """The document with its arrays, or the errors in their place."""
     for *objects, name in paths:
         for holder in _holders(document, objects):
             if holder.get(name) is not None:
@@ -185,7 +185,7 @@ def _holders(document: Any, objects: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _values(body: Content, left: Cuts, amount: Amount, dialect: Dialect) -> dict[str, Any]:
-    """What was cut out and is in no array's place, or was written over by the same name, as Python objects."""
+    """What was cut out and is in no array's place, or was overwritten by a repeated name, as Python objects."""
     for found in left.values():
         for piece in pieces(memoryview(body)[found.start : found.stop]):
             amount.add(piece)

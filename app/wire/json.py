@@ -63,14 +63,14 @@ def encode_body(response: dict[str, Any], *, base64: bool = False) -> Iterator[b
 
 
 Encoded = orjson.Fragment
-"""A part of a response that is JSON already."""
+"""A part of a response that is already JSON."""
 
 
 def encoded(part: dict[str, Any]) -> Encoded:
     return orjson.Fragment(_dumps(_finite(part)))
 
 
-# What one call writes: other threads wait for it.
+# The size of one write, during which other threads wait.
 LONG_ELEMENTS = 1 << 16
 
 
@@ -100,7 +100,7 @@ def _with_tensors(value: Any) -> Any:
 
 
 def _pieces(response: dict[str, Any], *, base64: bool) -> Iterator[bytes]:
-    """The response, whose long arrays each take pieces of their own."""
+    """The response. Each long array has its own pieces."""
     opening = b"{"
     for name, value in response.items():
         yield b"%b%b:" % (opening, _dumps(name))

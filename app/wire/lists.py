@@ -79,7 +79,7 @@ def _whole_numbers(level: list[int], name: str) -> NDArray[Any]:
 
 
 def _with_missing(values: list[Any], name: str, position: Callable[[int], tuple[int, ...]]) -> list[Any]:
-    """With NaN for null. Raises NotANumber for NaN, which would be taken for a missing value."""
+    """The list with NaN for null. Raises NotANumber for NaN, which would count as a missing value."""
     for index, value in enumerate(values):
         if value == "NaN" or value != value:
             raise NotANumber(name, NAN_BESIDE_NULL, position(index))
@@ -89,7 +89,7 @@ def _with_missing(values: list[Any], name: str, position: Callable[[int], tuple[
 def _with_named_numbers(
     values: list[Any], name: str, position: Callable[[int], tuple[int, ...]], expected: str
 ) -> list[Any]:
-    """With the strings of NAMED_NUMBERS as numbers. Raises NotNumeric for all else that is no number."""
+    """The list with numbers for the strings of NAMED_NUMBERS. Raises NotNumeric for anything else that is no number."""
     for index, value in enumerate(values):
         if type(value) not in (int, float) and not (type(value) is str and value in NAMED_NUMBERS):
             cause = of_strings(name) if isinstance(value, str) else ""

@@ -48,7 +48,7 @@ def read_long(body: Content, outline: Outline, name: str, dialect: Dialect) -> N
 
 
 def refuse_broken(body: Content, outline: Outline, name: str, dialect: Dialect) -> NoReturn:
-    """Of a list that is no JSON, say where it ceases to be. Raises NotJson."""
+    """Find the position where a list stops being JSON. Raises NotJson."""
     _Reader(body, outline, name, dialect).check()
     raise NotJson("the body is not JSON: a list is not closed", outline.cuts[-1].at)
 
@@ -64,7 +64,7 @@ class _Reader:
         self.parser = simdjson.Parser()
 
     def read(self, cut: Cut, end: Cut, *, whole: bool = True) -> NDArray[Any]:
-        """The numbers of a part; `whole` ones not as floats, if all of them are. Raises NotNumeric, NotJson."""
+        """The numbers of a part, as integers if `whole` and all of them are. Raises NotNumeric, NotJson."""
         text = self.text(cut, end)
         if len(text) > MAX_PART_BYTES:
             text = squeezed(text)
@@ -125,7 +125,7 @@ class _Reader:
         try:
             load(text, self.dialect)
         except NotJson as error:
-            # Of course it ends too soon.
+            # The text ends too soon by construction.
             if error.position is None or error.position < len(text):
                 raise self._within(error, cut) from None
 

@@ -11,12 +11,12 @@ from app.wire.tensor import MAX_DIMENSIONS
 
 INFINITIES = frozenset({"Infinity", "-Infinity"})
 
-# Far more than any request has, and less than what reads it recursively can stand.
+# Far more than any request has, and less than overflows the stack of a recursive reader.
 MAX_DEPTH = 64
 MAX_VALUES = 1 << 21
 # What reading into Python objects may take beside three times the body's size.
 OBJECT_BYTES = 13 << 20
-# So long a text is read by one call, during which no other thread runs.
+# The longest text that one call reads: no other thread runs during it.
 MAX_OBJECT_TEXT_BYTES = 16 << 20
 # The most that Python objects take for each of these characters, measured, with what is needed to read them.
 BYTES_OF = {b"{": 90, b"[": 100, b",": 56, b":": 120, b'"': 36}
@@ -138,7 +138,7 @@ class Amount:
 
     @property
     def bytes(self) -> int:
-        # The text is there twice when it is read.
+        # The text is in memory twice while it is read.
         return self.objects + self.length * (6 if self.wide else 3)
 
 

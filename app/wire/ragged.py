@@ -14,7 +14,7 @@ VALUE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^][{}:," \t\r\n]+')
 
 
 class Broken(Exception):
-    """Up to here the text may be JSON, and no further."""
+    """The position where the text stops being JSON."""
 
     def __init__(self, at: int) -> None:
         super().__init__(at)
@@ -22,7 +22,7 @@ class Broken(Exception):
 
 
 def reason(body: Content, name: str, lists: Rectangle, unlike: Unlike) -> InvalidInput:
-    """Why the list is no array. `name` is what the error calls it. Raises Broken where the text is no JSON."""
+    """The reason why the list is no array. `name` is its name in the error. Raises Broken where the text is no JSON."""
     if lists.depth > lists.max_rank:
         return WrongShape(
             name, f"has more than {lists.max_rank} dimensions, the most that are accepted (XENT_MAX_RANK)"

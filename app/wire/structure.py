@@ -26,7 +26,7 @@ DENSE_BYTES = 1 << 16
 
 
 class Outline(NamedTuple):
-    """What brackets and commas say of a list in a body."""
+    """The structure of a list in a body, by its brackets and commas."""
 
     start: int
     stop: int
@@ -122,7 +122,7 @@ IS_BRACKET[list(b"[]{}")] = True
 
 
 def _brackets(piece: bytes, large: Bitmap) -> tuple[Integers, NDArray[np.uint8]]:
-    """Where brackets and braces stand, and which they are."""
+    """The positions of brackets and braces, and which they are."""
     places = large.places()
     characters = np.frombuffer(piece, np.uint8)[places]
     wanted = IS_BRACKET[characters]

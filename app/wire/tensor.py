@@ -91,7 +91,7 @@ def refuse_nan(array: NDArray[Any], name: str, message: str) -> None:
 
 
 def view(content: bytes | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:
-    """Bytes of just the right number as an array, without copying them unless they lie askew. Raises InvalidTensor."""
+    """The bytes as an array, copied only if they are not aligned. Raises InvalidTensor if their number is wrong."""
     array = np.frombuffer(content, dtype)
     if dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
         index = int(np.argmax(array.view(np.uint8) > 1))
@@ -133,7 +133,7 @@ PIECE_BYTES = 3 << 16
 
 
 def tensor_pieces(array: NDArray[Any]) -> Iterator[bytes]:
-    """The array as the JSON of a tensor object, in pieces of no great length."""
+    """The array as the JSON of a tensor object, in short pieces."""
     content = _content(array)
     yield orjson.dumps({"dtype": array.dtype.name, "shape": list(array.shape)})[:-1] + b',"data":"'
     for start in range(0, len(content), PIECE_BYTES):

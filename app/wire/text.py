@@ -7,7 +7,7 @@ import numpy as np
 from app.wire.parse import NotJson
 from app.wire.pieces import PIECE_BYTES, Content, pieces
 
-# How some encoders of JSON write characters of base64.
+# Escapes that some JSON encoders write for base64 characters.
 ESCAPES = {b"\\/": b"/", b"\\u002b": b"+", b"\\u002B": b"+", b"\\u002f": b"/", b"\\u002F": b"/"}
 
 

@@ -23,6 +23,7 @@ SECONDS_TO_RELOAD = 20
 SECONDS_TO_REPLACE = 30
 # Requests with the old key that are on their way are done by then.
 SECONDS_OF_BOTH_KEYS = 3.0
+MOST_SECONDS_LATE = 10.0
 
 Samples = list[tuple[float, int]]
 
@@ -61,7 +62,9 @@ class Operator:
         began = time.monotonic()
         for at, deed in plan(self, seconds):
             self.wait_until(began + at)
-            deed()
+            # On a slow machine fewer of them fit into the time; the callers end in any case.
+            if time.monotonic() <= began + at + MOST_SECONDS_LATE or deed == self.name_elders:
+                deed()
         self.wait_until(began + seconds)
 
     def wait_until(self, moment: float) -> None:
@@ -163,7 +166,7 @@ class Operator:
 
 
 def plan(operator: Operator, seconds: float) -> list[tuple[float, Callable[[], None]]]:
-    """What is done, and when. A deed that takes longer delays the next one."""
+    """What is done, and when. A deed that takes longer delays the next one, or leaves it out."""
     ends = max(10.0, seconds / 6)
     deeds: list[tuple[float, Callable[[], None]]] = []
     step = max(15.0, ends / 4)

@@ -1,7 +1,7 @@
 /** What the reader has entered, and the request that it makes. */
 
 import { type Mistake, Name, type Nested, type Span, namesIn, parseTable, shapeOf, withIndices } from "./parse/table.ts";
-import { type Tensor, sizeOf } from "./parse/tensor.ts";
+import { type Tensor, rowsOf, sizeOf } from "./parse/tensor.ts";
 
 /** Text that was typed or pasted, or an array from a file. */
 export type Source =
@@ -115,6 +115,27 @@ function classesOf(input: Input, arrays: Partial<Record<ArrayName, Read>>): read
   if (input.classes.length > 0 && holdsAll(input.classes)) return input.classes;
   if (header.length > 0 && holdsAll(header)) return header;
   return names.toSorted();
+}
+
+/** The reading of some samples alone: of arrays with an entry for each of `count` samples, those of `rows`. */
+export function rowsOfReading(reading: Reading, rows: readonly number[], count: number): Reading {
+  const picked = Object.entries(reading.arrays).map(([name, read]) => {
+    const field = reading.fields?.[name];
+    if (read.shape?.[0] !== count || name === "pos_weight" || name === "class_weights") return [name, read, field] as const;
+    const shape = [rows.length, ...read.shape.slice(1)];
+    if (read.tensor !== null) {
+      const tensor = rowsOf(read.tensor, rows);
+      return [name, { ...read, shape, tensor }, tensor] as const;
+    }
+    const content = rows.map((row) => (field as Nested[])[row] ?? null);
+    return [name, { ...read, shape, content }, content] as const;
+  });
+  const fields = Object.fromEntries(picked.map(([name, , field]) => [name, field]));
+  return {
+    ...reading,
+    arrays: Object.fromEntries(picked.map(([name, read]) => [name, read])),
+    fields: { ...reading.fields, ...fields },
+  };
 }
 
 /** How many numbers a source holds, to decide what is worth asking for. */

@@ -13,8 +13,8 @@ export function* render(texts: Record<string, Texts>, made: Made): Generator<[st
       title: `xent: ${t("home.h1")}`,
       root: "",
       style: "style/home.css",
-      script: "src/home.tsx",
-      preload: [`text/${language}`],
+      script: "src/home.ts",
+      preload: ["src/home-start.tsx", `text/${language}`],
     };
     yield [`home.${language}.html`, htmlDocument(made, head, <Home />)];
   }

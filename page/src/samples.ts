@@ -1,7 +1,7 @@
 /** An answer sample by sample, worst first: what the pictures and the table of the hardest show. */
 
+import { flat, flatNumbers, lossesOf } from "./losses.ts";
 import { type Tensor, numbersOf } from "./parse/tensor.ts";
-import { type Num, type NumArray, type TensorObject, asNumber, bytesOf } from "./service.ts";
 import type { Answer } from "./state.ts";
 
 export type Sample = {
@@ -27,24 +27,15 @@ export type Batch = {
   readonly classes: readonly string[];
 };
 
-/** The losses of samples as they come, flat. */
-export function lossesOf(answer: Answer): ArrayLike<number> {
-  return flatNumbers(answer.response.per_sample);
-}
-
-export function flatNumbers(array: NumArray | TensorObject): ArrayLike<number> {
-  if (typeof array === "object" && !Array.isArray(array)) {
-    return numbersOf({ dtype: array.dtype as Tensor["dtype"], shape: array.shape, bytes: bytesOf(array) });
-  }
-  return flat(array).map((value) => asNumber(value as Num));
-}
-
-function flat(nested: unknown): unknown[] {
-  return Array.isArray(nested) ? nested.flatMap(flat) : [nested];
-}
-
 export function isSoftmax(lossType: string): boolean {
   return !/sigmoid|^weighted_cross_entropy$/.test(lossType);
+}
+
+/** The worst samples of a large batch, under their own numbers; else null. */
+export function worstOf({ worst }: Answer): Batch | null {
+  const batch = worst === null ? null : batchOf(worst.answer);
+  if (worst === null || batch === null) return null;
+  return { ...batch, samples: batch.samples.map((sample) => ({ ...sample, index: worst.rows[sample.index] ?? sample.index })) };
 }
 
 /** The samples of an answer with probabilities; null where it is too large for them, or not [samples, classes]. */
@@ -62,6 +53,8 @@ export function batchOf(answer: Answer): Batch | null {
   const probabilities = flatNumbers(response.probabilities);
   const gradient = response.gradient === undefined ? [] : flatNumbers(response.gradient);
   const classes = probabilities.length / count;
+  // Of shifted sequences there are fewer losses than rows.
+  if (count !== (shape.length === 1 && softmax ? 1 : (shape[0] ?? 1))) return null;
   const labels = valuesOf(reading.arrays.labels, reading.fields?.["labels"]);
   const weights = valuesOf(reading.arrays.weights, reading.fields?.["weights"]);
   const samples = Array.from({ length: count }, (_, index): Sample => {

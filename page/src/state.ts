@@ -5,8 +5,9 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { Example } from "./examples.ts";
 import { exampleInput } from "./examples.ts";
 import { facts } from "./facts.ts";
-import { ARRAYS, type ArrayName, EMPTY, type Fields, type Input, type Reading, isEmpty, readInput, valuesOf } from "./input.ts";
+import { ARRAYS, type ArrayName, EMPTY, type Fields, type Input, type Reading, isEmpty, readInput, rowsOfReading, valuesOf } from "./input.ts";
 import { type LossResponse, type Outcome, type Problem, type Warning, key, postLoss } from "./service.ts";
+import { largest, lossesOf } from "./losses.ts";
 import { encode } from "./share.ts";
 
 export const input = signal<Input>(exampleInput("twice"));
@@ -23,6 +24,8 @@ export type Answer = {
   /** What each fix gives, by its warning's code, and each reduction by its name; they come after the answer itself. */
   readonly fixes: Readonly<Record<string, LossResponse>>;
   readonly reductions: Readonly<Record<string, LossResponse>>;
+  /** The worst samples alone, with probabilities, of a batch that is too large for them all. */
+  readonly worst: { readonly rows: readonly number[]; readonly answer: Answer } | null;
 };
 
 export const answer = signal<Answer | null>(null);
@@ -126,7 +129,9 @@ let retry: ReturnType<typeof setInterval> | undefined;
 
 /** What is asked for beside the losses. */
 function withDetail(fields: Fields, values: number): Fields {
-  const figures = ["summary", "calibration"].filter((name) => facts.include.includes(name));
+  // Figures of the whole count against the service's limit of elements, as much as a third of a large batch.
+  const wanted = values <= MEDIUM_VALUES ? ["summary", "calibration"] : [];
+  const figures = wanted.filter((name) => facts.include.includes(name));
   return values <= SMALL_VALUES
     ? { ...fields, include: ["probabilities", "gradient", ...figures] }
     : { ...fields, include: figures, encoding: "base64" };
@@ -155,6 +160,7 @@ async function ask(): Promise<void> {
     settle(outcome, asked, read);
     if (outcome.kind === "answer") {
       remember();
+      if (values > SMALL_VALUES) await askOfWorst(controller);
       if (values <= MEDIUM_VALUES) await askBeside(controller);
     }
   } catch (error) {
@@ -165,6 +171,8 @@ async function ask(): Promise<void> {
   }
 }
 
+const NOTHING_BESIDE = { fixes: {}, reductions: {}, worst: null };
+
 function settle(outcome: Outcome, asked: Input, read: Reading): void {
   batch(() => {
     busy.value = false;
@@ -172,7 +180,7 @@ function settle(outcome: Outcome, asked: Input, read: Reading): void {
     problem.value = outcome.kind === "problem" ? outcome.problem : null;
     away.value = outcome.kind === "away" ? outcome.retrySeconds : null;
     if (outcome.kind === "answer") {
-      answer.value = { input: asked, reading: read, response: outcome.response, fixes: {}, reductions: {} };
+      answer.value = { input: asked, reading: read, response: outcome.response, ...NOTHING_BESIDE };
     }
   });
   if (outcome.kind === "away") {
@@ -183,6 +191,23 @@ function settle(outcome: Outcome, asked: Input, read: Reading): void {
   }
 }
 
+export const WORST_ROWS = 50;
+
+/** What the model believed of the worst samples. */
+async function askOfWorst(controller: AbortController): Promise<void> {
+  const current = answer.value;
+  const shape = current?.reading.arrays.logits?.shape;
+  if (current === null || shape === null || shape === undefined || shape.length > 2 || "axis" in current.input.parameters) return;
+  const rows = largest(lossesOf(current), WORST_ROWS);
+  if (shape[0] !== lossesOf(current).length) return;
+  const read = rowsOfReading(current.reading, rows, shape[0] ?? 0);
+  const fields = { ...read.fields, loss_type: current.response.loss_type, include: ["probabilities"], advice: "none" };
+  const outcome = await postLoss(fields, controller.signal);
+  if (running !== controller || answer.value !== current || outcome.kind !== "answer") return;
+  const ofRows = { input: current.input, reading: read, response: outcome.response, ...NOTHING_BESIDE };
+  answer.value = { ...current, worst: { rows, answer: ofRows } };
+}
+
 /** The other reductions, and what each fix would give. */
 async function askBeside(controller: AbortController): Promise<void> {
   const current = answer.value;
@@ -191,21 +216,20 @@ async function askBeside(controller: AbortController): Promise<void> {
   const told = current.response.reduced?.reduction ?? "none";
   const wanted = REDUCTIONS.filter((name) => name !== told && name !== "none").map(async (reduction) => {
     const outcome = await postLoss({ ...fields, reduction, encoding: "base64", advice: "none" }, controller.signal);
-    return outcome.kind === "answer" ? ([reduction, outcome.response] as const) : null;
+    return outcome.kind === "answer" ? [[reduction, outcome.response] as const] : [];
   });
   const fixes = current.response.warnings.flatMap((warning) => fixesOf(warning, current)).map(async ({ code, next }) => {
     const read = readInput(next);
-    if (read.fields === null) return null;
+    if (read.fields === null) return [];
     const outcome = await postLoss({ ...read.fields, encoding: "base64", advice: "none" }, controller.signal);
-    return outcome.kind === "answer" ? ([code, outcome.response] as const) : null;
+    return outcome.kind === "answer" ? [[code, outcome.response] as const] : [];
   });
-  const reductions = (await Promise.all(wanted)).filter((each) => each !== null);
-  const outcomes = (await Promise.all(fixes)).filter((each) => each !== null);
+  const [reductions, outcomes] = await Promise.all([Promise.all(wanted), Promise.all(fixes)]);
   if (running !== controller || answer.value !== current) return;
   answer.value = {
     ...current,
-    reductions: { ...Object.fromEntries(reductions), [told]: current.response },
-    fixes: Object.fromEntries(outcomes),
+    reductions: { ...Object.fromEntries(reductions.flat()), [told]: current.response },
+    fixes: Object.fromEntries(outcomes.flat()),
   };
 }
 

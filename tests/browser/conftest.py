@@ -31,7 +31,13 @@ def serving(port: int | None = None, **settings: str) -> Iterator[str]:
     """The address of a server process of its own."""
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
-    ours = {"XENT_HOST": "127.0.0.1", "XENT_PORT": str(port), "XENT_WORKERS": "1", "XENT_DRAIN_SECONDS": "0"}
+    ours = {
+        "XENT_HOST": "127.0.0.1",
+        "XENT_PORT": str(port),
+        "XENT_WORKERS": "1",
+        "XENT_DRAIN_SECONDS": "0",
+        "XENT_LOG_REQUESTS": "false",
+    }
     with subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=os.environ | ours | settings) as process:
         try:
             wait_until_alive(process, address)
@@ -59,6 +65,22 @@ def service() -> Iterator[str]:
         yield address
 
 
+def chromium(width: int = 1280, height: int = 2400, *, scripts: bool = True) -> Chrome:
+    options = ChromeOptions()
+    options.add_argument("--headless=new")
+    options.add_argument(f"--window-size={width},{height}")
+    options.add_argument("--lang=en-US")
+    options.add_argument("--hide-scrollbars")  # in pictures
+    options.add_argument("--disable-dev-shm-usage")  # a container's /dev/shm is too small for it
+    options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # Chromium refuses to start as root with it
+    if not scripts:
+        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return Chrome(options, ChromeService(shutil.which("chromedriver")))
+
+
 Start = Callable[..., Chrome]
 
 
@@ -67,19 +89,8 @@ def start_chromium() -> Iterator[Start]:
     """Starts browsers, which end with the tests."""
     started: list[Chrome] = []
 
-    def start(width: int = 1280, height: int = 2400, language: str = "en-US", *, scripts: bool = True) -> Chrome:
-        options = ChromeOptions()
-        options.add_argument("--headless=new")
-        options.add_argument(f"--window-size={width},{height}")
-        options.add_argument(f"--lang={language}")
-        options.add_argument("--disable-dev-shm-usage")  # a container's /dev/shm is too small for it
-        options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
-        if os.geteuid() == 0:
-            options.add_argument("--no-sandbox")  # Chromium refuses to start as root with it
-        if not scripts:
-            options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        started.append(Chrome(options, ChromeService(shutil.which("chromedriver"))))
+    def start(*, scripts: bool = True) -> Chrome:
+        started.append(chromium(scripts=scripts))
         return started[-1]
 
     yield start

@@ -5,10 +5,12 @@ import json
 import re
 import time
 import urllib.request
+from array import array
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -96,7 +98,10 @@ def request_shown(chrome: Chrome) -> dict[str, Any]:
         event = json.loads(entry["message"])["message"]
         if event["method"] == "Network.requestWillBeSent" and event["params"]["request"]["url"].endswith("/v1/loss"):
             identity = event["params"]["requestId"]
-            sent = chrome.execute_cdp_cmd("Network.getRequestPostData", {"requestId": identity})
+            try:
+                sent = chrome.execute_cdp_cmd("Network.getRequestPostData", {"requestId": identity})
+            except WebDriverException:
+                continue  # a request of the page before this one
             request: dict[str, Any] = json.loads(sent["postData"])
             if "include" in request:
                 return request
@@ -115,7 +120,7 @@ def drop(chrome: Chrome, files: dict[str, bytes], onto: str = ".editor") -> None
     chrome.execute_script(script, {name: base64.b64encode(content).decode() for name, content in files.items()}, onto)
 
 
-def test_the_first_example_is_loaded_and_computed(page: Chrome, service: str) -> None:
+def test_the_first_example_is_loaded_and_computed(page: Chrome) -> None:
     assert page.title == f"xent: {TEXTS['en']['home']['h1']}"
     assert text_of(page, ".type code") == "sparse_softmax_cross_entropy"
     assert text_of(page, ".warning h3").startswith("These logits are probabilities already")
@@ -197,7 +202,7 @@ def test_a_mistake_is_marked_where_it_is_in_the_services_words_and_fixed(page: C
     ("text", "marked", "says"),
     [
         ("[[1, 2], [3, 4]", "[", "not closed"),
-        ("[[1, 2], [3, 4, 5]]", None, "3 values"),
+        ("[[1, 2], [3, 4, 5]]", None, "3"),
         ("[[1, 2], [3, fox]]", "fox", "number"),
         ("[1. 2. ... 9.]", "...", "abridged"),
     ],
@@ -230,17 +235,11 @@ def test_a_whole_request_may_be_pasted(page: Chrome, service: str) -> None:
 def test_names_of_classes_are_mapped_in_sight_and_reordered(page: Chrome, service: str) -> None:
     enter(page, "#logits", "2, 0.5, 1\n0.1, 1, 3")
     enter(page, "#labels", "fox, owl")
-    wait(
-        page,
-        lambda: (
-            text_of(page, ".map").startswith("Classes fox 0 owl 1".replace(" fox", "\nfox", 0))
-            or "fox 0" in text_of(page, ".map")
-        ),
-    )
+    wait(page, lambda: "fox 0" in text_of(page, ".map"))
     click(page, ".map .link")
-    field = wait(page, lambda: all_of(page, ".order")[0])
-    field.clear()
-    field.send_keys("cat, owl, fox", Keys.ENTER)
+    wait(page, lambda: all_of(page, ".order"))
+    enter(page, ".order", "cat, owl, fox")
+    page.switch_to.active_element.send_keys(Keys.ENTER)
     expected = ask(service, {"logits": [[2, 0.5, 1], [0.1, 1, 3]], "labels": [2, 1]})["reduced"]["value"]
     wait(page, lambda: text_of(page, ".value .full") == repr(expected))
     assert "fox 2" in text_of(page, ".map")
@@ -253,11 +252,10 @@ DROPPED: list[tuple[str, dict[str, bytes]]] = [
     ("arrow", {"lists.arrow": base64.b64decode(FILES["lists.arrow"])}),
     ("arrow columns", {"columns.arrow": base64.b64decode(FILES["columns.arrow"])}),
     ("csv", {"batch.csv": b"a,b,c,label\n1.5,-2,0.25,c\n0,3,-1,a\n"}),
-    ("npy and csv", {"float64.npy": base64.b64decode(FILES["float64.npy"]), "labels.json": b""}),
 ]
 
 
-@pytest.mark.parametrize(("kind", "files"), DROPPED[:5], ids=[kind for kind, _ in DROPPED[:5]])
+@pytest.mark.parametrize(("kind", "files"), DROPPED, ids=[kind for kind, _ in DROPPED])
 def test_a_dropped_file_is_computed(page: Chrome, service: str, kind: str, files: dict[str, bytes]) -> None:
     drop(page, files)
     labels = [1, 0] if kind == "arrow columns" else [2, 0]
@@ -282,27 +280,63 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(page: Chrome) -> 
     assert value(page) == "1.1014"
 
 
-def npy(rows: int, classes: int) -> bytes:
-    """A file of float32 logits, without NumPy, which the tests' environment lacks."""
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {classes}), }}"
+def npy(dtype: str, shape: tuple[int, ...], content: bytes) -> bytes:
+    """A file as NumPy writes it, which the tests' environment lacks."""
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
     header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    values = bytes.fromhex("0000803f") + bytes(4 * (classes - 1))
-    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + values * rows
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + content
 
 
-def test_ten_thousand_rows_are_drawn_as_a_line_and_a_million_do_not_freeze_the_page(page: Chrome) -> None:
-    drop(page, {"logits.npy": npy(10_000, 10)}, "[data-array=logits]")
-    drop(
-        page,
-        {
-            "labels.npy": npy(10_000, 1)
-            .replace(b"<f4", b"<i4")
-            .replace(b", 1)", b", )")
-            .replace(b"\x00\x00\x80\x3f", bytes(4))
-        },
-        "[data-array=labels]",
-    )
-    wait(page, lambda: "10,000" in text_of(page, ".canvas") and value(page) == "1.4612", value(page))
+def test_ten_thousand_rows_are_drawn_as_a_line(page: Chrome, service: str) -> None:
+    rows = 10_000
+    logits = array("f", [(i * 7919 % 1000) / 250 - 2 for i in range(10 * rows)]).tobytes()
+    labels = array("i", [i % 10 for i in range(rows)]).tobytes()
+    tensors = {
+        name: {"dtype": dtype, "shape": shape, "data": base64.b64encode(content).decode()}
+        for name, dtype, shape, content in [
+            ("logits", "float32", [rows, 10], logits),
+            ("labels", "int32", [rows], labels),
+        ]
+    }
+    expected = ask(service, tensors)["reduced"]["value"]
+    drop(page, {"logits.npy": npy("<f4", (rows, 10), logits), "labels.npy": npy("<i4", (rows,), labels)})
+    wait(page, lambda: text_of(page, ".value .full") == repr(expected))
+    assert "10,000" in str(page.execute_script("return document.querySelector('.canvas').textContent"))
+    losses = ask(service, tensors)["per_sample"]
+    worst = max(range(rows), key=losses.__getitem__)
+    wait(page, lambda: len(all_of(page, ".canvas g.hot")) == 50, "the worst are not drawn")
+    assert text_of(page, "#hardest tbody th") == str(worst)
+    assert text_of(page, "#hardest tbody .v") == f"{losses[worst]:.4f}"
+
+
+LONGEST_FREEZE_MS = 1500
+
+
+def test_a_million_rows_do_not_freeze_the_page(page: Chrome) -> None:
+    """The longest time for which a timer waits while the file is read, sent, answered and drawn."""
+    rows = 1_000_000
+    script = """
+        const [rows, header, labelsHeader] = arguments;
+        const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+        const logits = new Float32Array(rows * 10).map((_, i) => ((i * 7919) % 1000) / 250 - 2);
+        const labels = new Int32Array(rows).map((_, i) => i % 10);
+        const data = new DataTransfer();
+        data.items.add(new File([bytes(header), logits], 'logits.npy'));
+        data.items.add(new File([bytes(labelsHeader), labels], 'labels.npy'));
+        window.longest = 0;
+        let last = performance.now();
+        setInterval(() => {
+            const now = performance.now();
+            window.longest = Math.max(window.longest, now - last);
+            last = now;
+        }, 10);
+        setTimeout(() => document.querySelector('.editor').dispatchEvent(
+            new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data})), 50);
+    """
+    headers = [npy("<f4", (rows, 10), b""), npy("<i4", (rows,), b"")]
+    page.execute_script(script, rows, *(base64.b64encode(header).decode() for header in headers))
+    wait(page, lambda: "1,000,000" in str(page.execute_script("return document.querySelector('.canvas').textContent")))
+    assert page.execute_script("return window.longest") < LONGEST_FREEZE_MS
 
 
 def test_a_link_carries_the_state_and_sends_none_of_it(page: Chrome, service: str) -> None:
@@ -456,20 +490,25 @@ def test_a_service_that_goes_away_is_told_of_and_found_again(chrome: Chrome) -> 
         assert all_of(chrome, "#labels")[0].get_attribute("value") == "0, " * 23 + "1"
 
 
-def test_the_first_paint_is_quick(page: Chrome, service: str) -> None:
-    """The least of several, as other processes share the cores."""
-    paints = []
-    for _ in range(5):
-        page.get("about:blank")
-        page.get(service)
-        script = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
-        paints.append(wait(page, lambda: page.execute_script(script)))
-    assert min(paints) < 200, paints
+def test_the_page_is_painted_before_its_scripts_take_over(page: Chrome, service: str) -> None:
+    """So that the first paint takes as long as that of HTML and a style sheet, whatever the scripts do."""
+    page.get("about:blank")
+    page.get(service)
+    times = """
+        const painted = performance.getEntriesByName('first-contentful-paint')[0]?.startTime;
+        const asked = performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/v1/loss'))?.startTime;
+        return painted && asked ? [painted, asked] : null;
+    """
+    painted, asked = wait(page, lambda: page.execute_script(times))
+    assert painted < asked
 
 
-def test_a_hundred_kilobytes_of_scripts_and_styles_are_enough(page: Chrome, service: str) -> None:
+def test_a_hundred_kilobytes_of_scripts_and_styles_are_enough(page: Chrome) -> None:
     page.refresh()
     wait(page, lambda: value(page) == "1.1014")
     time.sleep(0.2)
-    script = "return performance.getEntriesByType('resource').filter((e) => e.name.includes('/assets/')).map((e) => e.encodedBodySize)"
+    script = """
+        const loaded = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/assets/'));
+        return loaded.map(({ encodedBodySize }) => encodedBodySize);
+    """
     assert 0 < sum(page.execute_script(script)) <= 100 * 1024

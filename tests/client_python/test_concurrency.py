@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -74,21 +73,21 @@ def test_small_and_large_requests_in_turn_are_no_slowing_down() -> None:
 
 
 def test_threads_beyond_the_limit_wait_for_their_turn() -> None:
-    turns, most, now, lock = Threads(), 0, 0, threading.Lock()
+    turns, end, inside = Threads(), threading.Event(), threading.Semaphore(0)
 
     def work(_: int) -> None:
-        nonlocal most, now
         with turns.turn():
-            with lock:
-                now += 1
-                most = max(most, now)
-            time.sleep(0.002)
-            with lock:
-                now -= 1
+            inside.release()
+            end.wait()
 
     with ThreadPoolExecutor(50) as threads:
-        list(threads.map(work, range(200)))
-    assert FIRST <= most <= int(turns.limit.value)
+        work_done = threads.map(work, range(100))
+        for _ in range(FIRST):
+            assert inside.acquire(timeout=60)
+        assert not inside.acquire(timeout=0.1)
+        assert turns.limit.in_flight == FIRST
+        end.set()
+        list(work_done)
     assert turns.limit.in_flight == 0
 
 

@@ -157,7 +157,7 @@ def test_a_server_that_fails_is_not_asked_again(client_class: type[Xent]) -> Non
 
 @pytest.mark.parametrize(
     ("timeout", "header"),
-    [(60.0, b"60000"), (0.25, b"250"), (2.0004, b"2001"), (1e7, None), (float("inf"), None)],
+    [(60.0, b"60000"), (0.25, b"250"), (2.0004, b"2001"), (1e7, None)],
 )
 def test_the_service_is_told_how_long_the_client_waits(
     client_class: type[Xent], timeout: float, header: bytes | None

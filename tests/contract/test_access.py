@@ -92,7 +92,10 @@ def test_health_needs_no_key(caller: httpx.Client, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/docs", "/docs/swagger-ui.css", "/openapi.json", "/metrics", "/v1/losses", "/v2", "/v1/limits", "/nothing"],
+    [
+        *("/", "/assets/none", "/learn", "/docs", "/docs/swagger-ui.css", "/openapi.json"),
+        *("/metrics", "/v1/losses", "/v2", "/v1/limits", "/nothing"),
+    ],
 )
 def test_everything_else_does_where_nothing_else_is_set(caller: httpx.Client, path: str) -> None:
     assert caller.get(path).status_code == 401
@@ -110,14 +113,9 @@ def test_what_only_looks_like_an_open_path_is_closed(guarded: Server, path: str)
 def test_documentation_and_metrics_can_be_open(tmp_path: Path) -> None:
     settings = {"XENT_API_KEYS": "first", "XENT_OPEN_METRICS": "true"}
     with Server(tmp_path / "log", **settings) as server, server.client() as client:
-        assert [
-            client.get(path).status_code for path in ("/docs", "/docs/swagger-ui.css", "/openapi.json", "/metrics")
-        ] == [
-            200,
-            200,
-            200,
-            200,
-        ]
+        for path in ("/", "/learn", "/docs", "/docs/swagger-ui.css", "/openapi.json", "/metrics"):
+            assert client.get(path).status_code == 200, path
+        assert client.get("/assets/none").status_code == 404
         assert client.get("/v1/losses").status_code == 401
 
 

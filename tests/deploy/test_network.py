@@ -77,15 +77,19 @@ def test_an_ingress_leads_each_path_of_each_host_to_the_service(everything: Rend
     assert [rule["host"] for rule in rules] == ["xent.example", "losses.example"]
     for rule in rules:
         paths = rule["http"]["paths"]
-        assert [path["path"] for path in paths] == ["/v1", "/v2", "/docs", "/openapi.json"]
+        assert [path["path"] for path in paths] == ["/", "/v1", "/v2", "/docs", "/learn", "/assets", "/openapi.json"]
+        assert [path["pathType"] for path in paths] == ["Exact", *["Prefix"] * 6]
         assert all(path["backend"] == {"service": {"name": "xent", "port": {"name": "http"}}} for path in paths)
     assert everything.the("Ingress")["spec"]["tls"] == everything.values["ingress"]["tls"]
     assert everything.the("Ingress")["spec"]["ingressClassName"] == "nginx"
 
 
 def test_metrics_and_probes_are_let_through_by_no_front(everything: Rendered) -> None:
-    paths = [path["path"] for path in everything.the("Ingress")["spec"]["rules"][0]["http"]["paths"]]
-    paths += [match["path"]["value"] for match in everything.the("HTTPRoute")["spec"]["rules"][0]["matches"]]
+    rules = everything.the("Ingress")["spec"]["rules"]
+    paths = [path["path"] for path in rules[0]["http"]["paths"] if path["pathType"] == "Prefix"]
+    matches = [match["path"] for match in everything.the("HTTPRoute")["spec"]["rules"][0]["matches"]]
+    paths += [match["value"] for match in matches if match["type"] == "PathPrefix"]
+    assert len(paths) == 12
     for path in paths:
         assert not any(f"{hidden}/".startswith(f"{path.rstrip('/')}/") for hidden in ("/metrics", "/livez", "/readyz"))
 

@@ -23,7 +23,10 @@ PATHS = sorted({each.path for each in create_app(Settings()).routes if isinstanc
 
 
 def is_let_through(path: str) -> bool:
-    return any(f"{path}/".startswith(f"{prefix.rstrip('/')}/") for prefix in VALUES["paths"])
+    """`/` is that path alone, any other all paths below it."""
+    return (path == "/" and "/" in VALUES["paths"]) or any(
+        f"{path}/".startswith(f"{prefix.rstrip('/')}/") for prefix in VALUES["paths"] if prefix != "/"
+    )
 
 
 def test_it_is_for_this_version() -> None:

@@ -80,6 +80,7 @@ def test_a_plan_gives_the_numbers_of_evaluate(kind: LabelKind, dtype: type, redu
         {"silence": ("identical_rows",)},
         {"include": ("gradient",)},
         {"from_logits": False},
+        {"loss_type": "sparse_softmax_focal_cross_entropy"},
     ],
 )
 def test_only_the_usual_options_have_plans(arguments: dict[str, Any]) -> None:
@@ -234,3 +235,41 @@ def test_evaluate_is_not_asked_for_what_a_plan_refuses() -> None:
     masked = LOGITS.copy()
     masked[0, 1] = -np.inf
     assert plan.evaluate(masked, LABELS) is None
+
+
+ROWS = np.arange(24) % 3
+SPREAD = np.random.default_rng(0).standard_normal((24, 3))
+ONE_HOT = np.eye(3)[ROWS]
+
+
+@pytest.mark.parametrize(
+    ("labels", "others"),
+    [
+        (ROWS, [ROWS - 1, ROWS + 1, np.array([0] * 20 + [1] * 4) * 3, np.array([0] * 22 + [1] * 2)]),
+        (ONE_HOT, [ONE_HOT / 2, np.maximum(ONE_HOT, np.eye(3)[0]), ONE_HOT * 0]),
+        (np.full((24, 3), 1 / 3), [np.full((24, 3), 0.3), np.full((24, 3), 0.4), ONE_HOT, ONE_HOT * 2 - 1 / 3]),
+        (np.maximum(ONE_HOT, np.eye(3)[0]), [ONE_HOT, ONE_HOT * 0.5, np.concatenate([ONE_HOT[:9], ONE_HOT[9:] * 0])]),
+    ],
+    ids=["class_indices", "one_hot", "distribution", "multi_hot"],
+)
+def test_labels_of_another_kind_are_left_to_evaluate(labels: Array, others: list[Array]) -> None:
+    plan = plan_for(SPREAD, labels)
+    assert plan is not None
+    assert plan.evaluate(SPREAD, labels) is not None
+    for other in others:
+        assert plan.evaluate(SPREAD, other) is None
+
+
+def test_so_are_questions_that_are_not_answered_by_0_and_1() -> None:
+    logits, labels = SPREAD[:, 0].copy(), np.arange(24) % 2
+    plan = plan_for(logits, labels)
+    assert plan is not None
+    assert plan.evaluate(logits, labels) is not None
+    assert plan.evaluate(logits, labels * 2) is None
+    assert plan.evaluate(logits, labels - 1) is None
+
+
+def test_a_mean_loss_that_is_far_above_a_guess_is_left_to_evaluate() -> None:
+    plan = plan_for(SPREAD, ROWS)
+    assert plan is not None
+    assert plan.evaluate(-20 * ONE_HOT - SPREAD, ROWS) is None

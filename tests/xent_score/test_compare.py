@@ -15,7 +15,6 @@ from xent_score import plan as planning
 from xent_score.comparing import compare
 from xent_score.divergence import divergences
 from xent_score.errors import DataError
-from xent_score.student_t import critical, two_sided
 
 
 @pytest.fixture(scope="module")
@@ -204,14 +203,6 @@ class TestRefusals:
             labels=np.zeros((4, 3), int),
         )  # fmt: skip
         assert "axis: is 1; to compare, the classes are on the last axis" in found
-
-
-@pytest.mark.parametrize("freedom", [1, 2, 9, 1000, 10**7])
-def test_the_t_distribution_is_scipys(freedom: int) -> None:
-    for t in (0.0, 0.01, 1, 2, 5, 30):
-        assert two_sided(t, freedom) == pytest.approx(2 * stats.t.sf(t, freedom), rel=1e-7)
-    assert two_sided(np.inf, freedom) == 0
-    assert critical(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-9)
 
 
 def test_the_command_says_what_differs_and_sets_rows_aside(data: Data, pair: tuple[Path, Any], tmp_path: Path) -> None:

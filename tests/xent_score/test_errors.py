@@ -2,8 +2,6 @@
 
 import os
 import resource
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.service import ROOT
 from tests.xent_score.conftest import Data, fixed_lists, refusal, rows_in, table_of, write_parquet, xent
 from xent_core import evaluate
 from xent_score.errors import DataError
@@ -266,15 +263,38 @@ class TestBadRows:
 def test_a_full_disk_is_named(data: Data, tmp_path: Path) -> None:
     """A limit on the size of files fails as a full disk does, when the file is written."""
     path = write_parquet(table_of(data), tmp_path / "d.parquet")
-    run = subprocess.run(
-        [sys.executable, "-m", "xent_cli", "score", str(path), "--out", str(tmp_path / "out"), "--id", "id"],
-        cwd=ROOT, capture_output=True, text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
-    )  # fmt: skip
-    assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr.startswith(f"xent: {tmp_path}/out/rows/000000-000000.parquet can't be written: ")
-    assert run.stderr.count("\n") == 1
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, before[1]))
+    try:
+        message = said(path, tmp_path, id="id")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert message.startswith(f"{tmp_path}/out/rows/000000-000000.parquet can't be written: ")
     assert not [*(tmp_path / "out/rows").iterdir()]
+
+
+def test_what_goes_wrong_while_a_file_is_read_is_named(data: Data, tmp_path: Path) -> None:
+    path = write_parquet(table_of(data), tmp_path / "d.parquet", rows_per_group=1000)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20] = b"\xff" * 20
+    path.write_bytes(content)
+    pages = pq.read_table
+    try:
+        pages(path, columns=["labels", "logits"])
+    except OSError:
+        assert f"{path} can't be read: " in said(path, tmp_path)
+
+
+def test_a_file_that_vanishes_during_the_run(data: Data, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", data.logits)
+    np.save(tmp_path / "y.npy", data.labels)
+
+    def vanish(_: object) -> None:
+        (tmp_path / "x.npy").unlink(missing_ok=True)
+
+    message = said(tmp_path / "x.npy", tmp_path, labels_data=str(tmp_path / "y.npy"), show=vanish)
+    assert message == f"{tmp_path}/x.npy can't be read: No such file or directory"
 
 
 def test_an_output_that_can_not_be_made_is_named(data: Data, tmp_path: Path) -> None:

@@ -125,3 +125,25 @@ class TestByProducts:
         counted = evaluate(data.logits[20:], data.labels[20:], include=["summary"]).summary
         for name in ("q50", "q90", "q99", "mean", "minimum", "maximum"):
             assert summary["summary"][name] == pytest.approx(getattr(counted, name)), name
+
+
+def test_next_tokens_of_sequences(tmp_path: Path) -> None:
+    from tests.xent_score.conftest import rows_in
+    from xent_score.comparing import compare
+    from xent_score.scoring import score
+
+    random = np.random.default_rng(0)
+    logits, labels = random.standard_normal((20, 6, 4)).astype(np.float32), random.integers(0, 4, (20, 6))
+    np.savez(tmp_path / "d.npz", logits=logits, other_logits=logits[::-1], labels=labels)
+    parameters = {"shift": 1}
+    summary = score(str(tmp_path / "d.npz"), tmp_path / "out", parameters=parameters, include=("self_confidence",))
+    expected = evaluate(logits, labels, shift=1).per_sample
+    rows = rows_in(tmp_path / "out")
+    np.testing.assert_array_equal(rows["loss"].to_numpy(), expected.reshape(-1))
+    np.testing.assert_allclose(rows["self_confidence"].to_numpy(), np.exp(-expected.reshape(-1)), rtol=1e-6)
+    assert len(summary["by_position"]) == 5
+    for row in summary["hardest"]:
+        assert row["label"] == labels[row["row"], row["position"] + 1]
+        assert row["prediction"] == logits[row["row"], row["position"]].argmax()
+    compare(str(tmp_path / "d.npz"), tmp_path / "compared", parameters=parameters)
+    assert len(rows_in(tmp_path / "compared")) == 100

@@ -132,6 +132,7 @@ def test_all_classes_present_but_infinite_are_named_so() -> None:
     per_class = {"count": [1, 2], "mean": ["Infinity", 1.0], "accuracy": [0.0, 1.0]}
     summary = {
         "rows": 3, "files": 1, "loss_type": "x", "reduced": None, "warnings": [], "by_position": None,
+        "recommendation": {"loss_type": "x", "reasons": [], "equivalents": None},
         "histogram": {"edges": [], "counts": []},
         "summary": {"per_class": per_class}, "calibration": None, "hardest": [], "doubtful": [],
         "set_aside": {"rows": 0, "first": []},

@@ -179,9 +179,13 @@ class SigmoidFocalCrossEntropy(SigmoidFamily):
         targets = framework.named_targets()
         if framework.name == "optax" and framework.from_logits:
             return f"optax.sigmoid_focal_loss(logits, {targets}, alpha={alpha}, gamma={gamma})"
-        losses = framework.let("cross_entropy", framework.sigmoid_cross_entropy())
-        p = f"{framework.sigmoid}(logits)" if framework.from_logits else framework.clipped("logits")
-        p = framework.let("p", p)
+        if framework.from_logits:
+            losses = framework.let("cross_entropy", framework.sigmoid_cross_entropy())
+            p = framework.let("p", f"{framework.sigmoid}(logits)")
+        else:
+            p = framework.let("p", framework.clipped("logits"))
+            losses = f"-({targets} * {framework.log}({p}) + (1 - {targets}) * {framework.log}(1 - {p}))"
+            losses = framework.let("cross_entropy", losses)
         rest = f"({targets} * (1 - {p}) + (1 - {targets}) * {p})"
         focal = f"{rest} ** {gamma} * {losses}"
         return focal if alpha is None else f"({targets} * {alpha} + (1 - {targets}) * (1 - {alpha})) * {focal}"

@@ -24,7 +24,7 @@ from app.wire.parse import JSON, Dialect, NotJson
 from app.wire.pieces import Content
 from app.wire.tensor import checked_shape
 
-# A model takes five; a list of a million would only keep a thread busy.
+# A model takes five inputs; a list of a million would only keep a thread busy.
 MAX_TENSORS = 64
 # NumPy refuses to hold a shape of more than 63 bits, even where one of its lengths is 0.
 MAX_VALUES = 2**48
@@ -67,7 +67,7 @@ def decode_frame(body: Content, header_length: int | None, tensors: str, dialect
 
 
 def survey_frame(body: Content, header_length: int | None, tensors: str, dialect: Dialect = JSON) -> Survey:
-    """What decode_frame would read, and how much, as survey_body says it. Raises as decode_frame does."""
+    """What decode_frame would read, and its size, as `survey_body`. Raises as decode_frame does."""
     text = _document_of(body, header_length)
     with _hint_at_header_length(text, header_length):
         survey = survey_body(text, (f"{tensors}.data",), _of_protocol(dialect))
@@ -96,7 +96,7 @@ def _document_of(body: Content, header_length: int | None) -> Content:
 
 @contextmanager
 def _hint_at_header_length(text: Content, header_length: int | None) -> Iterator[None]:
-    """Bytes of tensors are no JSON."""
+    """Name the missing header in the error, as the bytes of tensors are no JSON."""
     try:
         yield
     except NotJson as error:
@@ -106,7 +106,7 @@ def _hint_at_header_length(text: Content, header_length: int | None) -> Iterator
 
 
 def _with_tensors(document: Any, content: memoryview, at: int, tensors: str) -> dict[str, Any]:
-    """The document with its tensors, whose bytes begin at this place of the body."""
+    """The document with its tensors, whose bytes start at this position of the body."""
     decoded = []
     for index, tensor in enumerate(_listed(document, tensors)):
         place = f"{tensors}[{index}]"
@@ -168,7 +168,7 @@ def _found(value: Any) -> str:
 
 
 def _checked_size(size: Any, datatype: str, shape: tuple[int, ...], place: str) -> int:
-    """What `shape` and `datatype` come to in bytes, which `size` must be."""
+    """The size in bytes by `shape` and `datatype`. Raises SizeContradicted if `size` is another."""
     expected = math.prod(shape) * DATATYPES[datatype].itemsize
     if type(size) is not int or size != expected:
         found, wanted = f"{place}.parameters.binary_data_size is {describe(size)}", f"{datatype} of shape {list(shape)}"

@@ -13,9 +13,9 @@ from app.wire.oip.tensor import DATATYPES, LONG_VALUES, Frame, name_of
 
 DATATYPE_OF = {dtype: datatype for datatype, dtype in DATATYPES.items()}
 
-# Where long values go: a byte that stands in no JSON.
+# The placeholder for long values: a byte that occurs in no JSON.
 GAP = b"\0"
-# To copy so few costs less than to view them.
+# Copying fewer bytes costs less than viewing them.
 SMALL_BYTES = 16_384
 
 
@@ -66,7 +66,7 @@ def _pieces_of(flat: NDArray[Any]) -> Iterator[bytes]:
 
 
 def _text_of(flat: NDArray[Any]) -> bytes:
-    """The values as JSON. What orjson turns into null, as it is not finite, is put back by its name."""
+    """The values as JSON. orjson writes null for what is not finite; here it gets its name."""
     text = orjson.dumps(flat, option=orjson.OPT_SERIALIZE_NUMPY)
     if flat.dtype.kind != "f" or np.isfinite(flat).all():
         return text

@@ -24,7 +24,7 @@ DATATYPES: dict[str, np.dtype[Any]] = {
     "FP64": DTYPES["float64"],
 }
 
-# Other threads wait for what is written or converted at once.
+# The number of values that are written or converted at once. Other threads wait for it.
 LONG_VALUES = 1 << 16
 
 
@@ -44,5 +44,5 @@ class Frame(NamedTuple):
 
 
 def name_of(value: float) -> str:
-    """What a number that is not finite is called."""
+    """The name of a number that is not finite."""
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -12,7 +12,7 @@ from app.wire.oip.tensor import DATATYPES, LONG_VALUES, name_of
 from app.wire.tensor import view
 from xent_core.errors import InvalidInput
 
-# Up to here a float64 can't have been another whole number that was rounded.
+# Up to this number a float64 is not the result of rounding another integer.
 EXACT_INTEGERS = 2**53 - 1
 
 
@@ -23,7 +23,7 @@ def from_bytes(content: memoryview, size: int, datatype: str, shape: tuple[int, 
 
 
 def from_document(data: Any, datatype: str, shape: tuple[int, ...], place: str) -> NDArray[Any]:
-    """What was read of `data`, an array or the reason why it is none, as an array of this datatype and shape."""
+    """`data` as an array of this datatype and shape. `data` is an array, or the error of reading it."""
     if isinstance(data, InvalidInput):
         data.argument = f"{place}.data"
         raise data
@@ -48,7 +48,7 @@ def _converted(values: NDArray[Any], datatype: str, place: str) -> NDArray[Any]:
     else:
         why = f"it is too large for the datatype {datatype}"
     flat = values.reshape(-1)
-    # Where they stand already, as there may be no room for them twice.
+    # In place, as memory may not suffice for both.
     converted = flat.view(dtype)[: len(flat)] if flat.flags.writeable else np.empty(len(flat), dtype)
     for start in range(0, len(flat), LONG_VALUES):
         part = flat[start : start + LONG_VALUES]
@@ -63,7 +63,7 @@ def _converted(values: NDArray[Any], datatype: str, place: str) -> NDArray[Any]:
 
 
 def _range(dtype: np.dtype[Any], *, of_floats: bool) -> tuple[int, int]:
-    """The least and the greatest whole number of a dtype, and of those only what a float64 says without rounding."""
+    """The smallest and the largest integer of a dtype; of floats, those that a float64 holds exactly."""
     least, most = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
     return (max(least, -EXACT_INTEGERS), min(most, EXACT_INTEGERS)) if of_floats else (least, most)
 

@@ -326,6 +326,17 @@ function Options() {
           />
           from_logits
         </label>
+        {(facts.parameters[type] ?? []).includes("labels_are_logits") && (
+          <label class="tick">
+            <input
+              type="checkbox"
+              id="labels_are_logits"
+              checked={parameters["labels_are_logits"] === true}
+              onChange={(event) => setParameter("labels_are_logits", event.currentTarget.checked ? true : null)}
+            />
+            labels_are_logits
+          </label>
+        )}
       </div>
       {inUse.length > 0 && <div class="options">{inUse.filter((name) => all.includes(name)).map(field)}</div>}
       <details class="more">

@@ -6,16 +6,17 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { shortNumber } from "../code.ts";
 import { STOPS, cividis, diverging, onCividis } from "../draw/colours.ts";
 import { histogram, minus, tickLabel, tickStep, ticks } from "../draw/scale.ts";
-import { type Batch, type Sample, batchOf, lossesOf } from "../samples.ts";
+import { lossesOf } from "../losses.ts";
+import { type Batch, type Sample, batchOf, worstOf } from "../samples.ts";
 import { asNumber } from "../service.ts";
-import { type Answer, answer } from "../state.ts";
+import { type Answer, WORST_ROWS, answer } from "../state.ts";
 import { t } from "../text.ts";
 
 type Heat = "probabilities" | "gradient";
+const HEATS: readonly Heat[] = ["probabilities", "gradient"];
 /** More columns than these are a line, and of more classes than these there is no heat map. */
 const MAX_COLUMNS = 400;
 const MAX_CLASSES = 40;
-const HEAT_COLUMNS = 50;
 const FEW = 12;
 const BINS = 12;
 
@@ -32,7 +33,8 @@ export function Figure() {
     return () => observer.disconnect();
   }, []);
   const shown = answer.value;
-  const batch = shown === null ? null : batchOf(shown);
+  const whole = shown === null ? null : batchOf(shown);
+  const batch = shown === null ? null : (whole ?? worstOf(shown));
   const hasHeat = batch !== null && (batch.samples[0]?.probabilities.length ?? 0) <= MAX_CLASSES;
   return (
     <figure class="card">
@@ -55,7 +57,7 @@ export function Figure() {
             <>
               <span>○ {t("pictures.mark")}</span>
               <span class="choice" role="group" aria-label={t("pictures.colours")}>
-                {(["probabilities", "gradient"] as const).map((each) => (
+                {HEATS.filter((each) => each === "probabilities" || whole !== null).map((each) => (
                   <button
                     key={each}
                     type="button"
@@ -75,7 +77,7 @@ export function Figure() {
       <div class="figure">
         <div class="canvas" ref={box}>
           {shown !== null && width.value > 0 && (
-            <Drawing shown={shown} batch={batch} width={width.value} heat={hasHeat ? heat.value : null} />
+            <Drawing shown={shown} batch={batch} width={width.value} heat={hasHeat ? (whole === null ? "probabilities" : heat.value) : null} />
           )}
         </div>
       </div>
@@ -87,7 +89,7 @@ type DrawingProps = { shown: Answer; batch: Batch | null; width: number; heat: H
 
 function Drawing({ shown, batch, width, heat }: DrawingProps) {
   const mean = shown.response.reduced?.reduction === "sum" || shown.response.reduced === null ? null : asNumber(shown.response.reduced.value);
-  const isLong = batch === null || batch.samples.length > MAX_COLUMNS;
+  const isLong = batch === null || batch.samples.length > MAX_COLUMNS || lossesOf(shown).length > batch.samples.length;
   return isLong ? (
     <Line losses={lossesOf(shown)} mean={mean} width={width} batch={batch} heat={heat} />
   ) : (
@@ -372,8 +374,8 @@ function Line({ losses, mean, width, batch, heat }: LineProps) {
       </svg>
       {batch !== null && heat !== null && (
         <>
-          <p class="note worst">{t("pictures.worst", { n: HEAT_COLUMNS })}</p>
-          <Columns batch={{ ...batch, samples: batch.samples.slice(0, HEAT_COLUMNS) }} mean={mean} width={width} heat={heat} />
+          <p class="note worst">{t("pictures.worst", { n: WORST_ROWS })}</p>
+          <Columns batch={{ ...batch, samples: batch.samples.slice(0, WORST_ROWS) }} mean={mean} width={width} heat={heat} />
         </>
       )}
     </>

@@ -83,7 +83,7 @@ function CalibrationCard({ calibration, lossType }: { calibration: Calibration; 
           <text x={x(1)} y={y(0) + 30} text-anchor="end">
             {t("calibration.confidence")}
           </text>
-          <text x={x(0) + 4} y={TOP + 2}>
+          <text class="haloed" x={x(0) + 4} y={TOP + 14}>
             {t("calibration.accuracy")}
           </text>
         </svg>

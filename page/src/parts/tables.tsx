@@ -2,7 +2,8 @@
 
 import { shortNumber } from "../code.ts";
 import { facts } from "../facts.ts";
-import { type Batch, batchOf, isSoftmax, lossesOf, nameOf } from "../samples.ts";
+import { largest, lossesOf } from "../losses.ts";
+import { type Batch, batchOf, isSoftmax, nameOf, worstOf } from "../samples.ts";
 import type { Num } from "../service.ts";
 import { type Answer, MEDIUM_VALUES, REDUCTIONS, answer, askForReductions } from "../state.ts";
 import { valuesOf } from "../input.ts";
@@ -111,7 +112,7 @@ const HARDEST = 5;
 export function Hardest() {
   const shown = answer.value;
   if (shown === null) return null;
-  const batch = batchOf(shown);
+  const batch = batchOf(shown) ?? worstOf(shown);
   return (
     <div class="card">
       <header>
@@ -166,13 +167,7 @@ function OfBatch({ batch }: { batch: Batch }) {
 /** Of a batch that is too large for probabilities, or of more dimensions: places and losses. */
 function LossesOnly({ shown }: { shown: Answer }) {
   const losses = lossesOf(shown);
-  const worst: number[] = [];
-  for (let i = 0; i < losses.length; i += 1) {
-    if (worst.length === HARDEST && (losses[i] ?? 0) <= (losses[worst.at(-1) ?? 0] ?? 0)) continue;
-    worst.push(i);
-    worst.sort((a, b) => (losses[b] ?? 0) - (losses[a] ?? 0));
-    worst.length = Math.min(worst.length, HARDEST);
-  }
+  const worst = largest(losses, HARDEST);
   const top = losses[worst[0] ?? 0] ?? 1;
   return (
     <table id="hardest">

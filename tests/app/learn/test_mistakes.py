@@ -19,7 +19,7 @@ def test_the_mistake_is_answered_with_its_warning(code: str) -> None:
     assert code in {warning.code for warning in answer(mistake.endpoint, mistake.body).warnings}
 
 
-@pytest.mark.parametrize("code", WARNINGS.keys() - {TRAIN_ONLY})
+@pytest.mark.parametrize("code", sorted(WARNINGS.keys() - {TRAIN_ONLY}))
 def test_the_fixed_request_has_that_warning_no_more_and_nothing_likely_either(code: str) -> None:
     mistake = mistakes.of_warning(code)
     assert mistake is not None
@@ -30,7 +30,7 @@ def test_the_fixed_request_has_that_warning_no_more_and_nothing_likely_either(co
     assert not [warning for warning in fixed.warnings if warning.severity != "hint"]
 
 
-@pytest.mark.parametrize("code", CODES.keys() - WITHOUT_EXAMPLE)
+@pytest.mark.parametrize("code", sorted(CODES.keys() - WITHOUT_EXAMPLE))
 def test_the_bad_request_is_refused_with_its_code_and_the_good_one_is_answered(code: str) -> None:
     mistake = mistakes.of_error(code)
     assert mistake is not None

@@ -4,6 +4,7 @@ This is a part that is quick; `tests/hostile` plays all of it.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -39,13 +40,15 @@ def test_a_write_that_fails_costs_its_connection_and_nothing_else(server: Server
         assert outcome.seen.keys() == {"200", "closed"}
 
 
-def test_without_a_thread_a_request_gets_503(server: Server, torture: Torture) -> None:
-    torture.arm(THREAD, 0)
-    refused = post(server.address, REQUESTS["lists"])
-    assert torture.disarm()
+def test_without_a_thread_a_request_gets_503(tmp_path: Path, torture: Torture) -> None:
+    """In a service of its own, which has no threads yet."""
+    with Server(tmp_path / "log", **torture.environment) as fresh:
+        torture.arm(THREAD, 0)
+        refused = post(fresh.address, REQUESTS["lists"])
+        assert torture.disarm()
+        response = post(fresh.address, REQUESTS["lists"])
     assert isinstance(refused, httpx.Response)
     assert refused.status_code == 503
     assert refused.json()["detail"] == "the service can't start a thread now; try again"
-    response = post(server.address, REQUESTS["lists"])
     assert isinstance(response, httpx.Response)
     assert response.status_code == 200

@@ -31,7 +31,7 @@ def test_it_finishes_what_it_began_before_it_ends(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert server.process.poll() is None
-        assert half.answer().status_code == 200
+        assert half.response().status_code == 200
         assert server.process.wait(10) == 0
         assert server.complaints == []
 
@@ -43,7 +43,7 @@ def test_what_does_not_finish_in_time_gets_503_and_the_service_ends(tmp_path: Pa
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) == 0
         assert 0.9 < time.monotonic() - began < 4
-        response = half.answer()
+        response = half.response()
         assert "the service is shutting down" in problem(response, 503)["detail"]
         assert response.headers["retry-after"] == "1"
 
@@ -126,7 +126,7 @@ def test_ctrl_c_twice_waits_for_nothing(tmp_path: Path) -> None:
         assert server.stop(signal.SIGINT) == 0
         assert time.monotonic() - began < 4
         half.told.set()
-        half.caller.join()
+        half.thread.join()
 
 
 def test_while_it_drains_each_response_is_the_last_of_its_connection(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ def outcome(work: Callable[[], NDArray[Any]]) -> Any:
         return error
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(INSIDE, CUTS)
 @example("[6],null,9", (1, 1, 0))
 def test_whatever_the_text_it_is_read_as_a_short_one_is_or_refused(inside: str, cuts: tuple[int, int, int]) -> None:

@@ -582,7 +582,7 @@ TENSORS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(st.lists(TENSORS | JSON, max_size=3), st.binary(max_size=40), st.sampled_from([None, 0, 0, 0, 1, -1]))
 def test_documents_that_are_almost_right_are_read_or_refused(
     tensors: list[Any], behind: bytes, off: int | None

@@ -108,7 +108,7 @@ def test_the_parameters_listed_are_those_that_evaluate_takes_for_this_loss(loss_
 def test_every_parameter_of_evaluate_is_in_the_catalogue() -> None:
     listed = {parameter.name for loss_type in LOSS_TYPES for parameter in CATALOGUE[loss_type].parameters}
     parameters = set(inspect.signature(evaluate).parameters)
-    assert parameters - listed == {"logits", "labels", "loss_type", "include", "advice", "silence"}
+    assert parameters - listed == {"logits", "labels", "loss_type", "include", "advice", "silence", "fit_temperature"}
 
 
 @pytest.mark.parametrize("entry", CATALOGUE.values(), ids=list(CATALOGUE))
