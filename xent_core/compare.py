@@ -16,6 +16,7 @@ from xent_core.compute.divergence import divergences, largest_classes
 from xent_core.compute.exact_sums import exact_total, square
 from xent_core.compute.layout import Array, Block, row_sums
 from xent_core.compute.reduction import Totals, multiply, reduce
+from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import InvalidInput, MissingParameter, ParameterOutOfRange, WrongShape
 from xent_core.losses.loss import CLIP
 from xent_core.losses.sparse_softmax import SPARSE_SOFTMAX_CROSS_ENTROPY
@@ -27,6 +28,7 @@ BLOCK_ELEMENTS = 1 << 18
 MAX_MOST = 1000
 TOP = 5
 PER_SAMPLE = ("per_sample",)
+KEPT: tuple[RowFigure, ...] = ("exponentials",)
 
 
 @np.errstate(all="ignore")
@@ -106,7 +108,7 @@ class _Pair:
         self.batch = prepare(first, first.shape, labels, options)
         other = prepare(second, second.shape, labels, options._replace(loss_type=self.batch.loss.name))
         self.bounds = tuple(
-            batch.bind(values, from_logits=options.from_logits, wanted=("exponentials",))
+            batch.bind(values, from_logits=options.from_logits, wanted=KEPT)
             for batch, values in ((self.batch, first), (other, second))
         )
         self.other_batch = other
@@ -168,7 +170,7 @@ class _Pair:
         self.same_top[0, block.rows] = tops[0][:, 0] == tops[1][:, 0]
         self.same_top[1, block.rows] = (np.sort(tops[0], axis=1) == np.sort(tops[1], axis=1)).all(axis=1)
         self.apart[:, block.rows] = divergences(
-            logits, other, self.buffers, tuple(self._exponentials(result) for result in results)
+            logits, other, self.buffers, (self._exponentials(results[0]), self._exponentials(results[1]))
         )
 
     def _exponentials(self, result: BlockResult) -> Array | None:

@@ -33,22 +33,24 @@ class PerClass(ResponseModel):
 class ClassSums(ResponseModel):
     """Sums for each class or column. `target` and `opposite` tell the best constant prediction."""
 
-    count: list[int]
-    positives: list[int] | None = None
-    hits: list[int]
-    loss: ExactSums
-    weight: ExactSums
-    target: ExactSums | None = None
-    opposite: ExactSums | None = None
+    count: Annotated[list[int], Field(description="how many there are")]
+    positives: Annotated[list[int] | None, Field(description="sigmoid losses: labels above 1/2")] = None
+    hits: Annotated[list[int], Field(description="right predictions")]
+    loss: Annotated[ExactSums, Field(description="Σ w·ℓ, exact")]
+    weight: Annotated[ExactSums, Field(description="Σ v, exact")]
+    target: Annotated[
+        ExactSums | None, Field(description="Σ w · y_c as the loss has it, exact; sigmoid losses: of the positive term")
+    ] = None
+    opposite: Annotated[ExactSums | None, Field(description="sigmoid losses: of the negative term, exact")] = None
 
 
 class SummarySums(ResponseModel):
     __doc__ = f"""What merges over requests: add up numbers, and exact sums as follows. {EXACT}"""
 
-    samples: int
-    counted: int
-    ignored: int
-    zero_weight: int
+    samples: Annotated[int, Field(description="all samples")]
+    counted: Annotated[int, Field(description="elements that count")]
+    ignored: Annotated[int, Field(description="elements whose label is ignored or missing")]
+    zero_weight: Annotated[int, Field(description="other elements, whose weight is 0")]
     counted_samples: Annotated[int, Field(description="samples of which something counts")]
     loss: Annotated[list[Number], Field(description="Σ w·ℓ, exact")]
     weight: Annotated[list[Number], Field(description="Σ v, exact: loss / weight is the mean")]
@@ -58,11 +60,17 @@ class SummarySums(ResponseModel):
     minimum: Annotated[Number | None, Field(description="of many the least")] = None
     maximum: Annotated[Number | None, Field(description="of many the largest")] = None
     hits: Annotated[int, Field(description="elements whose prediction is right")]
-    uniform: ExactSum
-    top5_hits: int | None = None
-    entropy: ExactSum | None = None
-    label_entropy: ExactSum | None = None
-    per_class: ClassSums | None = None
+    uniform: Annotated[ExactSum, Field(description="Σ w·ℓ if all logits were 0, exact")]
+    top5_hits: Annotated[
+        int | None, Field(description="softmax losses: samples whose label is among the five largest logits")
+    ] = None
+    entropy: Annotated[
+        ExactSum | None, Field(description="softmax losses: Σ of the entropies of the predicted distributions, exact")
+    ] = None
+    label_entropy: Annotated[
+        ExactSum | None, Field(description="softmax cross-entropies: Σ of the least that the losses could be, exact")
+    ] = None
+    per_class: Annotated[ClassSums | None, Field(description="with up to 1000 classes or columns")] = None
 
 
 class Summary(ResponseModel):
@@ -112,7 +120,7 @@ class Summary(ResponseModel):
         Number | None, Field(description="softmax cross-entropies: the least that the mean could be")
     ] = None
     per_class: Annotated[PerClass | None, Field(description="with up to 1000 classes or columns")] = None
-    sums: SummarySums
+    sums: Annotated[SummarySums, Field(description="what merges over requests")]
 
 
 class Bins(ResponseModel):
@@ -135,11 +143,11 @@ class FittedTemperature(ResponseModel):
 class CalibrationSums(ResponseModel):
     __doc__ = f"""What merges over requests. {EXACT}"""
 
-    counted: int
-    count: list[int]
-    confidence: ExactSums
-    hits: ExactSums
-    brier: ExactSum
+    counted: Annotated[int, Field(description="samples (softmax losses) or logits (sigmoid losses) that count")]
+    count: Annotated[list[int], Field(description="how many there are")]
+    confidence: Annotated[ExactSums, Field(description="Σ of confidences, exact")]
+    hits: Annotated[ExactSums, Field(description="right predictions; sigmoid losses: Σ of labels, exact")]
+    brier: Annotated[ExactSum, Field(description="Σ of squared distances, exact")]
 
 
 class Calibration(ResponseModel):
@@ -162,11 +170,11 @@ class Calibration(ResponseModel):
             )
         ),
     ] = None
-    bins: Bins
+    bins: Annotated[Bins, Field(description="by confidence")]
     fitted: Annotated[
         FittedTemperature | None, Field(description="for cross-entropies; absent where a loss is infinite")
     ] = None
-    sums: CalibrationSums
+    sums: Annotated[CalibrationSums, Field(description="what merges over requests")]
 
 
 def summary_content(summary: results.Summary) -> Encoded:

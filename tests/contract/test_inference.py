@@ -383,7 +383,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown output": ({"outputs": wanted("losses")}, 'outputs[0].name is the string "losses"; per_sample, loss'),
     "an output without a name": ({"outputs": [{}]}, "outputs[0].name is absent; it is required"),
     "an output twice": ({"outputs": wanted("loss", "loss")}, "outputs[1] is loss once more"),
-    "six outputs": ({"outputs": wanted(*["loss"] * 6)}, "outputs is a list; each name at most once"),
+    "more outputs than there are": ({"outputs": wanted(*["loss"] * 11)}, "outputs is a list; each name at most once"),
     "an object for outputs": ({"outputs": {}}, "outputs is an object; a list was expected"),
     "loss without a reduction": (
         {"outputs": wanted("per_sample", "loss"), "parameters": {"reduction": "none"}},
