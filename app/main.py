@@ -97,7 +97,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
     inference = (server, model_list, statistics, model, repository)
-    batches = (loss, compare, infer, recommend, sampled_softmax)
+    batches = (loss, infer, recommend, sampled_softmax, compare)
     for module in (*batches, losses, *inference, operations, page, learn, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.router.routes:

@@ -114,13 +114,13 @@ class Difference(ResponseModel):
 class DivergenceFigures(ResponseModel):
     """A divergence over the samples that count, each counted once, in nats."""
 
-    mean: Number
+    mean: Annotated[Number, Field(description="over samples")]
     standard_error: Annotated[Number | None, Field(description="of the mean")] = None
     q50: Annotated[Number | None, Field(description="the median; quantiles do not merge")] = None
     q90: Annotated[Number | None, Field(description="its quantile 0.9")] = None
     q99: Annotated[Number | None, Field(description="its quantile 0.99")] = None
     q999: Annotated[Number | None, Field(description="its quantile 0.999")] = None
-    maximum: Number
+    maximum: Annotated[Number, Field(description="the largest")]
 
 
 class Divergence(ResponseModel):
@@ -142,32 +142,32 @@ class Different(ResponseModel):
 class DivergenceSums(ResponseModel):
     """Σ and Σ of squares, exact, and the largest."""
 
-    sum: ExactSum
-    squares: ExactSum
-    maximum: Number
+    sum: Annotated[ExactSum, Field(description="Σ, exact")]
+    squares: Annotated[ExactSum, Field(description="Σ of squares, exact")]
+    maximum: Annotated[Number, Field(description="the largest")]
 
 
 class ComparisonSums(ResponseModel):
     __doc__ = f"""What merges over requests: add up numbers, and exact sums as follows. {EXACT}"""
 
-    samples: int
-    counted_samples: int
-    elements: int
+    samples: Annotated[int, Field(description="all samples")]
+    counted_samples: Annotated[int, Field(description="samples of which something counts")]
+    elements: Annotated[int, Field(description="elements that count")]
     first: Annotated[list[Number] | None, Field(description="Σ w·ℓ of the first")] = None
     other: Annotated[list[Number] | None, Field(description="Σ w·ℓ of the other")] = None
-    first_hits: int | None = None
-    other_hits: int | None = None
+    first_hits: Annotated[int | None, Field(description="the first's right predictions")] = None
+    other_hits: Annotated[int | None, Field(description="the other's right predictions")] = None
     weight: Annotated[list[Number] | None, Field(description="Σ v")] = None
     difference: Annotated[list[Number] | None, Field(description="Σ d over samples, d the difference of Σ w·ℓ")] = None
     difference_squared: Annotated[list[Number] | None, Field(description="Σ d²")] = None
     difference_weight: Annotated[list[Number] | None, Field(description="Σ d·b, b a sample's Σ v")] = None
     weight_squared: Annotated[list[Number] | None, Field(description="Σ b²")] = None
-    better: int | None = None
-    same_top1: int | None = None
-    same_top5: int | None = None
-    kl: DivergenceSums | None = None
-    reverse_kl: DivergenceSums | None = None
-    jensen_shannon: DivergenceSums | None = None
+    better: Annotated[int | None, Field(description="samples whose loss is lower with the other")] = None
+    same_top1: Annotated[int | None, Field(description="samples with the same prediction")] = None
+    same_top5: Annotated[int | None, Field(description="samples with the same five largest logits")] = None
+    kl: Annotated[DivergenceSums | None, Field(description="of KL(p‖q)")] = None
+    reverse_kl: Annotated[DivergenceSums | None, Field(description="of KL(q‖p)")] = None
+    jensen_shannon: Annotated[DivergenceSums | None, Field(description="of the Jensen-Shannon divergence")] = None
 
 
 class CompareResponse(ResponseModel):
@@ -186,7 +186,7 @@ class CompareResponse(ResponseModel):
         list[Different] | None, Field(description="the samples whose losses differ most, the largest difference first")
     ] = None
     per_sample: Annotated[Array | None, Field(description="differences of the losses, if asked for")] = None
-    sums: ComparisonSums
+    sums: Annotated[ComparisonSums, Field(description="what merges over requests")]
 
 
 router = APIRouter(route_class=ArrayRoute)

@@ -6,8 +6,8 @@ from typing import Any
 import attrs
 import pytest
 
-from xent_client import BatchOptions, LossOptions, LossResult, SampledOptions, Xent
-from xent_client.generated.models import LossRequest, RecommendRequest, SampledSoftmaxRequest
+from xent_client import BatchOptions, CompareOptions, LossOptions, LossResult, SampledOptions, Xent
+from xent_client.generated.models import CompareRequest, LossRequest, RecommendRequest, SampledSoftmaxRequest
 from xent_client.generated.models.loss_request_include_type_0_item import LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES
 from xent_client.results import INCLUDED_ARRAYS
 
@@ -22,8 +22,9 @@ OURS = {"additional_properties", "encoding"}  # the client asks for base64 itsel
         (LossOptions, LossRequest, BATCH),
         (BatchOptions, RecommendRequest, BATCH | {"logits_shape"}),
         (SampledOptions, SampledSoftmaxRequest, LAYER),
+        (CompareOptions, CompareRequest, BATCH | {"other_logits"}),
     ],
-    ids=["loss", "recommend", "sampled_softmax"],
+    ids=["loss", "recommend", "sampled_softmax", "compare"],
 )
 def test_every_field_of_a_request_is_an_option_with_an_explanation(
     options: Any, request_model: Any, arguments: set[str]
@@ -35,11 +36,13 @@ def test_every_field_of_a_request_is_an_option_with_an_explanation(
 
 
 def test_every_output_that_can_be_included_is_in_the_result() -> None:
-    assert set(INCLUDED_ARRAYS) == LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES
-    assert set(INCLUDED_ARRAYS) <= set(LossResult.__slots__)  # type: ignore[attr-defined]
+    assert {*INCLUDED_ARRAYS, "summary", "calibration"} == LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES
+    assert set(LossResult.__slots__) >= LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("method", [Xent.loss, Xent.recommend, Xent.sampled_softmax, Xent.evaluate, Xent.limits])
+@pytest.mark.parametrize(
+    "method", [Xent.loss, Xent.recommend, Xent.sampled_softmax, Xent.compare, Xent.evaluate, Xent.limits]
+)
 def test_help_fits_a_screen(method: Any) -> None:
     shown = pydoc.plain(pydoc.render_doc(method)).splitlines()
     assert len(shown) <= 30
@@ -48,7 +51,10 @@ def test_help_fits_a_screen(method: Any) -> None:
     assert "numpy" not in signature
 
 
-@pytest.mark.parametrize(("method", "options"), [(Xent.loss, LossOptions), (Xent.sampled_softmax, SampledOptions)])
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [(Xent.loss, LossOptions), (Xent.sampled_softmax, SampledOptions), (Xent.compare, CompareOptions)],
+)
 def test_help_names_every_option(method: Any, options: Any) -> None:
     shown = pydoc.plain(pydoc.render_doc(method))
     assert all(name in shown for name in options.__annotations__)

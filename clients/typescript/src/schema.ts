@@ -38,34 +38,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Compare two models on the same samples
-         * @description Two models on the same samples: is one better, and how far do their predictions differ? For checkpoints, fine-tuned,
-         *     quantised and distilled models.
-         *
-         *     The mean difference of their losses has a far smaller standard error than the two means have: what makes a sample hard
-         *     for both cancels. The test is the paired t-test. It takes samples as independent, so tokens of one text make it too
-         *     sure.
-         *
-         *     `divergence`, `same_top1` and `same_top5` need no labels. Float32 logits have divergences to about 1e-6 nats, float64 to
-         *     about 1e-14.
-         */
-        post: operations["compare"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/recommend": {
         parameters: {
             query?: never;
@@ -119,6 +91,34 @@ export interface paths {
          *     with the sample. Evaluate with `POST /v1/loss`.
          */
         post: operations["sampled_softmax"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare two models on the same samples
+         * @description Two models on the same samples: is one better, and how far do their predictions differ? For checkpoints, fine-tuned,
+         *     quantised and distilled models.
+         *
+         *     The mean difference of their losses has a far smaller standard error than the two means have: what makes a sample hard
+         *     for both cancels. The test is the paired t-test. It takes samples as independent, so tokens of one text make it too
+         *     sure.
+         *
+         *     `divergence`, `same_top1` and `same_top5` need no labels. Float32 logits have divergences to about 1e-6 nats, float64 to
+         *     about 1e-14.
+         */
+        post: operations["compare"];
         delete?: never;
         options?: never;
         head?: never;
@@ -736,9 +736,11 @@ export interface components {
             expected_error?: number | null;
             /** @description softmax losses: mean of Σ_c (p_c − y_c)², from 0 to 2; sigmoid losses: mean of (p − y)²; absent where nothing counts */
             brier_score?: components["schemas"]["Number"] | null;
+            /** @description by confidence */
             bins: components["schemas"]["Bins"];
             /** @description for cross-entropies; absent where a loss is infinite */
             fitted?: components["schemas"]["FittedTemperature"] | null;
+            /** @description what merges over requests */
             sums: components["schemas"]["CalibrationSums"];
         };
         /**
@@ -746,23 +748,29 @@ export interface components {
          * @description What merges over requests. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
          */
         CalibrationSums: {
-            /** Counted */
+            /**
+             * Counted
+             * @description samples (softmax losses) or logits (sigmoid losses) that count
+             */
             counted: number;
-            /** Count */
+            /**
+             * Count
+             * @description how many there are
+             */
             count: number[];
             /**
              * Confidence
-             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
+             * @description Σ of confidences, exact
              */
             confidence: unknown[][];
             /**
              * Hits
-             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
+             * @description right predictions; sigmoid losses: Σ of labels, exact
              */
             hits: unknown[][];
             /**
              * Brier
-             * @description an exact sum
+             * @description Σ of squared distances, exact
              */
             brier: components["schemas"]["Number"][];
         };
@@ -883,25 +891,40 @@ export interface components {
          * @description Sums for each class or column. `target` and `opposite` tell the best constant prediction.
          */
         ClassSums: {
-            /** Count */
+            /**
+             * Count
+             * @description how many there are
+             */
             count: number[];
-            /** Positives */
+            /**
+             * Positives
+             * @description sigmoid losses: labels above 1/2
+             */
             positives?: number[] | null;
-            /** Hits */
+            /**
+             * Hits
+             * @description right predictions
+             */
             hits: number[];
             /**
              * Loss
-             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
+             * @description Σ w·ℓ, exact
              */
             loss: unknown[][];
             /**
              * Weight
-             * @description exact sums, one for each class or bin: a list of their first parts, one of their second, …
+             * @description Σ v, exact
              */
             weight: unknown[][];
-            /** Target */
+            /**
+             * Target
+             * @description Σ w · y_c as the loss has it, exact; sigmoid losses: of the positive term
+             */
             target?: unknown[][] | null;
-            /** Opposite */
+            /**
+             * Opposite
+             * @description sigmoid losses: of the negative term, exact
+             */
             opposite?: unknown[][] | null;
         };
         /**
@@ -1027,6 +1050,7 @@ export interface components {
             most_different?: components["schemas"]["Different"][] | null;
             /** @description differences of the losses, if asked for */
             per_sample?: components["schemas"]["Array"] | null;
+            /** @description what merges over requests */
             sums: components["schemas"]["ComparisonSums"];
         };
         /**
@@ -1047,11 +1071,20 @@ export interface components {
          * @description What merges over requests: add up numbers, and exact sums as follows. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
          */
         ComparisonSums: {
-            /** Samples */
+            /**
+             * Samples
+             * @description all samples
+             */
             samples: number;
-            /** Counted Samples */
+            /**
+             * Counted Samples
+             * @description samples of which something counts
+             */
             counted_samples: number;
-            /** Elements */
+            /**
+             * Elements
+             * @description elements that count
+             */
             elements: number;
             /**
              * First
@@ -1063,9 +1096,15 @@ export interface components {
              * @description Σ w·ℓ of the other
              */
             other?: components["schemas"]["Number"][] | null;
-            /** First Hits */
+            /**
+             * First Hits
+             * @description the first's right predictions
+             */
             first_hits?: number | null;
-            /** Other Hits */
+            /**
+             * Other Hits
+             * @description the other's right predictions
+             */
             other_hits?: number | null;
             /**
              * Weight
@@ -1092,14 +1131,26 @@ export interface components {
              * @description Σ b²
              */
             weight_squared?: components["schemas"]["Number"][] | null;
-            /** Better */
+            /**
+             * Better
+             * @description samples whose loss is lower with the other
+             */
             better?: number | null;
-            /** Same Top1 */
+            /**
+             * Same Top1
+             * @description samples with the same prediction
+             */
             same_top1?: number | null;
-            /** Same Top5 */
+            /**
+             * Same Top5
+             * @description samples with the same five largest logits
+             */
             same_top5?: number | null;
+            /** @description of KL(p‖q) */
             kl?: components["schemas"]["DivergenceSums"] | null;
+            /** @description of KL(q‖p) */
             reverse_kl?: components["schemas"]["DivergenceSums"] | null;
+            /** @description of the Jensen-Shannon divergence */
             jensen_shannon?: components["schemas"]["DivergenceSums"] | null;
         };
         /**
@@ -1222,6 +1273,7 @@ export interface components {
          * @description A divergence over the samples that count, each counted once, in nats.
          */
         DivergenceFigures: {
+            /** @description over samples */
             mean: components["schemas"]["Number"];
             /** @description of the mean */
             standard_error?: components["schemas"]["Number"] | null;
@@ -1233,6 +1285,7 @@ export interface components {
             q99?: components["schemas"]["Number"] | null;
             /** @description its quantile 0.999 */
             q999?: components["schemas"]["Number"] | null;
+            /** @description the largest */
             maximum: components["schemas"]["Number"];
         };
         /**
@@ -1242,14 +1295,15 @@ export interface components {
         DivergenceSums: {
             /**
              * Sum
-             * @description an exact sum
+             * @description Σ, exact
              */
             sum: components["schemas"]["Number"][];
             /**
              * Squares
-             * @description an exact sum
+             * @description Σ of squares, exact
              */
             squares: components["schemas"]["Number"][];
+            /** @description the largest */
             maximum: components["schemas"]["Number"];
         };
         /**
@@ -2822,6 +2876,7 @@ export interface components {
             label_entropy?: components["schemas"]["Number"] | null;
             /** @description with up to 1000 classes or columns */
             per_class?: components["schemas"]["PerClass"] | null;
+            /** @description what merges over requests */
             sums: components["schemas"]["SummarySums"];
         };
         /**
@@ -2829,13 +2884,25 @@ export interface components {
          * @description What merges over requests: add up numbers, and exact sums as follows. Exact sums are lists: the sum rounded to float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
          */
         SummarySums: {
-            /** Samples */
+            /**
+             * Samples
+             * @description all samples
+             */
             samples: number;
-            /** Counted */
+            /**
+             * Counted
+             * @description elements that count
+             */
             counted: number;
-            /** Ignored */
+            /**
+             * Ignored
+             * @description elements whose label is ignored or missing
+             */
             ignored: number;
-            /** Zero Weight */
+            /**
+             * Zero Weight
+             * @description other elements, whose weight is 0
+             */
             zero_weight: number;
             /**
              * Counted Samples
@@ -2878,15 +2945,25 @@ export interface components {
             hits: number;
             /**
              * Uniform
-             * @description an exact sum
+             * @description Σ w·ℓ if all logits were 0, exact
              */
             uniform: components["schemas"]["Number"][];
-            /** Top5 Hits */
+            /**
+             * Top5 Hits
+             * @description softmax losses: samples whose label is among the five largest logits
+             */
             top5_hits?: number | null;
-            /** Entropy */
+            /**
+             * Entropy
+             * @description softmax losses: Σ of the entropies of the predicted distributions, exact
+             */
             entropy?: components["schemas"]["Number"][] | null;
-            /** Label Entropy */
+            /**
+             * Label Entropy
+             * @description softmax cross-entropies: Σ of the least that the losses could be, exact
+             */
             label_entropy?: components["schemas"]["Number"][] | null;
+            /** @description with up to 1000 classes or columns */
             per_class?: components["schemas"]["ClassSums"] | null;
         };
         /**
@@ -2975,139 +3052,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LossResponse"];
-                };
-            };
-            /** @description The body is not JSON, or not compressed as its header says. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request has no API key, and one is required. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The API key is not valid. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time. */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    Connection: components["headers"]["Connection"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    Accept: components["headers"]["Accept"];
-                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service failed; its log says why. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    compare: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CompareRequest"];
-            };
-        };
-        responses: {
-            /** @description The comparison. */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "Server-Timing": components["headers"]["Server-Timing"];
-                    Vary: components["headers"]["Vary"];
-                    "Content-Encoding": components["headers"]["Content-Encoding"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CompareResponse"];
                 };
             };
             /** @description The body is not JSON, or not compressed as its header says. */
@@ -3374,6 +3318,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SampledSoftmaxResponse"];
+                };
+            };
+            /** @description The body is not JSON, or not compressed as its header says. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or compressed otherwise than by gzip, deflate or zstd. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Accept: components["headers"]["Accept"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request can't be computed: ragged or empty arrays, shapes that don't fit, NaN anywhere, +Infinity in logits, infinite labels or weights, a label out of range or not whole, a row masked whole, a parameter that the loss type doesn't take, an unknown field. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequest"];
+            };
+        };
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    Vary: components["headers"]["Vary"];
+                    "Content-Encoding": components["headers"]["Content-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareResponse"];
                 };
             };
             /** @description The body is not JSON, or not compressed as its header says. */

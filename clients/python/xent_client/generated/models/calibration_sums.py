@@ -17,13 +17,11 @@ class CalibrationSums:
     so on. To merge them, join the lists and add up (`math.fsum`).
 
         Attributes:
-            counted (int):
-            count (list[int]):
-            confidence (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their
-                second, …
-            hits (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their second,
-                …
-            brier (list[float | NumberType1]): an exact sum
+            counted (int): samples (softmax losses) or logits (sigmoid losses) that count
+            count (list[int]): how many there are
+            confidence (list[list[Any]]): Σ of confidences, exact
+            hits (list[list[Any]]): right predictions; sigmoid losses: Σ of labels, exact
+            brier (list[float | NumberType1]): Σ of squared distances, exact
     """
 
     counted: int

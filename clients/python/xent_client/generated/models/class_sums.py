@@ -16,15 +16,14 @@ class ClassSums:
     """Sums for each class or column. `target` and `opposite` tell the best constant prediction.
 
     Attributes:
-        count (list[int]):
-        hits (list[int]):
-        loss (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their second,
-            …
-        weight (list[list[Any]]): exact sums, one for each class or bin: a list of their first parts, one of their
-            second, …
-        positives (list[int] | None | Unset):
-        target (list[list[Any]] | None | Unset):
-        opposite (list[list[Any]] | None | Unset):
+        count (list[int]): how many there are
+        hits (list[int]): right predictions
+        loss (list[list[Any]]): Σ w·ℓ, exact
+        weight (list[list[Any]]): Σ v, exact
+        positives (list[int] | None | Unset): sigmoid losses: labels above 1/2
+        target (list[list[Any]] | None | Unset): Σ w · y_c as the loss has it, exact; sigmoid losses: of the positive
+            term
+        opposite (list[list[Any]] | None | Unset): sigmoid losses: of the negative term, exact
     """
 
     count: list[int]

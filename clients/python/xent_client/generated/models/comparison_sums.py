@@ -22,24 +22,24 @@ class ComparisonSums:
     float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
 
         Attributes:
-            samples (int):
-            counted_samples (int):
-            elements (int):
+            samples (int): all samples
+            counted_samples (int): samples of which something counts
+            elements (int): elements that count
             first (list[float | NumberType1] | None | Unset): Σ w·ℓ of the first
             other (list[float | NumberType1] | None | Unset): Σ w·ℓ of the other
-            first_hits (int | None | Unset):
-            other_hits (int | None | Unset):
+            first_hits (int | None | Unset): the first's right predictions
+            other_hits (int | None | Unset): the other's right predictions
             weight (list[float | NumberType1] | None | Unset): Σ v
             difference (list[float | NumberType1] | None | Unset): Σ d over samples, d the difference of Σ w·ℓ
             difference_squared (list[float | NumberType1] | None | Unset): Σ d²
             difference_weight (list[float | NumberType1] | None | Unset): Σ d·b, b a sample's Σ v
             weight_squared (list[float | NumberType1] | None | Unset): Σ b²
-            better (int | None | Unset):
-            same_top1 (int | None | Unset):
-            same_top5 (int | None | Unset):
-            kl (DivergenceSums | None | Unset):
-            reverse_kl (DivergenceSums | None | Unset):
-            jensen_shannon (DivergenceSums | None | Unset):
+            better (int | None | Unset): samples whose loss is lower with the other
+            same_top1 (int | None | Unset): samples with the same prediction
+            same_top5 (int | None | Unset): samples with the same five largest logits
+            kl (DivergenceSums | None | Unset): of KL(p‖q)
+            reverse_kl (DivergenceSums | None | Unset): of KL(q‖p)
+            jensen_shannon (DivergenceSums | None | Unset): of the Jensen-Shannon divergence
     """
 
     samples: int

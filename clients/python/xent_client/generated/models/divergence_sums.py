@@ -16,8 +16,8 @@ class DivergenceSums:
     """Σ and Σ of squares, exact, and the largest.
 
     Attributes:
-        sum_ (list[float | NumberType1]): an exact sum
-        squares (list[float | NumberType1]): an exact sum
+        sum_ (list[float | NumberType1]): Σ, exact
+        squares (list[float | NumberType1]): Σ of squares, exact
         maximum (float | NumberType1): A number; "Infinity" or "-Infinity" where it is not finite.
     """
 

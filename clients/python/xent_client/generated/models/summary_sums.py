@@ -22,10 +22,10 @@ class SummarySums:
     float64, what that leaves rounded in turn, and so on. To merge them, join the lists and add up (`math.fsum`).
 
         Attributes:
-            samples (int):
-            counted (int):
-            ignored (int):
-            zero_weight (int):
+            samples (int): all samples
+            counted (int): elements that count
+            ignored (int): elements whose label is ignored or missing
+            zero_weight (int): other elements, whose weight is 0
             counted_samples (int): samples of which something counts
             loss (list[float | NumberType1]): Σ w·ℓ, exact
             weight (list[float | NumberType1]): Σ v, exact: loss / weight is the mean
@@ -33,13 +33,15 @@ class SummarySums:
             loss_weight (list[float | NumberType1]): Σ a·b over samples, b a sample's Σ v
             weight_squared (list[float | NumberType1]): Σ b² over samples
             hits (int): elements whose prediction is right
-            uniform (list[float | NumberType1]): an exact sum
+            uniform (list[float | NumberType1]): Σ w·ℓ if all logits were 0, exact
             minimum (float | None | NumberType1 | Unset): of many the least
             maximum (float | None | NumberType1 | Unset): of many the largest
-            top5_hits (int | None | Unset):
-            entropy (list[float | NumberType1] | None | Unset):
-            label_entropy (list[float | NumberType1] | None | Unset):
-            per_class (ClassSums | None | Unset):
+            top5_hits (int | None | Unset): softmax losses: samples whose label is among the five largest logits
+            entropy (list[float | NumberType1] | None | Unset): softmax losses: Σ of the entropies of the predicted
+                distributions, exact
+            label_entropy (list[float | NumberType1] | None | Unset): softmax cross-entropies: Σ of the least that the
+                losses could be, exact
+            per_class (ClassSums | None | Unset): with up to 1000 classes or columns
     """
 
     samples: int
