@@ -28,6 +28,7 @@ BLOCK_ELEMENTS = 1 << 18
 MAX_MOST = 1000
 TOP = 5
 PER_SAMPLE = ("per_sample",)
+KEPT: tuple[RowFigure, ...] = ("exponentials",)
 
 
 @np.errstate(all="ignore")
@@ -106,9 +107,8 @@ class _Pair:
     def __init__(self, first: Array, second: Array, labels: ArrayLike, options: Options) -> None:
         self.batch = prepare(first, first.shape, labels, options)
         other = prepare(second, second.shape, labels, options._replace(loss_type=self.batch.loss.name))
-        wanted: tuple[RowFigure, ...] = ("exponentials",)
         self.bounds = tuple(
-            batch.bind(values, from_logits=options.from_logits, wanted=wanted)
+            batch.bind(values, from_logits=options.from_logits, wanted=KEPT)
             for batch, values in ((self.batch, first), (other, second))
         )
         self.other_batch = other
@@ -169,8 +169,9 @@ class _Pair:
             self.hits[index] += int(np.count_nonzero(hits if counting is None else hits & counting))
         self.same_top[0, block.rows] = tops[0][:, 0] == tops[1][:, 0]
         self.same_top[1, block.rows] = (np.sort(tops[0], axis=1) == np.sort(tops[1], axis=1)).all(axis=1)
-        first, second = (self._exponentials(result) for result in results)
-        self.apart[:, block.rows] = divergences(logits, other, self.buffers, (first, second))
+        self.apart[:, block.rows] = divergences(
+            logits, other, self.buffers, (self._exponentials(results[0]), self._exponentials(results[1]))
+        )
 
     def _exponentials(self, result: BlockResult) -> Array | None:
         """Those that the losses were computed of, in the dtype of the comparison."""

@@ -125,7 +125,6 @@ LOSS_EXAMPLES: dict[str, Any] = {
         "value": {
             "logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]],
             "labels": [1, 2, 0],
-            "advice": "none",
             "include": ["predictions", "summary", "calibration"],
         },
     },

@@ -5,12 +5,12 @@ the cache. Rows whose exponentials leave the range of the dtype, and losses that
 `shifted_figures`.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Literal
 
 import numpy as np
 
-from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles, shaped
+from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles
 
 RowFigure = Literal[
     "predictions", "label_rank", "margin", "entropy", "logsumexp", "top_rank", "confidence", "squares", "exponentials"
@@ -25,9 +25,8 @@ exponentials  exp(x_c), [rows, classes], where losses were computed of them
 Figures = dict[RowFigure, Array]
 
 TOP = 5
+SAMPLED_COLUMNS = 128
 MAX_COUNTED_IN_WORDS = 255 * 8
-RANKS: dict[RowFigure, int] = {"label_rank": 1 << 62, "top_rank": TOP}
-"""The ranks, and below which they are exact."""
 OTHERS: frozenset[RowFigure] = frozenset({"margin", "confidence", "squares"})
 """What needs the exponentials of all classes but the label's."""
 DTYPES: dict[str, type[np.generic]] = {"predictions": np.int64, "label_rank": np.int64, "top_rank": np.int64}
@@ -49,36 +48,24 @@ class Moments:
         self._kept, self._are_kept = kept, False
         self.unsafe: Array | None = None
         self.sums = np.ones(rows)
-        self._exact = "label_rank" in wanted
-        self._mask = np.empty(0, bool)
         self._predictions = np.empty(rows, np.int64) if "predictions" in wanted else None
-        self._ranks = np.empty(rows, np.int64) if self.wanted & {"label_rank", "top_rank"} else None
         self._dots = np.empty(rows) if "entropy" in wanted else None
         self._squares = np.empty(rows) if "squares" in wanted else None
         self._largest = np.empty(rows) if self.wanted & {"margin", "confidence"} else None
 
-    def add(self, rows: slice, logits: Array, indices: Array, exponentials: Array) -> None:
+    def add(self, rows: slice, logits: Array, exponentials: Array) -> None:
         """exponentials: exp(logits), 0 at the labels."""
         if self._kept is not None:
             self._kept[rows] = exponentials
             self._are_kept = True
         if self._predictions is not None:
             self._predictions[rows] = logits.argmax(axis=1)
-        if self._ranks is not None:
-            self._ranks[rows] = label_ranks(
-                logits, indices, RANKS["label_rank" if self._exact else "top_rank"], self._room(logits.size)
-            )
         if self._dots is not None:
             self._dots[rows] = row_dots(exponentials, logits)
         if self._squares is not None:
             self._squares[rows] = row_dots(exponentials, exponentials)
         if self._largest is not None:
             self._largest[rows] = np.maximum.reduce(exponentials, axis=1)
-
-    def _room(self, size: int) -> Array:
-        if self._mask.size < size:
-            self._mask = np.empty(size, bool)
-        return self._mask
 
     def figures(self, logits: Array, indices: Array, losses: Array) -> Figures:
         """losses: −log p of the labels."""
@@ -89,8 +76,8 @@ class Moments:
         inverse_sums = 1 / self.sums
         if self._predictions is not None:
             found["predictions"] = self._predictions
-        if self._ranks is not None:
-            found.update({name: self._ranks for name in RANKS if name in self.wanted})
+        for name in self.wanted & RANKS.keys():
+            found[name] = RANKS[name](logits, indices)
         if self._dots is not None:
             # With the label's logit taken off all others nothing large cancels where the label leads.
             found["entropy"] = np.maximum(losses + (label_logits * missed - self._dots * inverse_sums), 0)
@@ -129,25 +116,40 @@ def _leads(label: Array, largest_other: Array, wanted: Collection[RowFigure]) ->
     return found
 
 
-def label_ranks(logits: Array, indices: Array, exact_below: int, room: Array | None = None) -> Array:
-    """How many classes come before the label's by falling logits, the first of equals first: 0 where it is `argmax`.
+def label_ranks(logits: Array, indices: Array) -> Array:
+    """How many classes come before the label's by falling logits, the first of equals first: 0 where it is `argmax`."""
+    ranks = np.empty(len(logits), np.int64)
+    for rows in row_tiles(*logits.shape):
+        ranks[rows] = _ranks(logits[rows], indices[rows])
+    return ranks
 
-    Ranks of `exact_below` and above may be too small where logits are equal, but not below it.
+
+def top_ranks(logits: Array, indices: Array) -> Array:
+    """The same where it is below 5, and else any number of 5 or more.
+
+    Of most labels that are not among the first a few columns tell, and of most of the others the largest logit.
     """
     at_labels = logits[np.arange(len(indices)), indices][:, None]
-    ranks = _count(np.greater(logits, at_labels, out=None if room is None else shaped(room, logits.shape)))
-    near = ranks < exact_below
-    leading = ranks == 0
-    if leading.any():
-        near &= ~(leading & (logits.argmax(axis=1) == indices))
-    rest = np.flatnonzero(near)
-    for tile in row_tiles(len(rest), logits.shape[1]):
-        some = rest[tile]
-        equal = logits[some] == at_labels[some]
-        tied = np.count_nonzero(equal, axis=1) > 1
-        if tied.any():
-            before = np.arange(logits.shape[1]) < indices[some][tied, None]
-            ranks[some[tied]] += np.count_nonzero(equal[tied] & before, axis=1)
+    ranks = _count(logits[:, :SAMPLED_COLUMNS] > at_labels)
+    open_rows = np.flatnonzero(ranks < TOP)
+    if 4 * len(open_rows) > len(logits):
+        right = logits.argmax(axis=1) == indices
+        ranks[right] = 0
+        open_rows = open_rows[~right[open_rows]]
+    for tile in row_tiles(len(open_rows), logits.shape[1]):
+        some = open_rows[tile]
+        ranks[some] = _ranks(logits[some], indices[some])
+    return ranks
+
+
+def _ranks(logits: Array, indices: Array) -> Array:
+    at_labels = logits[np.arange(len(indices)), indices][:, None]
+    ranks = _count(logits > at_labels)
+    equal = logits == at_labels
+    tied = np.flatnonzero(_count(equal) > 1) if np.count_nonzero(equal) > len(equal) else ()
+    if len(tied):
+        before = np.arange(logits.shape[1]) < indices[tied, None]
+        ranks[tied] += np.count_nonzero(equal[tied] & before, axis=1)
     return ranks
 
 
@@ -155,11 +157,13 @@ def _count(mask: Array) -> Array:
     """How many are True in each row of a C-contiguous matrix; eight at once where rows have whole words."""
     columns = mask.shape[1]
     if columns % 8 or columns > MAX_COUNTED_IN_WORDS:
-        counted: Array = np.count_nonzero(mask, axis=1)
-        return counted
+        return np.asarray(np.count_nonzero(mask, axis=1))
     # Each byte of a sum of words counts up to 255.
     sums: Array = np.add.reduce(mask.view(np.uint64), axis=1)
     return np.asarray(sums.view(np.uint8).reshape(-1, 8).sum(axis=1, dtype=np.int64))
+
+
+RANKS: dict[RowFigure, Callable[[Array, Array], Array]] = {"label_rank": label_ranks, "top_rank": top_ranks}
 
 
 def shifted_figures(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Figures:
@@ -190,9 +194,8 @@ def _shifted(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Fi
     found: Figures = {}
     if "predictions" in wanted:
         found["predictions"] = predictions
-    for name, exact_below in RANKS.items():
-        if name in wanted:
-            found[name] = label_ranks(logits, indices, exact_below)
+    for name in RANKS.keys() & wanted:
+        found[name] = RANKS[name](logits, indices)
     if "entropy" in wanted:
         below[exponentials == 0] = 0
         found["entropy"] = np.log1p(rest) + row_dots(exponentials, below) / sums

@@ -87,8 +87,7 @@ class EvaluateOptions(BatchOptions, total=False):
 class CompareOptions(TypedDict, total=False):
     """How two models are compared: the fields of POST /v1/compare. None is the default.
 
-    loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction, clip: as in
-        `BatchOptions`.
+    All but the last two are as in `BatchOptions`.
     most: how many of the samples whose losses differ most are told; 10 by default.
     include: "per_sample" for the differences of all samples.
     """
