@@ -27,7 +27,7 @@ from app.settings import (
 USAGE = """\
 {program} [--help] [--SETTING VALUE ...]
 
-Settings are environment variables, or options: {program} --port 8001 is XENT_PORT=8001 {program}.
+Settings are environment variables, or options: --port 8001 is the same as XENT_PORT=8001.
 An option overrides the variable. The list of processes shows options: keep API keys in a file.
 """
 DESCRIPTION = """\

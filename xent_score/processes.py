@@ -7,7 +7,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -26,6 +26,8 @@ Work = Callable[[Any, int, int, Callable[[int], None]], None]
 def warm_up() -> None:
     """Start that process, which then imports beside this one."""
     _CONTEXT.set_forkserver_preload(_PRELOADED)
+    # To start it would unblock SIGINT again.
+    resource_tracker.ensure_running()
     # Ctrl-C reaches the run, which ends the others: they inherit that they don't see it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
