@@ -136,8 +136,11 @@ TENSOR_OBJECT: JsonSchemaValue = {
 
 
 def _whole(value: Any) -> Any:
-    """JSON has one kind of number: 1.0 is whole."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """JSON has one kind of number: 1.0 is whole. What is as large as 2⁶³ may have been rounded to it."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < MAX_WHOLE else value
+
+
+MAX_WHOLE = 2**63
 
 
 def codes(meanings: dict[str, str]) -> JsonSchemaValue:
@@ -176,7 +179,7 @@ Silence = Annotated[
 ]
 
 
-Whole = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1), BeforeValidator(_whole)]
+Whole = Annotated[int, Field(strict=True, ge=-MAX_WHOLE, le=MAX_WHOLE - 1), BeforeValidator(_whole)]
 
 
 class RequestModel(BaseModel):
