@@ -32,7 +32,7 @@ test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pag
 test-clients: .venv/complete .venv-clients/complete ## Run the tests with Triton's and KServe's clients
 	@.venv-clients/bin/python -m pytest --confcutdir=tests/clients tests/clients --serve-with=.venv/bin/python
 
-test-container: .venv-dev/complete ## Build and run the image, the compose file and the proxy (as root on Debian)
+test-container: .venv-dev/complete .helm/complete ## Build and run the image, the compose file and the proxy (as root on Debian)
 	@scripts/programs nginx=nginx-light
 	@scripts/container
 

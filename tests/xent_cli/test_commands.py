@@ -59,7 +59,8 @@ def test_each_command_has_help_of_at_most_100_columns(command: str) -> None:
 class TestServe:
     def test_it_takes_every_setting_as_an_option(self) -> None:
         run = xent("serve", "--help")
-        assert "xent serve --port 8001 is XENT_PORT=8001 xent serve" in run.stdout
+        assert "usage: xent serve " in run.stdout
+        assert "--port 8001 is the same as XENT_PORT=8001" in run.stdout
 
     def test_what_is_wrong_with_a_setting_is_one_line(self) -> None:
         run = xent("serve", "--port", "70000")
