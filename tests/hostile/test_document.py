@@ -132,7 +132,10 @@ def test_no_check_is_left_out_for_any_operation() -> None:
 def at_the_bound(body: Any) -> bool:
     """Whether a number may be rounded to 2⁶³ on its way, so that whether it keeps to the schema can't be told."""
     values = body.values() if isinstance(body, dict) else ()
-    return any(isinstance(value, int | float) and abs(value) > 2**63 - 2048 for value in values)
+    return any(isinstance(value, int | float) and abs(value) > 2**63 - 2048 for value in values) or (
+        # Two models are compared: arrays that fit each other are beyond the schema.
+        isinstance(body, dict) and "other_logits" in body
+    )
 
 
 @document.parametrize()
