@@ -1,23 +1,20 @@
 """`xent compare A B`: two models on the rows of a data set."""
 
 import argparse
-import json
-import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.server.cores import cores_allowed
-from xent_cli.failure import DONE, INTERRUPTED, ROWS_SET_ASIDE, Failure, report
 from xent_cli.score import (
     EPILOG,
     MAX_SHOWN,
     add_options,
     add_parameters,
     check_installed,
-    given_parameters,
     number,
     place,
+    run_to_end,
     warm_up,
 )
 
@@ -33,40 +30,16 @@ def run(arguments: Sequence[str]) -> int:
     check_installed()
     warm_up(arguments)
     from xent_score.comparing import compare
-    from xent_score.errors import DataError
 
     options = _parser().parse_args(arguments)
-    from xent_cli.progress import ProgressLine
-
-    line = ProgressLine(quiet=options.quiet)
-    try:
-        summary = compare(
-            options.first,
-            options.out,
-            other_data=options.second,
-            labels_data=options.labels_data,
-            logits=options.logits,
-            other_logits=options.other_logits or (options.logits if options.second else "other_logits"),
-            labels=options.labels,
-            weights=options.weights,
-            id=options.id,
-            parameters=given_parameters(options),
-            skip_bad=options.bad_rows == "skip",
-            processes=options.processes or cores_allowed(),
-            suffix=options.format,
-            restart=options.restart,
-            show=line.show,
-        )
-    except DataError as error:
-        raise Failure(str(error)) from None
-    except KeyboardInterrupt:
-        line.end()
-        report("interrupted; the same command resumes")
-        return INTERRUPTED
-    finally:
-        line.end()
-    sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n" if options.json else as_text(summary, options.out))
-    return ROWS_SET_ASIDE if summary["set_aside"]["rows"] else DONE
+    compute = partial(
+        compare,
+        options.first,
+        options.out,
+        other_data=options.second,
+        other_logits=options.other_logits or (options.logits if options.second else "other_logits"),
+    )
+    return run_to_end(options, compute, as_text)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,26 +32,41 @@ MAX_SHOWN = 5
 def run(arguments: Sequence[str]) -> int:
     check_installed()
     warm_up(arguments)
-    from xent_score.errors import DataError
     from xent_score.scoring import score
 
     options = _parser().parse_args(arguments)
+    compute = partial(
+        score,
+        options.data,
+        options.out,
+        include=tuple(options.include.split(",")) if options.include else (),
+        silence=tuple(options.silence.split(",")) if options.silence else (),
+    )
+    return run_to_end(options, compute, as_text)
+
+
+def run_to_end(
+    options: argparse.Namespace,
+    compute: Callable[..., dict[str, Any]],
+    as_text: Callable[[dict[str, Any], Path], str],
+) -> int:
+    """Compute with what all commands over files have in common, show the progress, and write the summary.
+
+    Returns the exit status. Raises Failure.
+    """
     from xent_cli.progress import ProgressLine
+    from xent_score.errors import DataError
 
     line = ProgressLine(quiet=options.quiet)
     try:
-        summary = score(
-            options.data,
-            options.out,
+        summary = compute(
             labels_data=options.labels_data,
             logits=options.logits,
             labels=options.labels,
             weights=options.weights,
             id=options.id,
             parameters=given_parameters(options),
-            include=tuple(options.include.split(",")) if options.include else (),
             skip_bad=options.bad_rows == "skip",
-            silence=tuple(options.silence.split(",")) if options.silence else (),
             processes=options.processes or cores_allowed(),
             suffix=options.format,
             restart=options.restart,
