@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xent_core.compute.exact_sums import canonical_number, spread_of_mean
+from xent_core.compute.exact_sums import canonical_number, exp_or_infinity, spread_of_mean
 from xent_core.compute.student import two_sided_p, two_sided_quantile
 from xent_core.errors import ParameterOutOfRange, UndefinedLoss
 from xent_core.results import (
@@ -121,7 +121,7 @@ def _difference(sums: ComparisonSums) -> Difference | None:
         interval=interval,
         p_value=p_value,
         share_better=(sums.better or 0) / count,
-        perplexity_ratio=_exp(mean) if sums.same_top1 is not None else None,
+        perplexity_ratio=exp_or_infinity(mean) if sums.same_top1 is not None else None,
     )
 
 
@@ -146,10 +146,3 @@ def _figures(sums: DivergenceSums, count: int, quantiles: Sequence[float | None]
         quantiles[3],
         sums.maximum,
     )
-
-
-def _exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xent_core.compute.exact_sums import canonical, canonical_number, spread_of_mean
+from xent_core.compute.exact_sums import canonical, canonical_number, exp_or_infinity, spread_of_mean
 from xent_core.errors import ParameterOutOfRange, UndefinedLoss
 from xent_core.results import ClassSums, PerClass, Summary, Sums
 
@@ -110,7 +110,7 @@ def summary_of(sums: Sums, quantiles: Quantiles = (None, None, None)) -> Summary
         accuracy=sums.hits / count if count else None,
         uniform=_ratio(float(sums.uniform[0]), weight) if count else None,
         prior=_prior(sums) if count else None,
-        perplexity=_exp(mean) if is_softmax and mean is not None else None,
+        perplexity=exp_or_infinity(mean) if is_softmax and mean is not None else None,
         bits=mean / math.log(2) if is_softmax and mean is not None else None,
         top5_accuracy=None if sums.top5_hits is None or not count else sums.top5_hits / count,
         mean_entropy=None if sums.entropy is None or not count else float(sums.entropy[0]) / count,
@@ -154,10 +154,3 @@ def _per_class(sums: ClassSums) -> PerClass:
 
 def _ratio(numerator: float, denominator: float) -> float:
     return numerator / denominator if denominator else 0.0
-
-
-def _exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf

@@ -7,6 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from xent_core.comparison import CONFIDENCE
+from xent_core.compute.exact_sums import exp_or_infinity, spread_of_mean
 from xent_core.compute.student import two_sided_p, two_sided_quantile
 from xent_score.compare import OTHER_LOSS, CompareJob, CompareSums
 from xent_score.parameters import PARAMETERS
@@ -15,11 +19,9 @@ from xent_score.quantiles import quantiles
 from xent_score.report import compare_report
 from xent_score.rows import LOSS, read_column
 from xent_score.run import Progress, committed, run
-from xent_score.summary import MAX_BAD_ROWS, as_json, scored
+from xent_score.summary import MAX_BAD_ROWS, QUANTILES, as_json, scored
 
 MAX_POINTS = 2000
-CONFIDENCE = 0.95
-QUANTILES = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "q999": 0.999}
 
 
 def compare(
@@ -129,15 +131,8 @@ def _difference(sums: CompareSums, first: dict[str, Any], second: dict[str, Any]
         found["p_value"] = two_sided_p(mean / error, n - 1) if error else (1.0 if mean == 0 else 0.0)
     means = [each["summary"].get("mean") for each in (first, second)]
     if first["summary"].get("perplexity") is not None and None not in means:
-        found["perplexity_ratio"] = _exp(means[1] - means[0])
+        found["perplexity_ratio"] = exp_or_infinity(means[1] - means[0])
     return found
-
-
-def _exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf
 
 
 def exactly(components: Sequence[float]) -> Fraction:
@@ -146,11 +141,9 @@ def exactly(components: Sequence[float]) -> Fraction:
 
 
 def mean_error(total: Sequence[float], squares: Sequence[float], n: int) -> float | None:
-    """The standard error of a mean: √((Σ x² − (Σ x)² / n) / (n · (n − 1))), without cancellation."""
-    if n < 2 or not math.isfinite(squares[0]):
-        return None
-    a, aa = exactly(total), exactly(squares)
-    return math.sqrt(float(max(aa - a * a / n, Fraction(0)) / (n * (n - 1))))
+    """The standard error of the mean of n values, from the exact sums of them and of their squares."""
+    sums, ones = np.array(total), np.array([float(n)])
+    return spread_of_mean(n, sums, ones, np.array(squares), sums, ones)
 
 
 def _divergence(job: CompareJob, sums: CompareSums, name: str) -> dict[str, Any]:
@@ -165,6 +158,6 @@ def _divergence(job: CompareJob, sums: CompareSums, name: str) -> dict[str, Any]
     infinite = not math.isfinite(total[0])
     return {
         "mean": total[0] if infinite else float(exactly(total) / n),
-        "standard_error": None if infinite else mean_error(total, squares, n),
+        "standard_error": mean_error(total, squares, n),
         **dict(zip([*QUANTILES, "maximum"], found, strict=True)),
     }

@@ -168,6 +168,14 @@ def spread_of_mean(n: int, *sums: Array) -> float | None:
         return math.inf
 
 
+def exp_or_infinity(value: float) -> float:
+    """exp(value), infinite where it is beyond a float."""
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
 def canonical(parts: list[Array]) -> Array:
     """Components [k, sums] of sums that are given as one or more parts, each [sums]."""
     components = np.array(parts, np.float64)
