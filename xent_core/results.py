@@ -24,21 +24,11 @@ ByProduct = Literal["predictions", "label_rank", "margin", "entropy", "logsumexp
 """Outputs for each sample of a softmax loss; predictions and entropy for each logit of a sigmoid loss."""
 BY_PRODUCTS: tuple[ByProduct, ...] = get_args(ByProduct)
 
-Output = Literal[
-    "elements",
-    "gradient",
-    "probabilities",
-    "predictions",
-    "label_rank",
-    "margin",
-    "entropy",
-    "logsumexp",
-    "summary",
-    "calibration",
-]
+ArrayOutput = Literal["elements", "gradient", "probabilities", ByProduct]
+ARRAYS: tuple[ArrayOutput, ...] = get_args(ArrayOutput)
+
+Output = Literal[ArrayOutput, "summary", "calibration"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
-ARRAYS = OUTPUTS[:-2]
-"""Those that are arrays."""
 
 AdviceLevel = Literal["full", "brief", "none"]
 ADVICE: tuple[AdviceLevel, ...] = get_args(AdviceLevel)
@@ -117,6 +107,20 @@ class Recommendation(NamedTuple):
     alternatives: tuple[Alternative, ...]
     suggested: Suggested | None
     equivalents: dict[str, str] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same in dicts and lists; suggested `class_weights` stay an array."""
+        suggested = self.suggested
+        return {
+            "loss_type": self.loss_type,
+            "label_kind": self.label_kind,
+            "reasons": [reason._asdict() for reason in self.reasons],
+            "alternatives": [alternative._asdict() for alternative in self.alternatives],
+            "suggested": None
+            if suggested is None
+            else {"pos_weight": suggested.pos_weight, "class_weights": suggested.class_weights},
+            "equivalents": self.equivalents,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +283,7 @@ class FittedTemperature:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """Whether confidences are what they say, over what counts, each counted once whatever its weight.
+    """Calibration of the predicted probabilities over what counts, each counted once whatever its weight.
 
     Softmax losses: the confidence is the largest probability, and accuracy is how often that class is the label.
     Sigmoid losses: the confidence is the probability of yes, and accuracy the mean label.
@@ -457,7 +461,7 @@ class Evaluation(NamedTuple):
     entropy         of the predicted distribution, in nats
     logsumexp       log Σ exp(x_c)
     summary         figures of the batch
-    calibration     whether confidences are what they say
+    calibration     calibration of the predicted probabilities
     """
 
     loss_type: str

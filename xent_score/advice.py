@@ -25,27 +25,13 @@ def recommended(block: Block, options: Options, sums: Sums) -> dict[str, Any]:
     batch = prepare(logits, logits.shape, labels, options)
     kind = next(kind for kind in WIDEST_FIRST if kind in sums.label_kinds)
     rows = sums.rows - len(sums.bad_rows)
-    found = recommendation(
+    return recommendation(
         batch._replace(
             facts=_of_all(batch.facts._replace(kind=kind), sums, sums.summary),
             layout=class_layout((rows, *logits.shape[1:]), options.axis) if logits.ndim > 1 else batch.layout,
             labels=np.broadcast_to(labels[:1], (rows, *labels.shape[1:])),
         )
-    )
-    suggested = found.suggested
-    return {
-        "loss_type": found.loss_type,
-        "label_kind": found.label_kind,
-        "reasons": [reason._asdict() for reason in found.reasons],
-        "alternatives": [alternative._asdict() for alternative in found.alternatives],
-        "suggested": None
-        if suggested is None
-        else {
-            "pos_weight": suggested.pos_weight,
-            "class_weights": None if suggested.class_weights is None else suggested.class_weights.tolist(),
-        },
-        "equivalents": found.equivalents,
-    }
+    ).as_dict()
 
 
 def _of_all(facts: LabelFacts, sums: Sums, summary: Summary) -> LabelFacts:

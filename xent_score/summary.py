@@ -102,6 +102,8 @@ def as_json(value: Any) -> Any:
             return {name: as_json(item) for name, item in value.items()}
         case list() | tuple():
             return [as_json(item) for item in value]
+        case np.ndarray():
+            return as_json(value.tolist())
         case float() if math.isinf(value):
             return "Infinity" if value > 0 else "-Infinity"
         case _:

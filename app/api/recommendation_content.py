@@ -68,7 +68,7 @@ def warnings_content(warnings: tuple[LossWarning, ...]) -> list[dict[str, Any]]:
 
 def _brief(recommendation: Recommendation) -> Encoded:
     """What brief advice holds. The other fields are absent: an empty list would say that there are none."""
-    written = _written_out(recommendation)
+    written = recommendation.as_dict()
     return encoded({name: written[name] for name in ("loss_type", "label_kind", "suggested")})
 
 
@@ -76,7 +76,7 @@ def _recommendation_content(recommendation: Recommendation) -> Encoded:
     """The recommendation, in which what is suggested is a list whatever the encoding of the response's arrays."""
     if recommendation.suggested is None:
         return _usual(*recommendation[:4], *(recommendation.equivalents or {}).items())
-    return encoded(_written_out(recommendation))
+    return encoded(recommendation.as_dict())
 
 
 @lru_cache(maxsize=256)
@@ -89,19 +89,5 @@ def _usual(
 ) -> Encoded:
     """With nothing to suggest, batches of one form have one recommendation, which is most of a small response."""
     return encoded(
-        _written_out(Recommendation(loss_type, label_kind, reasons, alternatives, None, dict(equivalents) or None))
+        Recommendation(loss_type, label_kind, reasons, alternatives, None, dict(equivalents) or None).as_dict()
     )
-
-
-def _written_out(recommendation: Recommendation) -> dict[str, Any]:
-    suggested = recommendation.suggested
-    return {
-        "loss_type": recommendation.loss_type,
-        "label_kind": recommendation.label_kind,
-        "reasons": [reason._asdict() for reason in recommendation.reasons],
-        "alternatives": [alternative._asdict() for alternative in recommendation.alternatives],
-        "suggested": None
-        if suggested is None
-        else {"pos_weight": suggested.pos_weight, "class_weights": suggested.class_weights},
-        "equivalents": recommendation.equivalents,
-    }

@@ -38,20 +38,10 @@ from app.api.fields import RequestModel, ResponseModel, Silence
 from app.wire.oip.tensor import Tensor
 from xent_core.framework_names import field_hint
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
+from xent_core.results import ArrayOutput
 
 InputName = Literal["logits", "labels", "weights", "pos_weight", "class_weights"]
-OutputName = Literal[
-    "per_sample",
-    "loss",
-    "elements",
-    "gradient",
-    "probabilities",
-    "predictions",
-    "label_rank",
-    "margin",
-    "entropy",
-    "logsumexp",
-]
+OutputName = Literal["per_sample", "loss", ArrayOutput]
 Datatype = Literal[
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64"
 ]
