@@ -105,6 +105,8 @@ async def _responses(
     logging.disable(logging.CRITICAL)
     for exchange in _exchanges(applications, path, operation):
         status, body = await _send(method, exchange)
+        if status == 500:
+            raise SystemExit(f"xent: {method} {exchange.path} fails with the example {exchange.name}")
         if exchange.status in (None, status):
             yield exchange.name, str(status), _json(body)
     logging.disable(logging.NOTSET)
