@@ -1,4 +1,4 @@
-"""Whether confidences are what they say: figures that follow from exact sums over bins."""
+"""Calibration of the predicted probabilities: figures that follow from exact sums over bins."""
 
 from collections.abc import Iterable
 

@@ -120,7 +120,7 @@ LOSS_EXAMPLES: dict[str, Any] = {
         },
     },
     "evaluation": {
-        "summary": "An evaluation: the summary, and whether confidences are what they say",
+        "summary": "An evaluation: summary and calibration",
         "description": "Accuracy, perplexity, the standard error of the mean, calibration, and sums that merge.",
         "value": {
             "logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0], [0.3, 0.2, 0.1]],

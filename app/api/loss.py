@@ -48,7 +48,7 @@ class LossRequest(BatchRequest):
                 "does not count; `margin`, the label's probability less the largest other one; `entropy` of the "
                 "predicted distribution, in nats; `logsumexp`. Sigmoid losses have `predictions` (1 for a logit above "
                 "0, else 0) and `entropy`, for each logit. `summary`: figures of the whole, with sums that merge "
-                "over requests. `calibration`: whether confidences are what they say."
+                "over requests. `calibration`: how well the predicted probabilities are calibrated."
             ),
         ),
     ] = ()

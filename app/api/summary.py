@@ -149,7 +149,7 @@ class CalibrationSums(ResponseModel):
 
 
 class Calibration(ResponseModel):
-    """Whether confidences are what they say, over what counts, weights left out.
+    """How well the predicted probabilities are calibrated, over what counts, without weights.
 
     Softmax losses: the confidence is the largest probability, and accuracy is how often that class is the label.
     Sigmoid losses: the confidence is the probability of yes, and accuracy the mean label.

@@ -53,7 +53,7 @@ def value_at(answers: Answers, place: str) -> Any:
 
 
 def shown(value: float, digits: int) -> str:
-    """A number as readers see it: with so many decimals, and a minus sign."""
+    """The number as text, with a fixed number of decimals and a typographic minus sign."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     text = f"{value:.{digits}f}"

@@ -29,7 +29,7 @@ WATCHED = ("/livez", "/readyz", "/metrics")
 
 
 class Orders(NamedTuple):
-    """What a process of callers is told. `number` tells it from the others."""
+    """The orders of one client process. `number` identifies it."""
 
     port: int
     keys: tuple[str, ...]

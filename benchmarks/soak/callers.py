@@ -23,7 +23,7 @@ SHARE_OF_CLOSED = 0.02
 
 
 class Orders(NamedTuple):
-    """What a process of callers is told. `number` tells it from the others; `seconds` is how long it goes on."""
+    """The orders of one client process. `number` identifies it; `seconds` is how long it sends."""
 
     port: int
     number: int

@@ -8,7 +8,7 @@ import pytest
 
 from tests.client_python.misbehaving import Misbehaving, problem, respond
 from xent_client import AsyncXent, Xent
-from xent_client.concurrency import CUT_BY_REFUSAL, FEWEST, FIRST, MOST, Limit, Tasks, Threads
+from xent_client.concurrency import CUT_BY_REFUSAL, FIRST, MAX_LIMIT, MIN_LIMIT, Limit, Tasks, Threads
 
 CATALOGUE = respond(200, {"losses": []})
 FULL = problem(503, "full", Retry_After="0")
@@ -26,7 +26,7 @@ def test_the_limit_grows_while_responses_come_as_soon_as_usual() -> None:
     respond_to(limit, 0.1, requests=500)
     assert limit.value > 2 * FIRST
     respond_to(limit, 0.1, requests=20_000)
-    assert limit.value == MOST
+    assert limit.value == MAX_LIMIT
 
 
 def test_a_limit_that_is_not_used_does_not_grow() -> None:
@@ -49,7 +49,7 @@ def test_the_limit_never_falls_below_one() -> None:
     limit = Limit()
     for at in range(100):
         respond_to(limit, 0.1, is_refused=True, at=float(at))
-    assert limit.value == FEWEST
+    assert limit.value == MIN_LIMIT
     assert Limit().has_room
 
 
@@ -107,7 +107,7 @@ def test_tasks_beyond_the_limit_wait_for_their_turn_in_their_order() -> None:
         return most, order
 
     most, order = asyncio.run(run())
-    assert FIRST <= most <= MOST
+    assert FIRST <= most <= MAX_LIMIT
     assert order == list(range(100))
 
 
@@ -115,7 +115,7 @@ def test_tasks_beyond_the_limit_wait_for_their_turn_in_their_order() -> None:
 def test_a_task_that_is_cancelled_takes_no_turn_with_it(when: str) -> None:
     async def run() -> None:
         turns = Tasks()
-        turns.limit.value = FEWEST
+        turns.limit.value = MIN_LIMIT
 
         async def work() -> None:
             async with turns.turn():

@@ -211,7 +211,7 @@ def batch_call(batch: Batch, options: EvaluateOptions) -> Call[LossResult]:
 
 
 def _mergeable(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields, if what they include merges."""
+    """The fields, if everything in `include` can be merged."""
     for name in fields.get("include") or ():
         if name not in ("summary", "calibration"):
             raise InvalidInput(f"include holds {name!r}; evaluate merges summary and calibration only")

@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-FIRST, FEWEST, MOST = 16, 1, 100
-# After a refusal, and at each response while they take longer than usual.
+FIRST, MIN_LIMIT, MAX_LIMIT = 16, 1, 100
+# Factors of the limit: after a refusal, and at each response while responses are slow.
 CUT_BY_REFUSAL, CUT_BY_DELAY = 0.7, 0.98
-# The last responses took so many times as long as those of a long time.
+# Responses are slow when the latest SHORT took this many times as long as the latest LONG.
 SLOW = 2.0
 LONG, SHORT = 200, 20
 
@@ -40,16 +40,16 @@ class Limit:
             # What was sent before the last cut says nothing about the limit since.
             if began >= self._last_cut:
                 self._last_cut = now
-                self.value = max(FEWEST, self.value * CUT_BY_REFUSAL)
+                self.value = max(MIN_LIMIT, self.value * CUT_BY_REFUSAL)
             return
         self._responses += 1
         # Means of all at first, of the last ones later. Both are of the same mixture of small and large requests.
         self._long += (now - began - self._long) / min(self._responses, LONG)
         self._short += (now - began - self._short) / min(self._responses, SHORT)
         if self._short > SLOW * self._long:
-            self.value = max(FEWEST, self.value * CUT_BY_DELAY)
+            self.value = max(MIN_LIMIT, self.value * CUT_BY_DELAY)
         elif self.in_flight + 1 >= int(self.value):
-            self.value = min(MOST, self.value + 1 / self.value)
+            self.value = min(MAX_LIMIT, self.value + 1 / self.value)
 
 
 class Turn:

@@ -83,7 +83,7 @@ class FittedTemperature:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """Whether confidences are what they say, over what counts.
+    """How well the predicted probabilities are calibrated, over what counts.
 
     expected_error: the expected calibration error; None where nothing counts, as is the next.
     brier_score: mean of Σ_c (p_c − y_c)² (softmax losses), or of (p − y)² (sigmoid losses).

@@ -723,7 +723,7 @@ export interface components {
         };
         /**
          * Calibration
-         * @description Whether confidences are what they say, over what counts, weights left out.
+         * @description How well the predicted probabilities are calibrated, over what counts, without weights.
          *
          *     Softmax losses: the confidence is the largest probability, and accuracy is how often that class is the label.
          *     Sigmoid losses: the confidence is the probability of yes, and accuracy the mean label.
@@ -1920,7 +1920,7 @@ export interface components {
             silence?: ("logits_look_like_probabilities" | "logits_may_be_probabilities" | "labels_not_a_distribution" | "labels_almost_a_distribution" | "labels_may_be_padded_one_hot" | "multi_hot_labels_with_softmax" | "one_hot_labels_could_be_indices" | "one_hot_labels_with_sigmoid" | "single_class_softmax" | "scalar_weight_only_rescales" | "weights_enlarge_imbalance" | "all_weights_zero" | "nothing_counts" | "mean_counts_zero_weights" | "mean_ignores_class_weights" | "negative_weight" | "negative_pos_weight" | "labels_outside_unit_interval" | "probabilities_clipped" | "probabilities_rescaled" | "labels_may_need_a_shift" | "labels_may_be_shifted_twice" | "worse_than_uniform" | "logits_never_negative" | "logits_within_one" | "identical_rows" | "infinite_loss" | "train_only")[] | null;
             /**
              * Include
-             * @description Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits. For each sample of a softmax loss: `predictions`, the class of the largest logit, the first of equals; `label_rank`, how many classes come before the label's (of a distribution that is its largest), 0 where it is the prediction, −1 where the sample does not count; `margin`, the label's probability less the largest other one; `entropy` of the predicted distribution, in nats; `logsumexp`. Sigmoid losses have `predictions` (1 for a logit above 0, else 0) and `entropy`, for each logit. `summary`: figures of the whole, with sums that merge over requests. `calibration`: whether confidences are what they say.
+             * @description Heavier outputs, on demand. `elements`: weighted losses, unreduced. `gradient`: of the reduced loss with respect to `logits` as given; of the sum where the reduction is `none`. `probabilities`: softmax or sigmoid of the logits. For each sample of a softmax loss: `predictions`, the class of the largest logit, the first of equals; `label_rank`, how many classes come before the label's (of a distribution that is its largest), 0 where it is the prediction, −1 where the sample does not count; `margin`, the label's probability less the largest other one; `entropy` of the predicted distribution, in nats; `logsumexp`. Sigmoid losses have `predictions` (1 for a logit above 0, else 0) and `entropy`, for each logit. `summary`: figures of the whole, with sums that merge over requests. `calibration`: how well the predicted probabilities are calibrated.
              * @default []
              */
             include?: ("elements" | "gradient" | "probabilities" | "predictions" | "label_rank" | "margin" | "entropy" | "logsumexp" | "summary" | "calibration")[] | null;

@@ -1,4 +1,4 @@
-/** What needs many samples: whether confidences are what they say, and the loss of each class. */
+/** What needs many samples: calibration, and the loss of each class. */
 
 import { shortNumber } from "../code.ts";
 import { minus } from "../draw/scale.ts";

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="Calibration")
 
 @_attrs_define
 class Calibration:
-    """Whether confidences are what they say, over what counts, weights left out.
+    """How well the predicted probabilities are calibrated, over what counts, without weights.
 
     Softmax losses: the confidence is the largest probability, and accuracy is how often that class is the label.
     Sigmoid losses: the confidence is the probability of yes, and accuracy the mean label.

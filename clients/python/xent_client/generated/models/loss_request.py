@@ -127,8 +127,8 @@ class LossRequest:
             the label's (of a distribution that is its largest), 0 where it is the prediction, −1 where the sample does not
             count; `margin`, the label's probability less the largest other one; `entropy` of the predicted distribution, in
             nats; `logsumexp`. Sigmoid losses have `predictions` (1 for a logit above 0, else 0) and `entropy`, for each
-            logit. `summary`: figures of the whole, with sums that merge over requests. `calibration`: whether confidences
-            are what they say.
+            logit. `summary`: figures of the whole, with sums that merge over requests. `calibration`: how well the
+            predicted probabilities are calibrated.
         encoding (LossRequestEncodingType0 | None | Unset): How arrays come back: as nested lists, or as tensor objects
             in the dtype of the computation. Default: 'list'.
         advice (LossRequestAdviceType0 | None | Unset): How much the response says beside numbers. `brief` leaves out
