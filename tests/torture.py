@@ -131,10 +131,11 @@ class Torture:
             found = post(address, request)
             has_failed = self.disarm()
             outcome.seen[_kind_of(found)] += 1
+            died = not isinstance(found, httpx.Response)
             if isinstance(found, httpx.Response) and found.status_code != 503 and found.content != right.content:
                 outcome.wrong.append(f"fault {nth} was answered {found.status_code}: {found.text[:300]}")
             for _ in range(TIMES_ASKED_AFTERWARDS):
-                after = post_once_accepted(address, request)
+                after = post_once_replaced(address, request) if died else post(address, request)
                 if not isinstance(after, httpx.Response) or after.content != right.content:
                     outcome.wrong.append(f"after fault {nth} came {after!r}")
             outcome.faults += has_failed
@@ -142,10 +143,10 @@ class Torture:
         return outcome
 
 
-def post_once_accepted(address: str, request: dict[str, Any]) -> httpx.Response | httpx.TransportError:
-    """As post, but waits for a worker in place of those that died."""
+def post_once_replaced(address: str, request: dict[str, Any]) -> httpx.Response | httpx.TransportError:
+    """As post, but waits for a worker in place of one that died, which may take a connection with it to the last."""
     until = time.monotonic() + SECONDS_TO_REPLACE_WORKERS
-    while isinstance(response := post(address, request), httpx.ConnectError) and time.monotonic() < until:
+    while isinstance(response := post(address, request), httpx.TransportError) and time.monotonic() < until:
         time.sleep(0.1)
     return response
 
