@@ -28,10 +28,11 @@ MAX_SPACE = 100
 
 
 class Text(NamedTuple):
-    """A string that was cut out, with its quotes."""
+    """A string that was cut out, with its quotes, and whether it may have escapes."""
 
     start: int
     stop: int
+    escaped: bool
 
 
 Cuts = dict[str, Outline | Text]
@@ -42,7 +43,7 @@ def cut(body: Content, names: frozenset[str], dialect: Dialect) -> tuple[Any, Cu
     """The document without its long lists that follow one of the names, and its long strings that follow "data"; and
     how much it holds beside them.
 
-    Raises NotJson, TooManyValues.
+    Raises NotJson, TooManyNames, TooManyValues.
     """
     value: Outline | Text
     values, rest, cuts = _Values(body, names), _Rest(body, dialect), Cuts()
@@ -71,9 +72,9 @@ def _text(body: Content, start: int) -> Text:
     for at in range(start + 1, len(view), PIECE_BYTES):
         end = string.find_end(bytes(view[at : at + PIECE_BYTES]))
         if end >= 0:
-            return Text(start, at + end + 1)
+            return Text(start, at + end + 1, string.has_escapes)
     # It doesn't end, which the rest of the text shows.
-    return Text(start, start)
+    return Text(start, start, string.has_escapes)
 
 
 class _Values:
@@ -146,7 +147,7 @@ class _Rest:
         self.strings = StringMask()
 
     def keep(self, stop: int, at_least: int = 1) -> None:
-        """Keep the text up to this position, unless it is kept already. Raises TooManyValues."""
+        """Keep the text up to this position, unless it is kept already. Raises as Amount.check does."""
         if stop - self.done < at_least:
             return
         for at in range(self.done, stop, PIECE_BYTES):

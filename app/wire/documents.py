@@ -68,13 +68,13 @@ def _read_plain_document(body: Content, paths: Paths, dialect: Dialect) -> Any: 
 
 
 def _read_objects(body: Content, paths: Paths, dialect: Dialect) -> Any:
-    """The document, read into Python objects. Raises NotJson, TooManyValues."""
+    """The document, read into Python objects. Raises NotJson, TooManyNames, TooManyValues."""
     with _counted_from(body):
         return _with_arrays(parse(body, dialect), paths, lambda value, name: _array(value, name, dialect))
 
 
 def _read_cut(body: Content, paths: Paths, dialect: Dialect) -> Any:
-    """The document, whose long lists and strings never become Python objects. Raises NotJson, TooManyValues."""
+    """The document, whose long lists and strings never become Python objects. Raises as `_read_objects` does."""
     return survey_long(body, paths, dialect).read()
 
 
@@ -100,7 +100,7 @@ class Survey(NamedTuple):
 
 
 def survey_long(body: Content, paths: Paths, dialect: Dialect) -> Survey:
-    """Raises NotJson, TooManyValues."""
+    """Raises NotJson, TooManyNames, TooManyValues."""
     with _counted_from(body):
         document, cuts, amount = cut(body, frozenset(path[-1] for path in paths), dialect)
     lists = [found for found in cuts.values() if isinstance(found, Outline) and found.error is None]
@@ -163,7 +163,8 @@ def _cut_array(body: Content, left: Cuts, value: Any, name: str, dialect: Dialec
             del left[data]
             text = memoryview(body)[found.start + 1 : found.stop - 1]
             try:
-                return _tensor({**value, "data": unescaped(text)}, name, dialect)
+                tensor = {**value, "data": unescaped(text) if found.escaped else text}
+                return _tensor(tensor, name, dialect)
             except InvalidInput:
                 check_text(text, found.start + 1)
                 raise

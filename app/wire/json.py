@@ -28,7 +28,7 @@ def decode_body(body: Content, arrays: Collection[str], dialect: Dialect = JSON)
     meant. Where a field holds no array, the reason stands in its place: an InvalidInput, for the validation to raise.
 
     Takes at most three times the body's size and 16 MiB of memory, or eight bytes for each number and 16 MiB where
-    that is more. Raises NotJson, TooManyValues.
+    that is more. Raises NotJson, TooManyNames, TooManyValues.
     """
     paths = _paths(arrays if isinstance(arrays, frozenset) else frozenset(arrays))
     *short, last = READERS
@@ -41,7 +41,7 @@ def decode_body(body: Content, arrays: Collection[str], dialect: Dialect = JSON)
 
 def survey_body(body: Content, arrays: Collection[str], dialect: Dialect = JSON) -> Survey:
     """What decode_body would read, and how much, before it takes memory in proportion. For long bodies, as it looks at
-    all of the text. Raises NotJson, TooManyValues.
+    all of the text. Raises NotJson, TooManyNames, TooManyValues.
     """
     return survey_long(body, _paths(frozenset(arrays)), dialect)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
+from app.wire.names import MAX_NAMES, TooManyNames, count_names
 from app.wire.pieces import Content, StringMask, pieces
 from app.wire.tensor import MAX_DIMENSIONS
 
@@ -74,7 +75,7 @@ class TooManyValues(ValueError):
 def parse(text: Content, dialect: Dialect) -> Any:
     """The document. A bare NaN, which is no JSON, is read, so that the error can say where it is.
 
-    Raises NotJson, TooManyValues.
+    Raises NotJson, TooManyNames, TooManyValues.
     """
     amount = Amount(dialect, len(text))
     for piece in pieces(text):
@@ -110,7 +111,7 @@ class Amount:
     def __init__(self, dialect: Dialect, body_bytes: int) -> None:
         self.dialect = dialect
         self.most = OBJECT_BYTES + 3 * body_bytes
-        self.length = self.objects = self.values = self.brackets = 0
+        self.length = self.objects = self.values = self.brackets = self.names = 0
         self.wide = False
 
     def add(self, piece: bytes) -> None:
@@ -118,12 +119,16 @@ class Amount:
         self.brackets += counts[b"["] + counts[b"{"]
         self.values += sum(counts.values()) - counts[b'"']
         self.objects += sum(counts[character] * size for character, size in BYTES_OF.items())
+        if counts[b":"]:
+            self.names += count_names(piece)
         self.length += len(piece)
         # A string takes four bytes for each character, if one of them is beyond U+FFFF.
         self.wide = self.wide or not piece.isascii() or b"\\" in piece
 
     def check(self) -> None:
-        """Raises TooManyValues."""
+        """Raises TooManyNames, TooManyValues."""
+        if self.names > MAX_NAMES:
+            raise TooManyNames
         if self.length > self.dialect.max_values and self.values > self.dialect.max_values:
             raise TooManyValues(
                 f"the body holds more than {self.dialect.max_values} values that can't be read as lists of plain "

@@ -57,6 +57,7 @@ class StringMask:
 
     def __init__(self) -> None:
         self.inside = False
+        self.has_escapes = False
         self._escaped = False
 
     def without_strings(self, piece: bytes) -> bytes:
@@ -85,6 +86,7 @@ class StringMask:
         """Where the string ends that the next piece begins in: the place of its quote, or -1."""
         if not self._escaped and b"\\" not in piece:
             return piece.find(b'"')
+        self.has_escapes = True
         text = np.frombuffer(piece, np.uint8)
         quotes = text == ord('"')
         self._unflag_escaped(text, quotes)

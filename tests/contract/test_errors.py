@@ -292,6 +292,13 @@ def test_the_detail_is_of_the_most_useful_error_not_the_first(client: httpx.Clie
     assert [error["code"] for error in content["errors"]] == ["unknown_field"] * 2 + ["missing"] * 2
 
 
+@pytest.mark.parametrize("count", [5_000, 50_000], ids=["in a short body", "in a long one"])
+def test_thousands_of_fields_are_refused_in_one_error(client: httpx.Client, count: int) -> None:
+    content = problem(client.post("/v1/loss", json=BATCH | {"other": {f"field{i}": SECRET for i in range(count)}}), 422)
+    message = "has more than 4096 fields in all, the most that are accepted"
+    assert content["errors"] == [{"loc": ["body"], "code": "unknown_field", "message": message}]
+
+
 def test_a_name_that_helps_is_named_though_twenty_other_things_are_wrong(client: httpx.Client) -> None:
     fields = {"logits": SECRET, "axis": "x"} | {f"field{i}": SECRET for i in range(19)}
     content = problem(client.post("/v1/loss", json=fields | {"reduction": "batchmean"}), 422)

@@ -57,8 +57,8 @@ def decode_frame(body: Content, header_length: int | None, tensors: str, dialect
     Arrays have the tensors' dtypes and shapes; those of binary tensors are views of the body, unless they lie askew in
     it.
 
-    Raises NotJson, TooManyValues, BadFrame, and an InvalidInput where a shape is none or a tensor's data is no list of
-    numbers.
+    Raises NotJson, TooManyNames, TooManyValues, BadFrame, and an InvalidInput where a shape is none or a tensor's data
+    is no list of numbers.
     """
     text = _document_of(body, header_length)
     with _hint_at_header_length(text, header_length):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.wire.names import MAX_NAMES, PIECE_BYTES, has_too_many_names
+from app.wire.names import MAX_NAMES, has_too_many_names
+from app.wire.pieces import PIECE_BYTES
 
 
 def names(count: int, colon: str = ":") -> bytes:
