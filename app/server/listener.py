@@ -29,7 +29,7 @@ def announce(listener: socket.socket, settings: Settings) -> None:
     host, port = listener.getsockname()[:2]
     scheme = "https" if settings.tls_certificate_file else "http"
     address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-    logger.info("xent listens on %s, documentation at %s/docs", address, address)
+    logger.info("xent listens on %s, page at %s/, documentation at %s/docs", address, address, address)
 
 
 def log_ignored_variables() -> None:
