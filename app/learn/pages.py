@@ -12,7 +12,8 @@ from typing import Any
 from app.api.problem import CODES
 from app.learn.answers import Answer, Fields, answer, written
 from app.learn.html import Child, Html, h, join
-from app.learn.lessons import LESSON_OF, LESSONS, XS, troubles
+from app.learn.lessons import LESSON_OF, LESSONS
+from app.learn.lessons.parts import XS, troubles
 from app.learn.live import Live, first_finite, shown
 from app.learn.mistakes import Mistake, of_error, of_warning
 from app.learn.plot import Axes, Curve, even_high, figure
