@@ -108,9 +108,6 @@ class Plan:
         facts = self.find_facts(labels, layout)
         if facts is None or balance(facts, layout) is not None:
             return None
-        seen = _seen(logits.reshape(layout.rows, layout.classes), layout, facts)
-        if not self._is_silent(seen):
-            return None
         targets = labels if facts.indices is None else facts.indices
         bound = self.loss.bind(logits, targets, layout, self.parameters, labels_checked=facts.class_counts is not None)
         try:
@@ -118,16 +115,13 @@ class Plan:
             reduced = reduce(self.reduction, accumulated.totals)
         except InvalidInput:
             return None
-        if not self._is_silent(seen._replace(mean=mean_loss(accumulated.totals))):
+        seen = _seen(logits.reshape(layout.rows, layout.classes), layout, facts, mean_loss(accumulated.totals))
+        if not all([is_silent(seen) for is_silent in self.silent]):  # noqa: C419  of so few, sooner than one by one
             return None
         return Planned(accumulated.per_sample, reduced, facts.rows_not_one.rows)
 
-    def _is_silent(self, seen: PlanFacts) -> bool:
-        return all([is_silent(seen) for is_silent in self.silent])  # noqa: C419  of so few, sooner than one by one
 
-
-def _seen(logits: Array, layout: Layout, labels: LabelFacts) -> PlanFacts:
-    """Without the mean loss: the mean of 0 is none that a check looks for."""
+def _seen(logits: Array, layout: Layout, labels: LabelFacts, mean: float) -> PlanFacts:
     low, high = extremes(logits)
     rows_differ = bool(logits[0, 0] != logits[-1, 0]) or bool((logits[0] != logits[-1]).any())
-    return PlanFacts(float(low), float(high), rows_differ, 0.0, layout.rows, layout.classes, labels)
+    return PlanFacts(float(low), float(high), rows_differ, mean, layout.rows, layout.classes, labels)

@@ -179,7 +179,7 @@ def test_what_a_check_declares_holds(
     with np.errstate(all="ignore"):
         accumulated = accumulate(batch.bind(logits, from_logits=True), None, ())
         matrix = logits.reshape(batch.layout.rows, batch.layout.classes)
-        seen = _seen(matrix, batch.layout, facts)._replace(mean=mean_loss(accumulated.totals))
+        seen = _seen(matrix, batch.layout, facts, mean_loss(accumulated.totals))
         subject = Subject(batch, accumulated)
         for check in checks_for(Form.of(batch, losses=True), ()):
             if callable(check.silent) and check.silent(seen):
