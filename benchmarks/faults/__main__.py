@@ -77,10 +77,11 @@ def measured(server: Server, seconds: float) -> Run:
     ill.look()
     in_flight, workers = metric(port, "xent_in_flight_requests"), metric(port, "xent_workers")
     reserved = metric(port, "xent_computing_requests"), metric(port, "xent_reserved_bytes")
+    evicted = metric(port, "xent_rejected_total", reason="reader_evicted")
     children = len(server.workers)
     stopping = time.monotonic()
     status = server.stop()
-    ending = Ending(reserved, in_flight, workers, children, status, time.monotonic() - stopping)
+    ending = Ending(reserved, in_flight, workers, evicted, children, status, time.monotonic() - stopping)
     return Run(began, seconds, tally, ill, ending, server.log.read_text(), server.errors.read_text())
 
 

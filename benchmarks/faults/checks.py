@@ -6,9 +6,11 @@ import statistics
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isnan
 from typing import NamedTuple
 
 from benchmarks.faults.callers import BAD, GOOD, RUDE, WATCH, WATCHED
+from benchmarks.faults.rude import READS_SLOWLY
 from benchmarks.faults.service import (
     DRAIN_SECONDS,
     FINISH_SECONDS,
@@ -39,6 +41,7 @@ class Ending:
     reserved   slots and bytes, by the metrics
     in_flight  requests, by the metric
     workers    by the metric
+    evicted    slow readers that were disconnected to free memory, by the metric, which is nan before the first one
     children   of the first process
     status     of its end, which took `seconds`
     """
@@ -46,6 +49,7 @@ class Ending:
     reserved: tuple[float, float]
     in_flight: float
     workers: float
+    evicted: float
     children: int
     status: int
     seconds: float
@@ -64,10 +68,16 @@ class Run:
     errors: str
 
     def unexplained(self, *groups: str) -> list[Lost]:
-        """What was lost, and not with a killed worker, nor on an idle connection to one that was replaced."""
+        """What was lost, and not with a killed worker, nor on an idle connection to one that was replaced.
+
+        Of slow readers only those that the service has not counted as disconnected to free memory.
+        """
         reasons: list[Killing | Retirement] = [*self.ill.killings, *self.ill.retirements]
         lost = [lost for lost in self.tally.lost if lost.group in groups]
-        return [each for each in lost if not any(reason.explains(each) for reason in reasons)]
+        lost = [each for each in lost if not any(reason.explains(each) for reason in reasons)]
+        evicted = 0 if isnan(self.ending.evicted) else int(self.ending.evicted)
+        slow = [each for each in lost if each.name == READS_SLOWLY]
+        return [each for each in lost if each.name != READS_SLOWLY] + slow[evicted:]
 
 
 class Check(NamedTuple):

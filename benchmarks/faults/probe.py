@@ -8,8 +8,8 @@ from benchmarks.faults.service import KEYS
 from benchmarks.faults.wire import Connection, Cut, NotConnected, Request
 
 
-def metric(port: int, name: str) -> float:
-    """A metric's sum over its labels, or nan."""
+def metric(port: int, name: str, **labels: str) -> float:
+    """A metric's sum over its other labels, or nan."""
 
     async def ask() -> str:
         connection = await Connection.open(port)
@@ -17,8 +17,9 @@ def metric(port: int, name: str) -> float:
         connection.close()
         return answer.body.decode()
 
+    given = "".join(rf'.*{label}="{value}"' for label, value in labels.items())
     try:
-        values = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", asyncio.run(ask()), re.MULTILINE)
+        values = re.findall(rf"^{name}(?:\{{{given}.*\}})? (\S+)$", asyncio.run(ask()), re.MULTILINE)
     except (Cut, NotConnected):
         return float("nan")
     return sum(map(float, values)) if values else float("nan")

@@ -114,7 +114,7 @@ async def slow_but_in_time(connection: Connection, good: Good, key: str) -> str:
 
 
 async def read_slowly(connection: Connection, _: Good, key: str) -> str:
-    """Some of the answer every now and then: whoever does so is not cut off."""
+    """Some of the answer every now and then: whoever does so is only cut off where memory runs out."""
     await connection.send(LARGE.head(X_API_Key=key) + LARGE.body)
     answer = await connection.answer(most=1 << 17, pause=0.01)
     if answer.status == 200 and len(answer.document()["gradient"]) != LARGE_ROWS:
@@ -223,6 +223,8 @@ LARGE = Request(
 )
 """A request whose answer is more than systems keep for a caller who reads nothing."""
 
+READS_SLOWLY = "reads slowly"
+
 KINDS = (
     Rude("left in the head", cut_in_head, frozenset({LEFT}), 6),
     Rude("left in the body", cut_in_body, frozenset({LEFT}), 6),
@@ -237,7 +239,7 @@ KINDS = (
     Rude("body byte by byte", body_by_bytes, frozenset({"408", "503"})),
     Rude("slow, but in time", slow_but_in_time, frozenset({"right", "503"}), 2, is_idle=True),
     Rude("two requests at once", two_at_once, frozenset({"right", "503"}), 2),
-    Rude("reads slowly", read_slowly, frozenset({"200", "503"}), 1, SOME_ROOM),
+    Rude(READS_SLOWLY, read_slowly, frozenset({"200", "503"}), 1, SOME_ROOM),
     Rude("reads nothing", read_nothing, frozenset({CUT, "503"}), 1, SMALL_ROOM, is_idle=True),
     Rude("oversized, announced", oversized, frozenset({"413", "503"}), 2, is_idle=True),
     Rude("oversized, chunked", oversized_chunked, frozenset({"413", "503"}), 2, is_idle=True),
