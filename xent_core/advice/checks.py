@@ -7,19 +7,20 @@ proves nothing. What does not count is not looked at.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, cast
 
 import numpy as np
 
 from xent_core.accumulate import Accumulated, accumulate
 from xent_core.advice.subject import Form, PlanFacts, Subject
-from xent_core.compute.layout import TILE_ELEMENTS, Array, column_tiles, row_sums
+from xent_core.compute.layout import TILE_ELEMENTS, Array, column_tiles, extremes, row_sums
 from xent_core.compute.reduction import mean_loss
 from xent_core.labels.codes import usual_code
 from xent_core.labels.counts import neutral_reader, row_reader
 from xent_core.labels.facts import decimals_of, rounding_tolerance, sum_tolerance
 from xent_core.losses import LOSSES
+from xent_core.losses.loss import Loss
 from xent_core.losses.sampled_softmax import TRAIN_ONLY, TRAIN_ONLY_WHEN
 from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY as SIGMOID
 from xent_core.losses.sigmoid_focal import SIGMOID_FOCAL_CROSS_ENTROPY as SIGMOID_FOCAL
@@ -50,7 +51,7 @@ class Check:
     code      stable, for programs
     severity  how sure it is
     when      the condition, for the documentation
-    message   what was found; `{name}` stands for a figure of the evidence, `{batch.…}` for one of the batch
+    message   what was found; `{name}` stands for a figure of the evidence
     fix       what to change in the request
     change    the same as parameters of the request; None where arrays have to change
     applies   whether the check makes sense for batches of this form
@@ -72,7 +73,7 @@ class Check:
     silent: Silent | Literal["by form"] | None = None
 
     def warning(self, batch: PreparedBatch, evidence: Evidence) -> LossWarning:
-        message = self.message.format(batch=batch, **evidence)
+        message = self.message.format(**evidence)
         if batch.counts.counting is not None:
             evidence = evidence | batch.counts.number(batch.layout, per_row=not batch.loss.is_elementwise)
         warning = LossWarning(self.code, self.severity, message, evidence, self.fix, self.change)
@@ -285,10 +286,15 @@ def _upside_down(subject: Subject) -> Evidence | None:
     present = np.flatnonzero(facts.class_counts)
     counts = facts.class_counts[present].astype(np.float64)
     weights = parameters.class_weights[present].astype(np.float64)
-    if len(present) < 2 or counts.sum() < MIN_ROWS or counts.max() < 2 * counts.min() or weights.min() == weights.max():
+    if len(present) < 2 or counts.sum() < MIN_ROWS or counts.max() < 2 * counts.min():
         return None
+    lightest, heaviest = extremes(weights)
+    if lightest == heaviest or heaviest < 1.5 * lightest:
+        return None
+    if float(np.vecdot(counts - counts.mean(), weights)) <= 0:
+        return None  # sooner than by the correlation, which is not above 0 either
     alike = float(np.corrcoef(counts, weights)[0, 1])
-    if not alike >= (ALIKE if len(present) > 2 else 1 - 1e-9) or weights.max() < 1.5 * weights.min():
+    if not alike >= (ALIKE if len(present) > 2 else 1 - 1e-9):
         return None
     return {"correlation": alike, "commonest": int(counts.max()), "rarest": int(counts.min())}
 
@@ -355,10 +361,15 @@ def _counting_labels(batch: PreparedBatch) -> Array:
     return labels.reshape(-1)[mask.values.reshape(-1)]
 
 
+@cache
+def _sparse_of(loss: Loss) -> Loss:
+    kind = type(loss)
+    return next((each for each in LOSSES.values() if each.takes_class_indices and isinstance(each, kind)), SPARSE)
+
+
 def _as_indices(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     """The loss that takes class indices and gives the same: this one, or the sparse one of its kind."""
-    kind = type(batch.loss)
-    sparse = next((loss for loss in LOSSES.values() if loss.takes_class_indices and isinstance(loss, kind)), SPARSE)
+    sparse = _sparse_of(batch.loss)
     if sparse is SPARSE:
         return warning
     fix = "Send labels as class indices (argmax of each row)"
@@ -540,9 +551,10 @@ def _shift_before(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
 
 
 def _infinite_samples(subject: Subject) -> Evidence | None:
-    losses = cast(Accumulated, subject.accumulated).per_sample.reshape(-1)
-    if math.isfinite(np.add.reduce(losses)):
+    accumulated = cast(Accumulated, subject.accumulated)
+    if math.isfinite(accumulated.totals.loss):
         return None
+    losses = accumulated.per_sample.reshape(-1)
     infinite = sum(int(np.count_nonzero(np.isinf(losses[part]))) for part in column_tiles(len(losses)))
     return {"samples": infinite} if infinite else None
 

@@ -8,7 +8,7 @@ import numpy as np
 from xent_core.checks.arguments import class_layout
 from xent_core.checks.weights import dimensions_fit
 from xent_core.compute.layout import Array, Layout
-from xent_core.equivalents import SAMPLED_SOFTMAX_TEXTS, equivalents
+from xent_core.equivalents import SAMPLED_SOFTMAX_TEXTS, equivalents, with_values
 from xent_core.labels.facts import Count, LabelFacts
 from xent_core.losses import AUTO, LOSSES
 from xent_core.losses.kl_divergence import KL_DIVERGENCE as KL
@@ -56,19 +56,33 @@ def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str]
     suggested, parameters = balance(batch.facts, batch.layout), batch.parameters
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
-        found = batch.facts
-        facts = LabelFacts(found.kind, rows=found.rows, rows_not_one=Count(found.rows_not_one.rows))
-        if found.rows_of_zeros.rows and found.padded_one_hot:
-            facts = facts._replace(positives=found.positives, rows_of_zeros=Count(found.rows_of_zeros.rows))
-        return _usual(facts, batch.layout, batch.loss, batch.given_labels_shape, batch.labels.dtype, batch.options)
+        facts, not_one = batch.facts, batch.facts.rows_not_one.rows
+        return _usual(
+            facts.kind,
+            # Only beside rows that don't sum to 1 do the texts hold how many rows there are.
+            facts.rows if not_one else 0,
+            not_one,
+            facts.rows_of_zeros.rows if not_one and facts.padded_one_hot else 0,
+            batch.layout,
+            batch.loss,
+            batch.given_labels_shape,
+            batch.labels.dtype,
+            batch.options,
+        )
     choice = _choose(batch.facts, batch.layout, batch.loss, suggested)
-    calls, recommended = _equivalents(batch, batch.loss), _equivalents(batch, LOSSES[choice.loss_type], suggested)
+    calls = _equivalents(batch, batch.loss)
+    if suggested is None and choice.loss_type == batch.loss.name:
+        return calls, choice
+    recommended = _equivalents(batch, LOSSES[choice.loss_type], suggested)
     return calls, choice._replace(equivalents=None if recommended == calls else recommended)
 
 
 @lru_cache(maxsize=256)
 def _usual(
-    facts: LabelFacts,
+    kind: LabelKind,
+    rows: int,
+    not_one: int,
+    padding: int,
     layout: Layout,
     loss: Loss,
     labels_shape: tuple[int, ...],
@@ -76,10 +90,12 @@ def _usual(
     options: Options,
 ) -> tuple[dict[str, str], Recommendation]:
     """Without weights, and with nothing to suggest, batches of one form all have the same."""
+    facts = LabelFacts(kind, rows=rows, rows_not_one=Count(not_one))
+    if padding:
+        facts = facts._replace(positives=rows - padding, rows_of_zeros=Count(padding))
     found = _choose(facts, layout, loss, None)
     calls, recommended = (
-        _texts(each, facts.kind, layout, labels_shape, labels_dtype, options)
-        for each in (loss, LOSSES[found.loss_type])
+        _texts(each, kind, layout, labels_shape, labels_dtype, options) for each in (loss, LOSSES[found.loss_type])
     )
     return calls, found._replace(equivalents=None if recommended == calls else recommended)
 
@@ -131,6 +147,34 @@ def _texts(
     weights: float | tuple[int, ...] | None = None,
     pos_weight: float | Literal["array"] | None = None,
     class_weights: bool | tuple[float, ...] = False,
+) -> dict[str, str]:
+    """The texts of one form, in which only the values of pos_weight and class_weights differ from batch to batch."""
+    form = options._replace(weights=None, pos_weight=None, class_weights=None)
+    texts = _texts_of_form(
+        loss,
+        kind,
+        layout,
+        labels_shape,
+        labels_dtype,
+        form,
+        weights,
+        "scalar" if isinstance(pos_weight, float) else pos_weight,
+        class_weights is not False,
+    )
+    return with_values(texts, pos_weight=pos_weight, class_weights=class_weights)
+
+
+@lru_cache(maxsize=256)
+def _texts_of_form(
+    loss: Loss,
+    kind: LabelKind,
+    layout: Layout,
+    labels_shape: tuple[int, ...],
+    labels_dtype: np.dtype[Any],
+    options: Options,
+    weights: float | tuple[int, ...] | None,
+    pos_weight: Literal["scalar", "array"] | None,
+    class_weights: bool,
 ) -> dict[str, str]:
     return equivalents(
         loss.name,
