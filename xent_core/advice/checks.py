@@ -158,7 +158,17 @@ def _unit_interval(subject: Subject) -> Evidence | None:
     found: Evidence = {"values": logits.values, "minimum": logits.low, "maximum": logits.high}
     if subject.softmax:
         return found if _ranges_of_distributions(subject) is None else None
-    return found | _loss_both_ways(subject)
+    return found | _sums_of_distributions(subject) | _loss_both_ways(subject)
+
+
+def _sums_of_distributions(subject: Subject) -> Evidence:
+    """Least and largest sum of a row of yes/no questions, where every row looks like a distribution."""
+    batch = subject.batch
+    mask = batch.counts.counting
+    if batch.layout.classes < 2 or not (mask is None or mask.by_row):
+        return {}
+    found = _ranges_of_distributions(subject) or {}
+    return {name: value for name, value in found.items() if "row_sum" in name}
 
 
 def _never_negative(subject: Subject) -> Evidence | None:
@@ -600,14 +610,26 @@ def _in_per_cent(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     return replace(warning, fix=fix, change=None)
 
 
-def _under_a_softmax(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+def _after_which_activation(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     if batch.loss.is_elementwise:
-        return warning
+        return _after_a_softmax(warning) if "smallest_row_sum" in warning.evidence else warning
     message = warning.message
     if batch.loss.is_cross_entropy:
         least = math.log1p((batch.layout.classes - 1) * math.exp(-1 / batch.parameters.temperature))
         message += f" Under a softmax no loss of such logits can fall below {least:.4g}."
     return replace(warning, message=message, fix="Send the values from before the sigmoid.", change=None)
+
+
+def _after_a_softmax(warning: LossWarning) -> LossWarning:
+    message = (
+        f"Every one of the {warning.evidence['values']} logits lies in [0, 1], and every row of them sums to 1, as after a "
+        "softmax. They are squashed again here, and a softmax leaves no row in which two classes are likely."
+    )
+    fix = (
+        "Send the values from before the softmax. Where several classes may be true at once, the model needs a sigmoid "
+        "for each in place of a softmax."
+    )
+    return replace(warning, message=message, fix=fix, change=None)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -639,7 +661,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         fix="If they are probabilities, send the values from before the sigmoid, or set from_logits to false.",
         change={"from_logits": False},
-        refine=_under_a_softmax,
+        refine=_after_which_activation,
         applies=lambda form: form.reads_logits and form.layout.rows * form.layout.classes >= MIN_VALUES,
         look=_unit_interval,
         silent=_some_negative,
