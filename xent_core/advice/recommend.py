@@ -5,6 +5,7 @@ from typing import Any, Literal, assert_never
 
 import numpy as np
 
+from xent_core.advice.other_reading import with_loss
 from xent_core.checks.arguments import class_layout
 from xent_core.checks.weights import dimensions_fit
 from xent_core.compute.layout import Array, Layout
@@ -53,6 +54,11 @@ def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str]
     """The call of the loss that is computed in each framework; and the loss that the labels call for, whose calls are
     None where they are the same.
     """
+    calls, found = _of_form(batch)
+    return calls, found._replace(alternatives=with_loss(batch, found.alternatives))
+
+
+def _of_form(batch: PreparedBatch) -> tuple[dict[str, str], Recommendation]:
     suggested, parameters = balance(batch.facts, batch.layout), batch.parameters
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
