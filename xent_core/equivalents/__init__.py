@@ -18,8 +18,6 @@ Reduction "none" gives the elements, weighted; Keras' sigmoid losses average the
 does. Where a denominator is 0, PyTorch and JAX give NaN. Keras computes in float32 unless `keras.config.set_floatx`
 says otherwise, `tf.compat.v1.losses` always reduces in float32.
 
-With clip 0, a probability of 0 at a label of 0 gives NaN in the texts of the softmax focal, poly and KL losses.
-
 tests/golden/make_equivalents.py runs every kind of text in its framework.
 """
 
