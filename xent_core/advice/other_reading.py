@@ -42,7 +42,7 @@ def _other_reading(batch: PreparedBatch) -> str | None:
     if batch.counts.counting is not None or options.weights is not None or options.class_weights is not None:
         return None
     unbatched = len(layout.shape) == 1 and layout.rows * layout.classes > 1
-    if facts.padded_one_hot:
+    if facts.padded_one_hot and layout.classes > 1:
         return SOFTMAX.name
     if facts.kind in QUESTIONS:
         one_class = _sums_to_one(batch.labels) if unbatched else layout.classes > 1 and not facts.rows_not_one.rows

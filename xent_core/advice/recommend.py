@@ -69,13 +69,14 @@ def _of_form(batch: PreparedBatch) -> tuple[dict[str, str], Recommendation]:
             facts.rows if not_one else 0,
             not_one,
             facts.rows_of_zeros.rows if not_one and facts.padded_one_hot else 0,
+            batch.counts.by_logit,
             batch.layout,
             batch.loss,
             batch.given_labels_shape,
             batch.labels.dtype,
             batch.options,
         )
-    choice = _choose(batch.facts, batch.layout, batch.loss, suggested)
+    choice = _choose(batch.facts, batch.layout, batch.loss, suggested, by_logit=batch.counts.by_logit)
     calls = _equivalents(batch, batch.loss)
     if suggested is None and choice.loss_type == batch.loss.name:
         return calls, choice
@@ -89,6 +90,7 @@ def _usual(
     rows: int,
     not_one: int,
     padding: int,
+    by_logit: bool,
     layout: Layout,
     loss: Loss,
     labels_shape: tuple[int, ...],
@@ -99,7 +101,7 @@ def _usual(
     facts = LabelFacts(kind, rows=rows, rows_not_one=Count(not_one))
     if padding:
         facts = facts._replace(positives=rows - padding, rows_of_zeros=Count(padding))
-    found = _choose(facts, layout, loss, None)
+    found = _choose(facts, layout, loss, None, by_logit=by_logit)
     calls, recommended = (
         _texts(each, kind, layout, labels_shape, labels_dtype, options) for each in (loss, LOSSES[found.loss_type])
     )
@@ -221,9 +223,12 @@ def _loss_for(facts: LabelFacts, named: Loss, suggested: Suggested | None) -> Lo
     return SPARSE if facts.kind == "one_hot" else AUTO.get(facts.kind, named)
 
 
-def _choose(facts: LabelFacts, layout: Layout, named: Loss, suggested: Suggested | None) -> Recommendation:
+def _choose(
+    facts: LabelFacts, layout: Layout, named: Loss, suggested: Suggested | None, *, by_logit: bool
+) -> Recommendation:
     """The loss that the labels call for, why, and what else could be meant."""
-    alternatives = _alternatives(facts, layout)
+    # Of labels that count each by itself, rows say nothing, and no softmax takes them.
+    alternatives = [] if by_logit else _alternatives(facts, layout)
     loss = _loss_for(facts, named, suggested)
     reasons = [_reason_for(facts, layout)]
     if suggested is not None:
@@ -307,7 +312,7 @@ def _alternatives(facts: LabelFacts, layout: Layout) -> list[Alternative]:
                 "or name the loss_type",
             )
         ]
-    if facts.padded_one_hot:
+    if facts.padded_one_hot and layout.classes > 1:
         return [
             Alternative(
                 SOFTMAX.name,
