@@ -213,6 +213,8 @@ NEXT = np.roll(OWN, -1, axis=1)
         ),
         ("weights_enlarge_imbalance", np.zeros((30, 3)), RARE, {"class_weights": [25, 3, 2]}, True),
         ("weights_enlarge_imbalance", np.zeros((30, 3)), RARE, {"class_weights": [2, 3, 25]}, False),
+        ("weights_enlarge_imbalance", np.zeros((30, 3)), RARE, {"class_weights": [1.4, 1, 1]}, False),
+        ("weights_enlarge_imbalance", np.zeros((30, 3)), RARE, {"class_weights": [3, 4, 1]}, False),
         ("weights_enlarge_imbalance", np.zeros((30, 2)), np.minimum(RARE, 1), {"class_weights": [9, 1]}, True),
         ("weights_enlarge_imbalance", np.zeros((30, 2)), np.minimum(RARE, 1), {"class_weights": [1, 9]}, False),
         ("weights_enlarge_imbalance", np.zeros((30, 3)), np.arange(30) % 3, {"class_weights": [1, 2, 3]}, False),
