@@ -623,7 +623,7 @@ def _after_which_activation(warning: LossWarning, batch: PreparedBatch) -> LossW
 def _after_a_softmax(warning: LossWarning) -> LossWarning:
     message = (
         f"Every one of the {warning.evidence['values']} logits lies in [0, 1], and every row of them sums to 1, as "
-        "after a softmax. They are squashed again here, and a softmax leaves no row in which two classes are likely."
+        "after a softmax. They are squashed again here, and after a softmax no two classes of a row are above 0.5."
     )
     fix = (
         "Send the values from before the softmax. Where several classes may be true at once, the model needs a sigmoid "
