@@ -7,19 +7,20 @@ proves nothing. What does not count is not looked at.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, cast
 
 import numpy as np
 
 from xent_core.accumulate import Accumulated, accumulate
 from xent_core.advice.subject import Form, PlanFacts, Subject
-from xent_core.compute.layout import TILE_ELEMENTS, Array, column_tiles, row_sums
+from xent_core.compute.layout import TILE_ELEMENTS, Array, column_tiles, extremes, row_sums
 from xent_core.compute.reduction import mean_loss
 from xent_core.labels.codes import usual_code
 from xent_core.labels.counts import neutral_reader, row_reader
 from xent_core.labels.facts import decimals_of, rounding_tolerance, sum_tolerance
 from xent_core.losses import LOSSES
+from xent_core.losses.loss import Loss
 from xent_core.losses.sampled_softmax import TRAIN_ONLY, TRAIN_ONLY_WHEN
 from xent_core.losses.sigmoid import SIGMOID_CROSS_ENTROPY as SIGMOID
 from xent_core.losses.sigmoid_focal import SIGMOID_FOCAL_CROSS_ENTROPY as SIGMOID_FOCAL
@@ -50,7 +51,7 @@ class Check:
     code      stable, for programs
     severity  how sure it is
     when      the condition, for the documentation
-    message   what was found; `{name}` stands for a figure of the evidence, `{batch.…}` for one of the batch
+    message   what was found; `{name}` stands for a figure of the evidence
     fix       what to change in the request
     change    the same as parameters of the request; None where arrays have to change
     applies   whether the check makes sense for batches of this form
@@ -72,7 +73,7 @@ class Check:
     silent: Silent | Literal["by form"] | None = None
 
     def warning(self, batch: PreparedBatch, evidence: Evidence) -> LossWarning:
-        message = self.message.format(batch=batch, **evidence)
+        message = self.message.format(**evidence)
         if batch.counts.counting is not None:
             evidence = evidence | batch.counts.number(batch.layout, per_row=not batch.loss.is_elementwise)
         warning = LossWarning(self.code, self.severity, message, evidence, self.fix, self.change)
@@ -157,7 +158,17 @@ def _unit_interval(subject: Subject) -> Evidence | None:
     found: Evidence = {"values": logits.values, "minimum": logits.low, "maximum": logits.high}
     if subject.softmax:
         return found if _ranges_of_distributions(subject) is None else None
-    return found | _loss_both_ways(subject)
+    return found | _sums_of_distributions(subject) | _loss_both_ways(subject)
+
+
+def _sums_of_distributions(subject: Subject) -> Evidence:
+    """Least and largest sum of a row of yes/no questions, where every row looks like a distribution."""
+    batch = subject.batch
+    mask = batch.counts.counting
+    if batch.layout.classes < 2 or not (mask is None or mask.by_row):
+        return {}
+    found = _ranges_of_distributions(subject) or {}
+    return {name: value for name, value in found.items() if "row_sum" in name}
 
 
 def _never_negative(subject: Subject) -> Evidence | None:
@@ -285,10 +296,15 @@ def _upside_down(subject: Subject) -> Evidence | None:
     present = np.flatnonzero(facts.class_counts)
     counts = facts.class_counts[present].astype(np.float64)
     weights = parameters.class_weights[present].astype(np.float64)
-    if len(present) < 2 or counts.sum() < MIN_ROWS or counts.max() < 2 * counts.min() or weights.min() == weights.max():
+    if len(present) < 2 or counts.sum() < MIN_ROWS or counts.max() < 2 * counts.min():
         return None
+    lightest, heaviest = extremes(weights)
+    if lightest == heaviest or heaviest < 1.5 * lightest:
+        return None
+    if float(np.vecdot(counts - counts.mean(), weights)) <= 0:
+        return None  # sooner than by the correlation, which is not above 0 either
     alike = float(np.corrcoef(counts, weights)[0, 1])
-    if not alike >= (ALIKE if len(present) > 2 else 1 - 1e-9) or weights.max() < 1.5 * weights.min():
+    if not alike >= (ALIKE if len(present) > 2 else 1 - 1e-9):
         return None
     return {"correlation": alike, "commonest": int(counts.max()), "rarest": int(counts.min())}
 
@@ -355,10 +371,15 @@ def _counting_labels(batch: PreparedBatch) -> Array:
     return labels.reshape(-1)[mask.values.reshape(-1)]
 
 
+@cache
+def _sparse_of(loss: Loss) -> Loss:
+    kind = type(loss)
+    return next((each for each in LOSSES.values() if each.takes_class_indices and isinstance(each, kind)), SPARSE)
+
+
 def _as_indices(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     """The loss that takes class indices and gives the same: this one, or the sparse one of its kind."""
-    kind = type(batch.loss)
-    sparse = next((loss for loss in LOSSES.values() if loss.takes_class_indices and isinstance(loss, kind)), SPARSE)
+    sparse = _sparse_of(batch.loss)
     if sparse is SPARSE:
         return warning
     fix = "Send labels as class indices (argmax of each row)"
@@ -540,9 +561,10 @@ def _shift_before(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
 
 
 def _infinite_samples(subject: Subject) -> Evidence | None:
-    losses = cast(Accumulated, subject.accumulated).per_sample.reshape(-1)
-    if math.isfinite(np.add.reduce(losses)):
+    accumulated = cast(Accumulated, subject.accumulated)
+    if math.isfinite(accumulated.totals.loss):
         return None
+    losses = accumulated.per_sample.reshape(-1)
     infinite = sum(int(np.count_nonzero(np.isinf(losses[part]))) for part in column_tiles(len(losses)))
     return {"samples": infinite} if infinite else None
 
@@ -588,14 +610,26 @@ def _in_per_cent(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     return replace(warning, fix=fix, change=None)
 
 
-def _under_a_softmax(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
+def _after_which_activation(warning: LossWarning, batch: PreparedBatch) -> LossWarning:
     if batch.loss.is_elementwise:
-        return warning
+        return _after_a_softmax(warning) if "smallest_row_sum" in warning.evidence else warning
     message = warning.message
     if batch.loss.is_cross_entropy:
         least = math.log1p((batch.layout.classes - 1) * math.exp(-1 / batch.parameters.temperature))
         message += f" Under a softmax no loss of such logits can fall below {least:.4g}."
     return replace(warning, message=message, fix="Send the values from before the sigmoid.", change=None)
+
+
+def _after_a_softmax(warning: LossWarning) -> LossWarning:
+    message = (
+        f"Every one of the {warning.evidence['values']} logits lies in [0, 1], and every row of them sums to 1, as "
+        "after a softmax. They are squashed again here, and after a softmax no two classes of a row are above 0.5."
+    )
+    fix = (
+        "Send the values from before the softmax. Where several classes may be true at once, the model needs a sigmoid "
+        "for each in place of a softmax."
+    )
+    return replace(warning, message=message, fix=fix, change=None)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -627,7 +661,7 @@ CHECKS: tuple[Check, ...] = (
         ),
         fix="If they are probabilities, send the values from before the sigmoid, or set from_logits to false.",
         change={"from_logits": False},
-        refine=_under_a_softmax,
+        refine=_after_which_activation,
         applies=lambda form: form.reads_logits and form.layout.rows * form.layout.classes >= MIN_VALUES,
         look=_unit_interval,
         silent=_some_negative,

@@ -5,10 +5,11 @@ from typing import Any, Literal, assert_never
 
 import numpy as np
 
+from xent_core.advice.other_reading import with_loss
 from xent_core.checks.arguments import class_layout
 from xent_core.checks.weights import dimensions_fit
 from xent_core.compute.layout import Array, Layout
-from xent_core.equivalents import SAMPLED_SOFTMAX_TEXTS, equivalents
+from xent_core.equivalents import SAMPLED_SOFTMAX_TEXTS, equivalents, with_values
 from xent_core.labels.facts import Count, LabelFacts
 from xent_core.losses import AUTO, LOSSES
 from xent_core.losses.kl_divergence import KL_DIVERGENCE as KL
@@ -53,22 +54,43 @@ def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str]
     """The call of the loss that is computed in each framework; and the loss that the labels call for, whose calls are
     None where they are the same.
     """
+    calls, found = _of_form(batch)
+    return calls, found._replace(alternatives=with_loss(batch, found.alternatives))
+
+
+def _of_form(batch: PreparedBatch) -> tuple[dict[str, str], Recommendation]:
     suggested, parameters = balance(batch.facts, batch.layout), batch.parameters
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
-        found = batch.facts
-        facts = LabelFacts(found.kind, rows=found.rows, rows_not_one=Count(found.rows_not_one.rows))
-        if found.rows_of_zeros.rows and found.padded_one_hot:
-            facts = facts._replace(positives=found.positives, rows_of_zeros=Count(found.rows_of_zeros.rows))
-        return _usual(facts, batch.layout, batch.loss, batch.given_labels_shape, batch.labels.dtype, batch.options)
-    choice = _choose(batch.facts, batch.layout, batch.loss, suggested)
-    calls, recommended = _equivalents(batch, batch.loss), _equivalents(batch, LOSSES[choice.loss_type], suggested)
+        facts, not_one = batch.facts, batch.facts.rows_not_one.rows
+        return _usual(
+            facts.kind,
+            # Only beside rows that don't sum to 1 do the texts hold how many rows there are.
+            facts.rows if not_one else 0,
+            not_one,
+            facts.rows_of_zeros.rows if not_one and facts.padded_one_hot else 0,
+            batch.counts.by_logit,
+            batch.layout,
+            batch.loss,
+            batch.given_labels_shape,
+            batch.labels.dtype,
+            batch.options,
+        )
+    choice = _choose(batch.facts, batch.layout, batch.loss, suggested, by_logit=batch.counts.by_logit)
+    calls = _equivalents(batch, batch.loss)
+    if suggested is None and choice.loss_type == batch.loss.name:
+        return calls, choice
+    recommended = _equivalents(batch, LOSSES[choice.loss_type], suggested)
     return calls, choice._replace(equivalents=None if recommended == calls else recommended)
 
 
 @lru_cache(maxsize=256)
 def _usual(
-    facts: LabelFacts,
+    kind: LabelKind,
+    rows: int,
+    not_one: int,
+    padding: int,
+    by_logit: bool,
     layout: Layout,
     loss: Loss,
     labels_shape: tuple[int, ...],
@@ -76,10 +98,12 @@ def _usual(
     options: Options,
 ) -> tuple[dict[str, str], Recommendation]:
     """Without weights, and with nothing to suggest, batches of one form all have the same."""
-    found = _choose(facts, layout, loss, None)
+    facts = LabelFacts(kind, rows=rows, rows_not_one=Count(not_one))
+    if padding:
+        facts = facts._replace(positives=rows - padding, rows_of_zeros=Count(padding))
+    found = _choose(facts, layout, loss, None, by_logit=by_logit)
     calls, recommended = (
-        _texts(each, facts.kind, layout, labels_shape, labels_dtype, options)
-        for each in (loss, LOSSES[found.loss_type])
+        _texts(each, kind, layout, labels_shape, labels_dtype, options) for each in (loss, LOSSES[found.loss_type])
     )
     return calls, found._replace(equivalents=None if recommended == calls else recommended)
 
@@ -132,6 +156,34 @@ def _texts(
     pos_weight: float | Literal["array"] | None = None,
     class_weights: bool | tuple[float, ...] = False,
 ) -> dict[str, str]:
+    """The texts of one form, in which only the values of pos_weight and class_weights differ from batch to batch."""
+    form = options._replace(weights=None, pos_weight=None, class_weights=None)
+    texts = _texts_of_form(
+        loss,
+        kind,
+        layout,
+        labels_shape,
+        labels_dtype,
+        form,
+        weights,
+        "scalar" if isinstance(pos_weight, float) else pos_weight,
+        class_weights is not False,
+    )
+    return with_values(texts, pos_weight=pos_weight, class_weights=class_weights)
+
+
+@lru_cache(maxsize=256)
+def _texts_of_form(
+    loss: Loss,
+    kind: LabelKind,
+    layout: Layout,
+    labels_shape: tuple[int, ...],
+    labels_dtype: np.dtype[Any],
+    options: Options,
+    weights: float | tuple[int, ...] | None,
+    pos_weight: Literal["scalar", "array"] | None,
+    class_weights: bool,
+) -> dict[str, str]:
     return equivalents(
         loss.name,
         logits_shape=layout.shape,
@@ -171,9 +223,12 @@ def _loss_for(facts: LabelFacts, named: Loss, suggested: Suggested | None) -> Lo
     return SPARSE if facts.kind == "one_hot" else AUTO.get(facts.kind, named)
 
 
-def _choose(facts: LabelFacts, layout: Layout, named: Loss, suggested: Suggested | None) -> Recommendation:
+def _choose(
+    facts: LabelFacts, layout: Layout, named: Loss, suggested: Suggested | None, *, by_logit: bool
+) -> Recommendation:
     """The loss that the labels call for, why, and what else could be meant."""
-    alternatives = _alternatives(facts, layout)
+    # Of labels that count each by itself, rows say nothing, and no softmax takes them.
+    alternatives = [] if by_logit else _alternatives(facts, layout)
     loss = _loss_for(facts, named, suggested)
     reasons = [_reason_for(facts, layout)]
     if suggested is not None:
@@ -257,7 +312,7 @@ def _alternatives(facts: LabelFacts, layout: Layout) -> list[Alternative]:
                 "or name the loss_type",
             )
         ]
-    if facts.padded_one_hot:
+    if facts.padded_one_hot and layout.classes > 1:
         return [
             Alternative(
                 SOFTMAX.name,

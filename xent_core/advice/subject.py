@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from xent_core.accumulate import Accumulated
-from xent_core.compute.layout import TILE_ELEMENTS, Array, Layout
+from xent_core.compute.layout import TILE_ELEMENTS, Array, Layout, extremes
 from xent_core.labels.counts import logit_reader, row_reader
 from xent_core.labels.facts import LabelFacts
 from xent_core.losses.loss import Loss
@@ -144,10 +144,13 @@ class Subject:
             if not found.size:
                 continue
             values, rows = values + found.size, rows + len(found)
-            low = min(low, float(np.minimum.reduce(found, axis=None)))
-            high = max(high, float(np.maximum.reduce(found, axis=None)))
-            first = found[0].copy() if first is None else first
-            identical = identical and bool((found[-1] == first).all()) and bool((found == first).all())
+            least, most = extremes(found)
+            low, high = min(low, least), max(high, most)
+            if identical:
+                first = found[0].copy() if first is None else first
+                # One number of the last row usually tells; else that row, and only then all.
+                identical = bool(found[-1, 0] == first[0]) and bool((found[-1] == first).all())
+                identical = identical and bool((found == first).all())
             if low >= 0:
                 zeros += int(np.count_nonzero(found == 0))
                 between = between or (high > 0 and bool(((found > 0) & (found < 1)).any()))

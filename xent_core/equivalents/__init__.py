@@ -18,8 +18,6 @@ Reduction "none" gives the elements, weighted; Keras' sigmoid losses average the
 does. Where a denominator is 0, PyTorch and JAX give NaN. Keras computes in float32 unless `keras.config.set_floatx`
 says otherwise, `tf.compat.v1.losses` always reduces in float32.
 
-With clip 0, a probability of 0 at a label of 0 gives NaN in the texts of the softmax focal, poly and KL losses.
-
 tests/golden/make_equivalents.py runs every kind of text in its framework.
 """
 
@@ -41,7 +39,7 @@ from xent_core.losses import LOSSES
 from xent_core.losses.loss import CLIP, Parameters, with_own
 from xent_core.results import LabelKind, Reduction
 
-__all__ = ["SAMPLED_SOFTMAX_TEXTS", "equivalents"]
+__all__ = ["SAMPLED_SOFTMAX_TEXTS", "equivalents", "with_values"]
 
 MAX_WRITTEN_OUT = 20
 """Of more class weights than this, a text has only the name."""
@@ -64,7 +62,7 @@ def equivalents(
     label_kind: LabelKind,
     axis: int = -1,
     weights: float | Shape | None = None,
-    pos_weight: float | Literal["array"] | None = None,
+    pos_weight: float | Literal["scalar", "array"] | None = None,
     class_weights: bool | Sequence[float] = False,
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
@@ -83,7 +81,8 @@ def equivalents(
 
     loss_type and its parameters: what is to be computed, already found to fit each other.
     labels_shape, labels_dtype, label_kind: the labels as they were given; the text converts them.
-    weights, pos_weight: the value of a scalar, which is written out; for an array its shape, or "array".
+    weights, pos_weight: the value of a scalar, which is written out; for an array its shape, or "array". A
+    pos_weight of "scalar" is one whose value `with_values` writes.
     shapes: as they were given, with a shift as well.
     class_weights: whether there are any, or their values: up to 20 are written out, in a line of their own.
 
@@ -128,7 +127,7 @@ def equivalents(
             one_class=labels == "indices" or label_kind == "one_hot",
             weights=weight_form,
             scale=1.0 if weights is None or isinstance(weights, tuple) else float(weights),
-            pos_weight="array" if pos_weight == "array" else None if pos_weight is None else "scalar",
+            pos_weight=pos_weight if pos_weight is None or isinstance(pos_weight, str) else "scalar",
             class_weights=class_weights is not False,
             smoothing=float(label_smoothing),
             ignore_index=ignore_index,
@@ -142,15 +141,26 @@ def equivalents(
             weights_by_place=isinstance(weights, tuple) and weights[-1:] == samples[-1:],
         )
     )
-    if pos_weight is not None and pos_weight != "array":
-        return {framework: text.replace(POS_WEIGHT, repr(float(pos_weight))) for framework, text in texts.items()}
+    return with_values(texts, pos_weight=pos_weight, class_weights=class_weights)
+
+
+def with_values(
+    texts: dict[str, str],
+    *,
+    pos_weight: float | Literal["scalar", "array"] | None,
+    class_weights: bool | Sequence[float],
+) -> dict[str, str]:
+    """The texts with the values of a scalar pos_weight and of class weights, if they are given."""
+    if pos_weight is not None and not isinstance(pos_weight, str):
+        value = repr(float(pos_weight))
+        return {framework: text.replace(POS_WEIGHT, value) for framework, text in texts.items()}
     if not isinstance(class_weights, bool) and len(class_weights) <= MAX_WRITTEN_OUT:
-        values = [float(weight) for weight in class_weights]
+        values = repr([float(weight) for weight in class_weights])
         return {framework: _with_class_weights(_WRITERS[framework], text, values) for framework, text in texts.items()}
     return dict(texts)
 
 
-def _with_class_weights(writer: type[Writer], text: str, values: list[float]) -> str:
+def _with_class_weights(writer: type[Writer], text: str, values: str) -> str:
     loss = text if "\n" in text else f"loss = {text}"
     return f"class_weights = {writer.constant.format(values)}\n{loss}"
 

@@ -48,6 +48,10 @@ class Writer(ABC):
         return self.request.class_weights_inside
 
     @property
+    def logs_of_zero(self) -> bool:
+        return self.request.logs_of_zero
+
+    @property
     def may_have_own_call(self) -> bool:
         return self.request.loss.known_to_frameworks
 
@@ -209,19 +213,19 @@ class Writer(ABC):
         return losses or self.written_out_losses()
 
     def written_out_losses(self) -> str:
-        factor = self.named_targets()
-        if self.request.class_weights_inside:
-            factor = f"{self.along_classes('class_weights')} * {factor}"
-        if self.request.logs_of_zero:
+        factor = self.weighted_targets()
+        if self.logs_of_zero:
             return f"-{self.over_classes(self.times_log(factor, self.probabilities()))}"
         return f"-{self.over_classes(f'{factor} * {self.log_probabilities()}')}"
 
     def over_targets(self, value: str) -> str:
         """Σ_c w_c · targets_c · value_c."""
-        terms = f"{self.named_targets()} * {value}"
-        if self.request.class_weights_inside:
-            terms = f"{self.along_classes('class_weights')} * {terms}"
-        return self.over_classes(terms)
+        return self.over_classes(f"{self.weighted_targets()} * {value}")
+
+    def weighted_targets(self) -> str:
+        """w_c · targets_c"""
+        targets = self.named_targets()
+        return f"{self.along_classes('class_weights')} * {targets}" if self.class_weights_inside else targets
 
     def probabilities(self) -> str:
         """Those that a softmax gives, or those given, divided by their sum and clipped."""
@@ -257,7 +261,7 @@ class Writer(ABC):
             losses = f"{positive} * {self.softplus}(-logits) + (1 - {targets}) * {self.softplus}(logits)"
         else:
             probabilities = self.let("probabilities", self.clipped("logits"))
-            if self.request.logs_of_zero:
+            if self.logs_of_zero:
                 no = self.times_log(f"1 - {targets}", f"1 - {probabilities}")
                 return self.let("losses", f"-{self.times_log(positive, probabilities)} - {no}")
             losses = f"-{positive} * {self.log}({probabilities}) - (1 - {targets}) * {self.log}(1 - {probabilities})"

@@ -77,9 +77,10 @@ def _multi_hot(labels: Array, layout: Layout) -> LabelFacts | None:
     )
 
 
-def _binary(labels: Array, _: Layout) -> LabelFacts | None:
+def _binary(labels: Array, layout: Layout) -> LabelFacts | None:
+    """Not the single 1 of a one-hot row, where the labels may be those of one sample."""
     positives, negatives = int(np.count_nonzero(labels == 1)), int(np.count_nonzero(labels == 0))
-    if positives + negatives != labels.size:
+    if positives + negatives != labels.size or (positives == 1 < labels.size and len(layout.shape) == 1):
         return None
     low, high = float(not negatives), float(positives > 0)
     return LabelFacts("binary", low, high, positives, negatives, rows=labels.size)

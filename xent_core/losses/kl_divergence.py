@@ -167,10 +167,17 @@ class KLDivergence(SoftmaxFamily):
         np.subtract(total[:, None], out, out=out)
 
     def elements(self, framework: FrameworkText) -> str:
-        targets, log_p = framework.named_targets(), framework.log_probabilities()
+        targets, log_p, teacher = framework.named_targets(), framework.log_probabilities(), None
         if framework.parameters.labels_are_logits:
             temperature = framework.parameters.temperature
             teacher = targets if temperature == 1 else f"{targets} / {temperature}"
+        if framework.logs_of_zero:
+            y = targets
+            if teacher is not None:
+                y = framework.let("y", f"{framework.softmax}({teacher}, {framework.axis_word}={framework.axis})")
+            p = framework.let("p", framework.probabilities())
+            return framework.over_classes(f"{framework.times_log(y, y)} - {framework.times_log(y, p)}")
+        if teacher is not None:
             log_y = f"{framework.log_softmax}({teacher}, {framework.axis_word}={framework.axis})"
             if framework.name == "pytorch":
                 return framework.over_classes(f'F.kl_div({log_p}, {log_y}, reduction="none", log_target=True)')

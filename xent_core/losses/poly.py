@@ -104,6 +104,9 @@ class PolyCrossEntropy(SoftmaxByClass):
         if framework.name == "optax" and framework.from_logits and not framework.class_weights_inside:
             targets, axis = framework.targets(), framework.axis_argument
             return f"optax.losses.poly_loss_cross_entropy(logits, {targets}, epsilon={epsilon}{axis})"
+        if framework.logs_of_zero:
+            factor, p = framework.weighted_targets(), framework.let("p", framework.probabilities())
+            return framework.over_classes(f"{factor} * {epsilon} * (1 - {p}) - {framework.times_log(factor, p)}")
         log_p = framework.let("log_p", framework.log_probabilities())
         return framework.over_targets(f"({epsilon} * (1 - {framework.exp}({log_p})) - {log_p})")
 

@@ -185,6 +185,8 @@ class SigmoidFocalCrossEntropy(SigmoidFamily):
         else:
             p = framework.let("p", framework.clipped("logits"))
             losses = f"-({targets} * {framework.log}({p}) + (1 - {targets}) * {framework.log}(1 - {p}))"
+            if framework.logs_of_zero:
+                losses = f"-{framework.times_log(targets, p)} - {framework.times_log(f'1 - {targets}', f'1 - {p}')}"
             losses = framework.let("cross_entropy", losses)
         rest = f"({targets} * (1 - {p}) + (1 - {targets}) * {p})"
         focal = f"{rest} ** {gamma} * {losses}"

@@ -132,8 +132,13 @@ class SoftmaxFocalCrossEntropy(SoftmaxByClass):
 
     def elements(self, framework: FrameworkText) -> str:
         gamma, alpha = framework.parameters.gamma, framework.parameters.alpha
-        log_p = framework.let("log_p", framework.log_probabilities())
-        modulated = framework.over_targets(f"(1 - {framework.exp}({log_p})) ** {gamma} * {log_p}")
+        if framework.logs_of_zero:
+            p = framework.let("p", framework.probabilities())
+            factor = f"{framework.weighted_targets()} * (1 - {p}) ** {gamma}"
+            modulated = framework.over_classes(framework.times_log(factor, p))
+        else:
+            log_p = framework.let("log_p", framework.log_probabilities())
+            modulated = framework.over_targets(f"(1 - {framework.exp}({log_p})) ** {gamma} * {log_p}")
         return f"-{modulated}" if alpha is None else f"-{alpha} * {modulated}"
 
 

@@ -46,6 +46,20 @@ class TestMistakesOfPractice:
         assert_allclose(warning.evidence["mean_loss_as_logits"], evaluation.reduced.value)
         assert_allclose(warning.evidence["mean_loss_as_probabilities"], evaluate(logits, labels).reduced.value)
 
+    def test_softmax_applied_before_a_loss_that_applies_sigmoids(self) -> None:
+        logits = np.linspace(-4, 4, 24).reshape(6, 4) * [1, -1, 2, 0.5]
+        labels = [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]] * 2
+        warning = warned(softmax(logits), labels)["logits_may_be_probabilities"]
+        assert "after a softmax" in warning.message
+        assert "in place of a softmax" in warning.fix
+        assert warning.change is None
+        assert_allclose([warning.evidence[f"{which}_row_sum"] for which in ("smallest", "largest")], 1)
+        padded = warned(softmax(logits), labels, weights=[[1], [1], [1], [1], [1], [0]])
+        assert "after a softmax" in padded["logits_may_be_probabilities"].message
+        holes = warned(softmax(logits), [[np.nan, 1, 0, 0], *labels[1:]])["logits_may_be_probabilities"]
+        assert "sigmoid" in holes.message
+        assert "smallest_row_sum" not in holes.evidence
+
     def test_several_true_classes_under_a_softmax(self) -> None:
         warnings = warned(LOGITS, MULTI_HOT, loss_type=SOFTMAX)
         assert warnings["multi_hot_labels_with_softmax"].evidence == {"rows": 1, "of": 2, "first_row": [0]}
@@ -199,6 +213,8 @@ NEXT = np.roll(OWN, -1, axis=1)
         ),
         ("weights_enlarge_imbalance", np.zeros((30, 3)), RARE, {"class_weights": [25, 3, 2]}, True),
         ("weights_enlarge_imbalance", np.zeros((30, 3)), RARE, {"class_weights": [2, 3, 25]}, False),
+        ("weights_enlarge_imbalance", np.zeros((30, 3)), RARE, {"class_weights": [1.4, 1, 1]}, False),
+        ("weights_enlarge_imbalance", np.zeros((30, 3)), RARE, {"class_weights": [3, 4, 1]}, False),
         ("weights_enlarge_imbalance", np.zeros((30, 2)), np.minimum(RARE, 1), {"class_weights": [9, 1]}, True),
         ("weights_enlarge_imbalance", np.zeros((30, 2)), np.minimum(RARE, 1), {"class_weights": [1, 9]}, False),
         ("weights_enlarge_imbalance", np.zeros((30, 3)), np.arange(30) % 3, {"class_weights": [1, 2, 3]}, False),

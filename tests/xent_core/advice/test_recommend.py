@@ -55,6 +55,22 @@ def test_what_is_recommended_does_not_depend_on_what_is_computed(loss_type: str)
     assert named.label_kind == "multi_hot"
 
 
+@pytest.mark.parametrize(
+    ("labels", "options"),
+    [
+        ([[1, 0, 0], [0, 0, 1]], {"weights": [[1, 1, 0], [1, 0, 1]]}),
+        ([[1, 0, -1], [0, -1, 1]], {"loss_type": SIGMOID, "ignore_index": -1}),
+        ([[1, 0, np.nan], [0, 0, 0]], {}),
+    ],
+)
+def test_no_softmax_is_an_alternative_where_each_label_counts_by_itself(labels: Any, options: dict[str, Any]) -> None:
+    assert recommendation(labels, (2, 3), **options).alternatives == ()
+
+
+def test_a_column_of_yes_and_no_is_no_padded_one_hot() -> None:
+    assert recommendation([[0], [1], [1]], (3, 1), loss_type=SOFTMAX).alternatives == ()
+
+
 def test_for_labels_of_no_known_kind_the_named_type_is_recommended() -> None:
     named = recommendation([[0, 2, 1], [1, 0, 0]], (2, 3), loss_type=SOFTMAX)
     assert (named.loss_type, named.label_kind) == (SOFTMAX, "other")
