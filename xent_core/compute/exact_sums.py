@@ -27,9 +27,9 @@ def exact_total(*arrays: Array) -> Array:
 
 
 def exact_product(value: float, times: int) -> Array:
-    """value · times: components [k]."""
-    if not math.isfinite(value):
-        return np.array([value if times else 0.0])
+    """value · times, value finite: components [k]."""
+    if not math.isfinite(value * times):
+        return np.array([value * times])
     exact, found = Fraction(value) * times, list[float]()
     while exact or not found:
         found.append(float(exact))
