@@ -123,6 +123,23 @@ def test_each_logit_of_a_sigmoid_loss_has_its_own(dtype: str) -> None:
     assert_allclose(np.asarray(result.entropy)[0, 2], 61 * np.exp(-60.0), rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["predictions", "entropy"])
+def test_one_asked_for_alone_is_the_same_and_the_only_one(name: Any) -> None:
+    logits, labels = RANDOM.normal(size=(50, 8)), RANDOM.integers(0, 2, (50, 8))
+    alone, both = (
+        evaluate(logits, labels, loss_type="sigmoid_cross_entropy", include=include)
+        for include in ([name], ["predictions", "entropy"])
+    )
+    assert_array_equal(getattr(alone, name), getattr(both, name))
+    assert [each for each in BY_PRODUCTS if getattr(alone, each) is not None] == [name]
+
+
+def test_a_teachers_logits_have_its_largest_class_for_a_label() -> None:
+    logits, teacher = (RANDOM.normal(size=(50, 8)) for _ in range(2))
+    result = evaluate(logits, teacher, loss_type="kl_divergence", labels_are_logits=True, include=BY_PRODUCTS)
+    check(result, logits, teacher.argmax(axis=1), TOLERANCE["float64"])
+
+
 def test_logits_that_do_not_count_have_their_own_too() -> None:
     result = evaluate(
         np.array([[2.0, np.nan], [-1.0, 3.0]]),

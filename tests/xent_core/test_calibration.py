@@ -11,6 +11,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from xent_core import evaluate
+from xent_core.calibrate import MAX_PASSES, fit_temperature
 from xent_core.results import Calibration
 
 RANDOM = np.random.default_rng(0)
@@ -128,6 +129,22 @@ def test_where_all_predictions_are_wrong_it_is_as_large_as_it_may_be() -> None:
     fitted = calibration([[2.0, 0.0], [0.0, 2.0]], [1, 0]).fitted
     assert fitted is not None
     assert fitted.temperature == 100
+
+
+def test_a_loss_flat_about_its_least_is_fitted_in_a_bounded_number_of_passes() -> None:
+    """Of (β − 2)¹⁰, Newton's method takes off a ninth of the distance at each step."""
+    passes = 0
+
+    def slopes(beta: float) -> tuple[float, float, float]:
+        nonlocal passes
+        passes += 1
+        return (beta - 2) ** 10, 10 * (beta - 2) ** 9, 90 * (beta - 2) ** 8
+
+    fitted = fit_temperature(slopes, 1.0)
+    assert fitted is not None
+    assert passes == MAX_PASSES + 1
+    assert fitted.temperature == pytest.approx(0.5, rel=0.01)
+    assert fitted.loss_after < 1e-20
 
 
 def test_there_is_none_of_an_infinite_loss_or_of_what_is_no_cross_entropy() -> None:

@@ -135,6 +135,14 @@ def test_parts_merge_exactly(labels: Any, options: dict[str, Any]) -> None:
             same(getattr(merged.divergence, name), getattr(whole.divergence, name), leave_out)
 
 
+def test_so_do_parts_of_several_blocks() -> None:
+    random = np.random.default_rng(4)
+    first, other, labels = *random.normal(size=(2, 20_000, 3)), random.integers(0, 3, 20_000)
+    whole = compare(first, other, labels)
+    merged = merge_comparisons([compare(first[i::4], other[i::4], labels[i::4]) for i in range(4)])
+    same(merged.sums, whole.sums)
+
+
 @pytest.mark.parametrize(("labels", "options"), FORMS.values(), ids=[*FORMS])
 def test_each_model_has_the_loss_that_evaluate_gives(labels: Any, options: dict[str, Any]) -> None:
     if labels is None:

@@ -212,6 +212,30 @@ def test_the_parts_of_a_batch_merge_to_its_figures_exactly(
     same(so_far, whole.summary)
 
 
+@pytest.mark.parametrize(
+    ("classes", "options"),
+    [(3, {"class_weights": np.arange(1.0, 4.0)}), (3, {}), (1001, {}), (1001, {"label_smoothing": 0.1})],
+    ids=str,
+)
+def test_so_do_parts_of_several_blocks_of_one_hot_rows_and_others(classes: int, options: dict[str, Any]) -> None:
+    random = np.random.default_rng(5)
+    rows = 20_000 if classes == 3 else 1200
+    logits, weights = random.normal(size=(rows, classes)), random.random(rows)
+    labels = random.dirichlet(np.ones(classes), rows)
+    labels[: rows // 2] = np.eye(classes)[random.integers(0, classes, rows // 2)]
+
+    def of(part: slice) -> Summary:
+        return summary(logits[part], labels[part], weights=weights[part], loss_type="softmax_cross_entropy", **options)
+
+    same(merge_summaries([of(slice(start, None, 3)) for start in range(3)]), of(slice(None)))
+
+
+def test_a_loss_at_0_too_large_to_add_up_has_an_infinite_uniform() -> None:
+    labels = np.arange(700) % 7
+    found = summary(np.zeros((700, 7)), labels, loss_type="poly_cross_entropy", epsilon=1e308)
+    assert (found.uniform, found.mean) == (math.inf, math.inf)
+
+
 def test_equal_losses_have_the_standard_error_0() -> None:
     assert summary(np.zeros((100, 3)), np.zeros(100, int)).standard_error == 0
 

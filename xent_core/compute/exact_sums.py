@@ -27,9 +27,9 @@ def exact_total(*arrays: Array) -> Array:
 
 
 def exact_product(value: float, times: int) -> Array:
-    """value · times: components [k]."""
-    if not math.isfinite(value):
-        return np.array([value if times else 0.0])
+    """value · times, value finite: components [k]."""
+    if not math.isfinite(value * times):
+        return np.array([value * times])
     exact, found = Fraction(value) * times, list[float]()
     while exact or not found:
         found.append(float(exact))
@@ -204,12 +204,9 @@ def _normalise(components: Array) -> None:
 
 def _settle(components: Array) -> None:
     """Move what the components add up to upwards, until none changes by what is below it."""
-    while True:
-        before = components.copy()
+    while not np.array_equal(components[:-1] + components[1:], components[:-1]):
         for i in range(len(components) - 2, -1, -1):
             _add_exactly(components[i], components[i + 1])
-        if len(components) == 2 or np.array_equal(before, components):
-            return
 
 
 def _add_exactly(a: Array, b: Array) -> None:

@@ -27,6 +27,7 @@ SHORT_ROW = 64
 # A sequence of so many logits is a block of its own: it is read where it stands, and not copied beside others.
 LONG_SEQUENCE = 1 << 15
 SUMMED_AT_ONCE = 512
+MULTIPLIED_AT_ONCE = 2048
 # How many rows BLAS multiplies at once, or a multiple of it.
 ROWS_AT_ONCE = 8
 ONES = {np.dtype(dtype): np.ones(SUMMED_AT_ONCE, dtype) for dtype in (np.float32, np.float64)}
@@ -220,10 +221,10 @@ def row_sums(matrix: Array) -> Array:
 def row_dots(matrix: Array, other: Array) -> Array:
     """Sums of the products of two matrices along the rows, in their dtype, with an error as that of `row_sums`."""
     rows, columns = matrix.shape
-    whole = columns // SUMMED_AT_ONCE * SUMMED_AT_ONCE
+    whole = columns // MULTIPLIED_AT_ONCE * MULTIPLIED_AT_ONCE
     total: Array = np.vecdot(matrix[:, whole:], other[:, whole:])
     if whole:
-        shape = rows, whole // SUMMED_AT_ONCE, SUMMED_AT_ONCE
+        shape = rows, whole // MULTIPLIED_AT_ONCE, MULTIPLIED_AT_ONCE
         parts = np.vecdot(matrix[:, :whole].reshape(shape), other[:, :whole].reshape(shape))
         total += np.add.reduce(parts, axis=1)
     return total

@@ -5,7 +5,7 @@ the cache. Rows whose exponentials leave the range of the dtype, and losses that
 `shifted_figures`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Literal
 
 import numpy as np
@@ -29,11 +29,11 @@ SAMPLED_COLUMNS = 128
 MAX_COUNTED_IN_WORDS = 255 * 8
 OTHERS: frozenset[RowFigure] = frozenset({"margin", "confidence", "squares"})
 """What needs the exponentials of all classes but the label's."""
-DTYPES: dict[str, type[np.generic]] = {"predictions": np.int64, "label_rank": np.int64, "top_rank": np.int64}
+PLACES: frozenset[RowFigure] = frozenset({"predictions", "label_rank", "top_rank"})
 
 
 def dtype_of(figure: RowFigure) -> type[np.generic]:
-    return DTYPES.get(figure, np.float64)
+    return np.int64 if figure in PLACES else np.float64
 
 
 class Moments:
@@ -48,7 +48,7 @@ class Moments:
         self._kept, self._are_kept = kept, False
         self.unsafe: Array | None = None
         self.sums = np.ones(rows)
-        self._predictions = np.empty(rows, np.int64) if "predictions" in wanted else None
+        self._predictions = np.empty(rows, np.int64) if self.wanted & PLACES else None
         self._dots = np.empty(rows) if "entropy" in wanted else None
         self._squares = np.empty(rows) if "squares" in wanted else None
         self._largest = np.empty(rows) if self.wanted & {"margin", "confidence"} else None
@@ -75,9 +75,7 @@ class Moments:
         log_sums = label_logits + losses
         inverse_sums = 1 / self.sums
         if self._predictions is not None:
-            found["predictions"] = self._predictions
-        for name in self.wanted & RANKS.keys():
-            found[name] = RANKS[name](logits, indices)
+            found.update(_places(logits, indices, self._predictions, self.wanted))
         if self._dots is not None:
             # With the label's logit taken off all others nothing large cancels where the label leads.
             found["entropy"] = np.maximum(losses + (label_logits * missed - self._dots * inverse_sums), 0)
@@ -116,30 +114,45 @@ def _leads(label: Array, largest_other: Array, wanted: Collection[RowFigure]) ->
     return found
 
 
-def label_ranks(logits: Array, indices: Array) -> Array:
-    """How many classes come before the label's by falling logits, the first of equals first: 0 where it is `argmax`."""
-    ranks = np.empty(len(logits), np.int64)
-    for rows in row_tiles(*logits.shape):
-        ranks[rows] = _ranks(logits[rows], indices[rows])
+def _places(logits: Array, indices: Array, predictions: Array, wanted: Collection[RowFigure]) -> Figures:
+    found: Figures = {}
+    if "predictions" in wanted:
+        found["predictions"] = predictions
+    if "label_rank" in wanted:
+        found["label_rank"] = label_ranks(logits, indices, predictions)
+    if "top_rank" in wanted:
+        found["top_rank"] = top_ranks(logits, indices, predictions)
+    return found
+
+
+def label_ranks(logits: Array, indices: Array, predictions: Array) -> Array:
+    """How many classes come before the label's by falling logits, the first of equals first: 0 where it is `argmax`.
+
+    predictions: `argmax` of each row.
+    """
+    ranks = np.zeros(len(logits), np.int64)
+    _rank(ranks, np.flatnonzero(predictions != indices), logits, indices)
     return ranks
 
 
-def top_ranks(logits: Array, indices: Array) -> Array:
+def top_ranks(logits: Array, indices: Array, predictions: Array) -> Array:
     """The same where it is below 5, and else any number of 5 or more.
 
-    Of most labels that are not among the first a few columns tell, and of most of the others the largest logit.
+    Of most labels that are not among the first a few columns tell.
     """
-    at_labels = logits[np.arange(len(indices)), indices][:, None]
-    ranks = _count(logits[:, :SAMPLED_COLUMNS] > at_labels)
-    open_rows = np.flatnonzero(ranks < TOP)
-    if 4 * len(open_rows) > len(logits):
-        right = logits.argmax(axis=1) == indices
-        ranks[right] = 0
-        open_rows = open_rows[~right[open_rows]]
-    for tile in row_tiles(len(open_rows), logits.shape[1]):
-        some = open_rows[tile]
-        ranks[some] = _ranks(logits[some], indices[some])
+    ranks = np.zeros(len(logits), np.int64)
+    missed = np.flatnonzero(predictions != indices)
+    at_labels = logits[missed, indices[missed]][:, None]
+    ranks[missed] = _count(logits[missed, :SAMPLED_COLUMNS] > at_labels)
+    _rank(ranks, missed[ranks[missed] < TOP], logits, indices)
     return ranks
+
+
+def _rank(ranks: Array, rows: Array, logits: Array, indices: Array) -> None:
+    """Write the ranks of some rows."""
+    for tile in row_tiles(len(rows), logits.shape[1]):
+        some = rows[tile]
+        ranks[some] = _ranks(logits[some], indices[some])
 
 
 def _ranks(logits: Array, indices: Array) -> Array:
@@ -161,9 +174,6 @@ def _count(mask: Array) -> Array:
     # Each byte of a sum of words counts up to 255.
     sums: Array = np.add.reduce(mask.view(np.uint64), axis=1)
     return np.asarray(sums.view(np.uint8).reshape(-1, 8).sum(axis=1, dtype=np.int64))
-
-
-RANKS: dict[RowFigure, Callable[[Array, Array], Array]] = {"label_rank": label_ranks, "top_rank": top_ranks}
 
 
 def shifted_figures(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Figures:
@@ -192,10 +202,7 @@ def _shifted(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Fi
     rest = row_sums(exponentials).astype(np.float64)
     sums = np.where(masked, 1, 1 + rest)
     found: Figures = {}
-    if "predictions" in wanted:
-        found["predictions"] = predictions
-    for name in RANKS.keys() & wanted:
-        found[name] = RANKS[name](logits, indices)
+    found.update(_places(logits, indices, predictions, wanted))
     if "entropy" in wanted:
         below[exponentials == 0] = 0
         found["entropy"] = np.log1p(rest) + row_dots(exponentials, below) / sums

@@ -68,8 +68,9 @@ def _fraction(a: float, b: float, x: float) -> float:
     """The continued fraction by Lentz's method."""
     upper, lower = 1.0, 1 - (a + b) * x / (a + 1)
     lower = 1 / (lower if abs(lower) > TINY else TINY)
-    value = lower
-    for m in range(1, MAX_TERMS):
+    value, m, change = lower, 0, 0.0
+    while abs(change - 1) >= 1e-16 and m < MAX_TERMS:
+        m += 1
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         for term in (even, odd):
@@ -77,7 +78,6 @@ def _fraction(a: float, b: float, x: float) -> float:
             upper = 1 + term / upper
             lower = 1 / (lower if abs(lower) > TINY else TINY)
             upper = upper if abs(upper) > TINY else TINY
-            value *= lower * upper
-        if abs(lower * upper - 1) < 1e-16:
-            break
+            change = lower * upper
+            value *= change
     return value

@@ -115,7 +115,7 @@ class GeneralizedCrossEntropy(SoftmaxByClass):
     ) -> None:
         check_one_hot(first_other_row(labels), layout, block, self.name)
 
-    def value(self, negative_log_p: Array, p: Array, rest: Array, parameters: Parameters) -> Array:
+    def value(self, negative_log_p: Array, rest: Array, parameters: Parameters) -> Array:
         exponent = negative_log_p * parameters.q
         # Of the smallest exponents it is the cross-entropy, and the quotient would be one of denormal numbers.
         values: Array = np.where(exponent < TINY, negative_log_p, np.expm1(-exponent) / -parameters.q)

@@ -5,8 +5,8 @@ from numpy.typing import ArrayLike
 
 from xent_core.checks.values import check_labels_as_logits, check_not_negative
 from xent_core.compute.bound_loss import all_gradients, all_losses
-from xent_core.compute.layout import Array, Block, FloatType, Layout, row_sums, row_tiles
-from xent_core.compute.logsumexp import CheckBlock, class_terms, softmax_rows
+from xent_core.compute.layout import Array, Block, FloatType, Layout, row_dots, row_sums, row_tiles
+from xent_core.compute.logsumexp import PLAIN_SUMS, CheckBlock, class_terms, softmax_rows
 from xent_core.compute.reduction import multiply
 from xent_core.losses.loss import (
     AXIS,
@@ -26,6 +26,8 @@ from xent_core.losses.softmax_family import FROM_LOGITS, SoftmaxFamily, scaled
 
 # Elements of a tile: some ten arrays of its size, float64, take less than 4 MiB.
 TILE = 1 << 15
+SMALL = {np.dtype(np.float32): 0.1, np.dtype(np.float64): 1e-4}
+"""Of a smaller divergence, beside the terms that it is the difference of, exponentials in this dtype lose digits."""
 CLOSE = 1e-4
 """Of a smaller divergence, −Σ y · d would lose too many digits of its terms."""
 TORCH_LOG = "its input, log-probabilities, is sent as logits: their softmax gives the probabilities back"
@@ -133,15 +135,7 @@ class KLDivergence(SoftmaxFamily):
     ) -> Array:
         losses = np.empty(len(logits))
         for rows in row_tiles(len(logits), logits.shape[1], TILE):
-            negative_log_p, p, _ = class_terms(logits[rows].astype(np.float64, copy=False), check)
-            negative_log_y, y = _distribution(target[rows], parameters)
-            found = row_sums(multiply(negative_log_p - negative_log_y, y))
-            close = np.abs(found) < CLOSE
-            if close.any():
-                found[close] = _small(negative_log_y[close], y[close], negative_log_p[close], p[close])
-                if not parameters.labels_are_logits:
-                    found[close] += row_sums(y[close]) - 1
-            losses[rows] = found
+            losses[rows] = _divergences(logits[rows], target[rows], parameters, check)
         return losses
 
     def target_gradient(self, logits: Array, target: Array, parameters: Parameters, out: Array) -> None:
@@ -192,6 +186,58 @@ class KLDivergence(SoftmaxFamily):
         log_p = framework.let("log_p", log_p)
         positive = framework.zero_unless(framework.is_positive(targets), f"{targets} * {framework.log}({targets})")
         return framework.over_classes(f"{positive} - {targets} * {log_p}")
+
+
+def _divergences(logits: Array, target: Array, parameters: Parameters, check: CheckBlock) -> Array:
+    """ℓ of rows, float64, each in the least precise way that keeps its digits."""
+    found, serves = _of_exponentials(logits, target, parameters)
+    if not serves.all():
+        rest = ~serves
+        some, labels = logits[rest].astype(np.float64, copy=False), target[rest].astype(np.float64, copy=False)
+        anew = _of_log_probabilities if logits.dtype == np.float64 else _divergences
+        found[rest] = anew(some, labels, parameters, check)
+    return found
+
+
+def _of_exponentials(x: Array, labels: Array, parameters: Parameters) -> tuple[Array, Array]:
+    """ℓ of rows, and for which of them it serves: where exponentials are ordinary numbers, and ℓ is not small.
+
+    Σ y · (log y − x) + Σ y · log Σ exp(x). Of a teacher's logits z, log y is z − log Σ exp(z).
+    """
+    low, high = PLAIN_SUMS
+    y = np.exp(x)
+    sums = row_sums(y).astype(np.float64)
+    serves = (sums >= low) & (sums <= high)
+    if parameters.labels_are_logits:
+        np.exp(labels, out=y)
+        label_sums = row_sums(y).astype(np.float64)
+        dots = row_dots(y, labels - x) / label_sums
+        found = dots + np.log(sums / label_sums)
+        serves &= (label_sums >= low) & (label_sums <= high)
+    else:
+        # A label of 0 takes no part, as its logarithm is not infinite.
+        np.maximum(labels, np.finfo(x.dtype).tiny, out=y)
+        np.log(y, out=y)
+        y -= x
+        dots = row_dots(labels, y).astype(np.float64)
+        found = dots + row_sums(labels) * np.log(sums)
+    # A NaN compares as false.
+    size = np.abs(found)
+    serves &= (size >= SMALL[x.dtype] * (1 + np.abs(dots))) & (size < np.inf)
+    return found, serves
+
+
+def _of_log_probabilities(logits: Array, target: Array, parameters: Parameters, check: CheckBlock) -> Array:
+    """ℓ of any rows of float64."""
+    negative_log_p, p, _ = class_terms(logits, check)
+    negative_log_y, y = _distribution(target, parameters)
+    found = row_sums(multiply(negative_log_p - negative_log_y, y))
+    close = np.abs(found) < CLOSE
+    if close.any():
+        found[close] = _small(negative_log_y[close], y[close], negative_log_p[close], p[close])
+        if not parameters.labels_are_logits:
+            found[close] += row_sums(y[close]) - 1
+    return found
 
 
 def _distribution(target: Array, parameters: Parameters) -> tuple[Array, Array]:

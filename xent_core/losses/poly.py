@@ -91,7 +91,7 @@ class PolyCrossEntropy(SoftmaxByClass):
     def check_labels_shape(self, labels: Array, layout: Layout) -> None:
         check_index_or_row_shape(labels, layout)
 
-    def value(self, negative_log_p: Array, p: Array, rest: Array, parameters: Parameters) -> Array:
+    def value(self, negative_log_p: Array, rest: Array, parameters: Parameters) -> Array:
         values: Array = negative_log_p + parameters.epsilon * rest
         return values
 

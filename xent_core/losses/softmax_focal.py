@@ -112,10 +112,10 @@ class SoftmaxFocalCrossEntropy(SoftmaxByClass):
         ),
     )
 
-    def value(self, negative_log_p: Array, p: Array, rest: Array, parameters: Parameters) -> Array:
-        values = rest**parameters.gamma
-        values *= negative_log_p
-        return _scaled(values, parameters)
+    def value(self, negative_log_p: Array, rest: Array, parameters: Parameters) -> Array:
+        rest **= parameters.gamma
+        rest *= negative_log_p
+        return _scaled(rest, parameters)
 
     def derivative(self, negative_log_p: Array, p: Array, rest: Array, parameters: Parameters) -> Array:
         # At p = 1 the quotient goes to 1, and p · log p to 0 at p = 0.

@@ -12,6 +12,8 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
 from xent_core.compute.exact_sums import (
+    MAX_PARTS,
+    add_parts,
     as_ratio,
     canonical,
     canonical_number,
@@ -111,9 +113,24 @@ def test_a_number_so_many_times(value: float, times: int) -> None:
     assert exact_product(value, times).tolist() == components_of(Fraction(value) * times)
 
 
-def test_an_infinite_number_no_times_is_0() -> None:
-    assert exact_product(math.inf, 0).tolist() == [0.0]
-    assert exact_product(math.inf, 2).tolist() == [math.inf]
+def test_a_product_beyond_float64_is_infinite() -> None:
+    assert exact_product(1e308, 2).tolist() == [math.inf]
+    assert exact_product(-1e308, 2).tolist() == [-math.inf]
+    assert exact_product(1e308, 1).tolist() == [1e308]
+
+
+def test_parts_whose_sum_is_beyond_float64_or_undefined_are_added_as_floats() -> None:
+    assert canonical_number([1.7e308, 1.7e308]).tolist() == [math.inf]
+    assert math.isnan(canonical_number([math.inf, -math.inf])[0])
+
+
+def test_of_many_parts_few_are_kept_and_nothing_is_lost() -> None:
+    values = np.random.default_rng(3).normal(size=(500, 4)) * 2.0 ** np.arange(-40, 40, 20)
+    so_far: list[NDArray[np.float64]] = []
+    for row in values:
+        add_parts(so_far, [row])
+        assert len(so_far) <= MAX_PARTS
+    assert_array_equal(canonical(so_far), exact_column_sums(values))
 
 
 @given(st.lists(st.tuples(*[st.floats(-1e100, 1e100).filter(lambda x: x == 0 or abs(x) > 1e-100)] * 2), min_size=1))
