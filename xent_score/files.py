@@ -136,8 +136,8 @@ class ArrayFile(DataFile):
             for name in dict.fromkeys(name for group in columns.values() for name in group)
         }
         try:
-            for first in range(start, stop, size):
-                parts = {name: next(stream) for name, stream in streams.items()}
+            for first, *arrays in zip(range(start, stop, size), *streams.values(), strict=True):
+                parts = dict(zip(streams, arrays, strict=True))
                 fields = {
                     field: parts[group[0]] if len(group) == 1 else np.stack([parts[name] for name in group], axis=1)
                     for field, group in columns.items()
