@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xent_score.arrow import from_arrow
 from xent_score.errors import DataError
 
 Array = NDArray[Any]
@@ -103,9 +104,7 @@ def _numbers(chunk: pa.Array, where: str) -> Array:
         raise DataError(f"{where} holds {kind}; numbers, or lists of numbers of one length, were expected")
     if pa.types.is_boolean(kind):
         chunk = chunk.cast(pa.int8())
-    # Integers with nulls become float64 with NaN.
-    array: Array = chunk.to_numpy(zero_copy_only=False)
-    return array
+    return from_arrow(chunk)
 
 
 def _ragged(where: str, row: int, found: object, expected: object) -> DataError:

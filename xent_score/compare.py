@@ -18,6 +18,7 @@ from xent_core.compute.layout import row_tiles
 from xent_core.errors import UnexpectedParameter, WrongShape
 from xent_core.losses import LOSSES
 from xent_core.results import Evaluation
+from xent_score.arrow import to_arrow
 from xent_score.errors import DataError
 from xent_score.files import Block
 from xent_score.quantiles import count_buckets
@@ -108,7 +109,7 @@ class CompareJob(Job):
         columns[OTHER_LOSS] = value_column(others, losses.size)
         if result.apart is not None:
             for name in DIVERGENCES:
-                columns[name] = pa.array(getattr(result.apart, name).astype(losses.dtype))
+                columns[name] = to_arrow(getattr(result.apart, name).astype(losses.dtype))
         return pa.table(columns)
 
 
