@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xent_score.arrow import from_arrow
 from xent_score.errors import DataError
 
 Array = NDArray[Any]
@@ -33,7 +34,8 @@ def resolve(wanted: str, there_are: Sequence[str], option: str, where: object) -
 def to_numpy(table: pa.Table, columns: tuple[str, ...], where: object, first_row: int) -> Array:
     """The columns as one array with a row for each of the table's; several columns are stacked as classes.
 
-    A null is NaN. Raises DataError where lists differ in length or hold no numbers; `where` and `first_row` say where.
+    The table has rows, and so has each of its chunks. A null is NaN. Raises DataError where lists differ in length or
+    hold no numbers; `where` and `first_row` say where.
     """
     if len(columns) == 1:
         return _column(table.column(columns[0]), f"{where}: column {columns[0]!r}", first_row)
@@ -52,11 +54,8 @@ def _column(column: pa.ChunkedArray, where: str, first_row: int) -> Array:
     parts: list[Array] = []
     row = first_row
     for chunk in column.chunks:
-        if len(chunk):
-            parts.append(_values(chunk, where, row))
-            row += len(chunk)
-    if not parts:
-        return np.empty(0)
+        parts.append(_values(chunk, where, row))
+        row += len(chunk)
     widths = [part.shape[1:] for part in parts]
     if len(set(widths)) > 1:
         odd = next(index for index, width in enumerate(widths) if width != widths[0])
@@ -105,9 +104,7 @@ def _numbers(chunk: pa.Array, where: str) -> Array:
         raise DataError(f"{where} holds {kind}; numbers, or lists of numbers of one length, were expected")
     if pa.types.is_boolean(kind):
         chunk = chunk.cast(pa.int8())
-    # Integers with nulls become float64 with NaN.
-    array: Array = chunk.to_numpy(zero_copy_only=False)
-    return array
+    return from_arrow(chunk)
 
 
 def _ragged(where: str, row: int, found: object, expected: object) -> DataError:

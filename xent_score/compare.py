@@ -12,11 +12,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xent_core import evaluate
+from xent_core.compute.divergence import divergences, largest_classes
 from xent_core.compute.exact_sums import canonical_number, exact_total, square
+from xent_core.compute.layout import row_tiles
 from xent_core.errors import UnexpectedParameter, WrongShape
 from xent_core.losses import LOSSES
 from xent_core.results import Evaluation
-from xent_score.divergence import Divergences, divergences
+from xent_score.arrow import to_arrow
 from xent_score.errors import DataError
 from xent_score.files import Block
 from xent_score.quantiles import count_buckets
@@ -26,9 +28,22 @@ from xent_score.streams import Job, PartSums, first_result
 from xent_score.sums import Sums
 
 KEPT = 100
+TOP = 5
 OTHER_LOSS, DIFFERENCE = "other_loss", "difference"
 DIVERGENCES = ("kl", "reverse_kl", "jensen_shannon")
 FIGURES = ("summary", "calibration")
+
+
+class Apart(NamedTuple):
+    """How far apart the predictions for each row are: divergences in nats, and whether the largest logits are those of
+    the same classes.
+    """
+
+    kl: NDArray[Any]
+    reverse_kl: NDArray[Any]
+    jensen_shannon: NDArray[Any]
+    same_top1: NDArray[Any]
+    same_top5: NDArray[Any]
 
 
 class Compared(NamedTuple):
@@ -36,7 +51,7 @@ class Compared(NamedTuple):
 
     first: Evaluation
     second: Evaluation
-    divergences: Divergences | None
+    apart: Apart | None
 
 
 @dataclass(frozen=True)
@@ -79,8 +94,7 @@ class CompareJob(Job):
         if shift := self.parameters["shift"]:
             logits, other = logits[:, :-shift], other[:, :-shift]
         classes = logits.shape[-1]
-        temperature = self.parameters["temperature"]
-        found = divergences(logits.reshape(-1, classes), other.reshape(-1, classes), temperature)
+        found = apart(logits.reshape(-1, classes), other.reshape(-1, classes), self.parameters["temperature"])
         return Compared(first, second, found)
 
     def table(self, path: Path, block: Block, result: Compared | None) -> pa.Table:
@@ -93,10 +107,32 @@ class CompareJob(Job):
         columns = key_columns(path, block, losses.shape[1:], many_files=many_files)
         columns[LOSS] = value_column(losses, losses.size)
         columns[OTHER_LOSS] = value_column(others, losses.size)
-        if result.divergences is not None:
+        if result.apart is not None:
             for name in DIVERGENCES:
-                columns[name] = pa.array(getattr(result.divergences, name).astype(losses.dtype))
+                columns[name] = to_arrow(getattr(result.apart, name).astype(losses.dtype))
         return pa.table(columns)
+
+
+@np.errstate(all="ignore")
+def apart(first: NDArray[Any], second: NDArray[Any], temperature: float = 1.0) -> Apart:
+    """How far apart the softmax of each row of two matrices of logits [rows, classes] are.
+
+    A class that is masked (−Infinity) in both counts for nothing; in one of them a KL divergence is infinite.
+    """
+    rows, classes = first.shape
+    dtype = np.float64 if np.result_type(first, second) == np.float64 else np.float32
+    found = Apart(*(np.empty(rows) for _ in range(3)), *(np.empty(rows, bool) for _ in range(2)))
+    tiles = [*row_tiles(rows, classes)]
+    size = (tiles[0].stop - tiles[0].start) * classes
+    buffers = np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype)
+    for tile in tiles:
+        x, y = (np.divide(each[tile], temperature, dtype=dtype) for each in (first, second))
+        top, other_top = largest_classes(x, TOP), largest_classes(y, TOP)
+        found.same_top1[tile] = top[:, 0] == other_top[:, 0]
+        found.same_top5[tile] = (np.sort(top, axis=1) == np.sort(other_top, axis=1)).all(axis=1)
+        for whole, part in zip(found, divergences(x, y, buffers), strict=False):
+            whole[tile] = part
+    return found
 
 
 def differences(result: Compared) -> NDArray[Any]:
@@ -144,13 +180,13 @@ class CompareSums(PartSums):
         self.worse += int(np.count_nonzero(difference > 0))
         self._add(self.total, self.squares, difference)
         self._add_most(path, block, result, difference)
-        if result.divergences is None:
+        if result.apart is None:
             return
-        self.compared += len(result.divergences.kl)
-        self.same[0] += int(np.count_nonzero(result.divergences.same_top1))
-        self.same[1] += int(np.count_nonzero(result.divergences.same_top5))
+        self.compared += len(result.apart.kl)
+        self.same[0] += int(np.count_nonzero(result.apart.same_top1))
+        self.same[1] += int(np.count_nonzero(result.apart.same_top5))
         for name in DIVERGENCES:
-            values = getattr(result.divergences, name)
+            values = getattr(result.apart, name)
             total, squares = self.divergences.setdefault(name, [[0.0], [0.0]])
             self._add(total, squares, values)
             written = values.astype(result.first.per_sample.dtype)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xent_score.arrays import StoredArray, check_array, read_npy, read_npz, read_safetensors
+from xent_score.arrow import to_arrow
 from xent_score.columns import resolve, to_numpy
 from xent_score.errors import DataError, os_failure
 from xent_score.tables import StoredTable, read_csv, read_ipc, read_parquet
@@ -136,14 +137,14 @@ class ArrayFile(DataFile):
             for name in dict.fromkeys(name for group in columns.values() for name in group)
         }
         try:
-            for first in range(start, stop, size):
-                parts = {name: next(stream) for name, stream in streams.items()}
+            for first, *arrays in zip(range(start, stop, size), *streams.values(), strict=True):
+                parts = dict(zip(streams, arrays, strict=True))
                 fields = {
                     field: parts[group[0]] if len(group) == 1 else np.stack([parts[name] for name in group], axis=1)
                     for field, group in columns.items()
                     if field != "id"
                 }
-                ids = pa.chunked_array([pa.array(parts[columns["id"][0]])]) if "id" in columns else None
+                ids = pa.chunked_array([to_arrow(parts[columns["id"][0]])]) if "id" in columns else None
                 yield Block(first, min(size, stop - first), fields, ids)
         except OSError as error:
             raise os_failure(self.path, "read", error) from None

@@ -9,6 +9,7 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from xent_score.arrow import from_arrow, text, to_arrow
 from xent_score.files import Block
 
 LOSS = "loss"
@@ -23,14 +24,14 @@ def key_columns(path: Path, block: Block, sample_shape: tuple[int, ...], *, many
     columns: dict[str, Any] = {}
     each = int(np.prod(sample_shape))
     if block.ids is not None:
-        columns["id"] = block.ids if each == 1 else block.ids.take(pa.array(np.repeat(np.arange(block.rows), each)))
+        columns["id"] = block.ids if each == 1 else block.ids.take(to_arrow(np.repeat(np.arange(block.rows), each)))
     else:
         if many_files:
-            codes = pa.array(np.zeros(block.rows * each, np.int32))
-            columns["file"] = pa.DictionaryArray.from_arrays(codes, pa.array([str(path)]))
-        columns["row"] = pa.array(np.repeat(np.arange(block.first, block.first + block.rows), each))
+            codes = to_arrow(np.zeros(block.rows * each, np.int32))
+            columns["file"] = pa.DictionaryArray.from_arrays(codes, text(str(path)))
+        columns["row"] = to_arrow(np.repeat(np.arange(block.first, block.first + block.rows), each))
     if sample_shape:
-        columns["position"] = pa.array(np.tile(np.arange(each), block.rows))
+        columns["position"] = to_arrow(np.tile(np.arange(each), block.rows))
     return columns
 
 
@@ -43,8 +44,8 @@ def value_column(values: NDArray[Any], samples: int) -> pa.Array:
     """An array of one value for each sample as a column; of several, as lists of one length."""
     values = np.ascontiguousarray(values)
     if values.size == samples:
-        return pa.array(values.reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.size // samples)
+        return to_arrow(values.reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(to_arrow(values.reshape(-1)), values.size // samples)
 
 
 def write_rows(path: Path, table: pa.Table, suffix: str) -> None:
@@ -71,6 +72,5 @@ def read_column(path: Path, name: str) -> NDArray[Any]:
         with pa.memory_map(str(path)) as source:
             column = pa.ipc.open_file(source).read_all().column(name)
     else:
-        column = pq.read_table(path, columns=[name], use_threads=False).column(name)
-    values: NDArray[Any] = column.drop_null().to_numpy()
-    return values
+        column = pq.ParquetFile(path).read([name], use_threads=False).column(name)
+    return from_arrow(column.drop_null().combine_chunks())

@@ -12,6 +12,7 @@ from xent_core import evaluate
 from xent_core.losses import AUTO, LOSSES
 from xent_core.prepare import Options
 from xent_core.results import Evaluation
+from xent_score.arrow import to_arrow
 from xent_score.errors import DataError
 from xent_score.files import Block
 from xent_score.rows import LOSS, key_columns, null_rows, value_column
@@ -96,7 +97,7 @@ class ScoreJob(Job):
             return null_rows(columns, self.schema, block.rows)
         losses = result.per_sample
         columns = key_columns(path, block, losses.shape[1:], many_files=many_files)
-        columns[LOSS] = pa.array(losses.reshape(-1))
+        columns[LOSS] = to_arrow(losses.reshape(-1))
         for name in self.include:
             columns[name] = value_column(self._output(name, block, result), losses.size)
         return pa.table(columns)

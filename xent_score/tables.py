@@ -121,8 +121,7 @@ def read_ipc(path: Path) -> StoredTable:
 
     def batches(columns: Sequence[str], _numbers: Sequence[str], number: int, _size: int) -> Iterator[pa.RecordBatch]:
         fields = [schema.get_field_index(name) for name in columns]
-        for batch in _ipc_batches(path, fields, is_file=is_file, first=number):
-            yield batch.select([*columns])
+        return (batch.select([*columns]) for batch in _ipc_batches(path, fields, is_file=is_file, first=number))
 
     return StoredTable(path, schema.names, starts, sum(lengths), batches)
 

@@ -54,8 +54,9 @@ def test_a_sigmoid_loss_has_no_divergence(client: httpx.Client) -> None:
         ({"labels": LABELS.tolist(), "most": 1001}, ["most"], "parameter_out_of_range"),
         ({"labels": LABELS.tolist(), "gradient": True}, ["gradient"], "unknown_field"),
         ({"labels": [7] * 40}, ["labels", 0], "label_out_of_range"),
+        ({"include": ["per_sample"] * 2}, ["include"], "wrong_type"),
     ],
-    ids=["shapes", "weights alone", "too many", "unknown field", "label"],
+    ids=["shapes", "weights alone", "too many", "unknown field", "label", "included twice"],
 )
 def test_what_does_not_fit_is_refused_with_its_place(
     client: httpx.Client, fields: dict[str, Any], place: list[Any], code: str

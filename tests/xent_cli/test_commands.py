@@ -62,6 +62,11 @@ class TestServe:
         assert "usage: xent serve " in run.stdout
         assert "--port 8001 is the same as XENT_PORT=8001" in run.stdout
 
+    def test_it_serves_until_it_is_told_to_end(self, tmp_path: Path) -> None:
+        with Server(tmp_path / "log", ("-m", "xent_cli", "serve", "--port", "0")) as server:
+            assert httpx.get(f"{server.address}/livez").status_code == 200
+            assert server.stop() == 0
+
     def test_what_is_wrong_with_a_setting_is_one_line(self) -> None:
         run = xent("serve", "--port", "70000")
         assert (run.returncode, run.stdout) == (1, "")

@@ -73,6 +73,11 @@ class TestFiles:
         assert losses(tmp_path / "d.npz", tmp_path / "out", logits="a,b", id="id") == evaluate(X, Y).per_sample.tolist()
         assert rows_in(tmp_path / "out")["id"].to_pylist() == [9, 8, 7, 6]
 
+    def test_ids_may_be_true_and_false(self, tmp_path: Path) -> None:
+        np.savez(tmp_path / "d.npz", logits=X, labels=Y, id=[True, False, False, True])
+        losses(tmp_path / "d.npz", tmp_path / "out", id="id")
+        assert rows_in(tmp_path / "out")["id"].to_pylist() == [True, False, False, True]
+
     def test_one_column_of_logits_and_booleans_for_labels(self, tmp_path: Path) -> None:
         labels = [True, False, None, True]
         pq.write_table(pa.table({"logits": X[:, 1], "labels": labels}), tmp_path / "d.parquet")

@@ -13,7 +13,9 @@ import pytest
 
 from tests.xent_score.conftest import Data, fixed_lists, refusal, rows_in, table_of, write_parquet, xent
 from xent_core import evaluate
+from xent_score import plan
 from xent_score.errors import DataError
+from xent_score.files import open_file
 from xent_score.scoring import score
 
 
@@ -129,6 +131,9 @@ WRONG_FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
     ),
     "an empty CSV": (lambda folder: write(folder / "d.csv", b""), "is no sound CSV file"),
     "a CSV with a short row": (lambda folder: write(folder / "d.csv", b"logits,labels\n1,0\n1\n"), "d.csv"),
+    "a CSV with text among its numbers": (
+        lambda folder: write(folder / "d.csv", b"logits,labels\n1,0\nx,1\n"), "can't be read: In CSV column #",
+    ),
     "an npy that was cut off": (lambda folder: truncated(npy(folder, "d.npy", X)), "the file was cut off"),
     "objects": (lambda folder: npy(folder, "d.npy", np.array([{}, {}])), "has dtype object; numbers were expected"),
     "a dtype without meaning": (lambda folder: npy(folder, "d.npy", np.zeros(4, "V2")), "bfloat16 can be kept in"),
@@ -203,8 +208,6 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 
 
 def test_labels_that_call_for_another_loss_further_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from xent_score import plan
-
     monkeypatch.setattr(plan, "BLOCK_BYTES", 8 * 100)
     labels = np.zeros((300, 2), np.float32)
     labels[:, 0] = 1
@@ -213,6 +216,16 @@ def test_labels_that_call_for_another_loss_further_on(tmp_path: Path, monkeypatc
     write_parquet(content, tmp_path / "d.parquet")
     assert "rows 200 to 299: the labels call for sigmoid_cross_entropy" in said(tmp_path / "d.parquet", tmp_path)
     assert score(str(tmp_path / "d.parquet"), tmp_path / "named", parameters={"loss_type": "sigmoid_cross_entropy"})
+
+
+def test_a_row_that_can_not_be_computed_further_on_is_named(
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "BLOCK_BYTES", 20 * 100)
+    logits = data.logits.copy()
+    logits[777, 3] = np.nan
+    path = write_parquet(table_of(Data(logits, data.labels)), tmp_path / "d.parquet")
+    assert said(path, tmp_path).startswith(f"{path}, row 777: logits[3]: is NaN")
 
 
 class TestBadRows:
@@ -273,17 +286,23 @@ def test_a_full_disk_is_named(data: Data, tmp_path: Path) -> None:
     assert not [*(tmp_path / "out/rows").iterdir()]
 
 
-def test_what_goes_wrong_while_a_file_is_read_is_named(data: Data, tmp_path: Path) -> None:
-    path = write_parquet(table_of(data), tmp_path / "d.parquet", rows_per_group=1000)
+def test_a_broken_page_of_a_parquet_file_is_named(data: Data, tmp_path: Path) -> None:
+    path = tmp_path / "d.parquet"
+    pq.write_table(table_of(data), path, compression="zstd")
+    place = pq.ParquetFile(path).metadata.row_group(0).column(0).data_page_offset
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 20] = b"\xff" * 20
+    content[place : place + 100] = b"\xff" * 100
     path.write_bytes(content)
-    pages = pq.read_table
-    try:
-        pages(path, columns=["labels", "logits"])
-    except OSError:
-        assert f"{path} can't be read: " in said(path, tmp_path)
+    assert said(path, tmp_path).startswith(f"{path} can't be read: ")
+
+
+def test_a_file_that_vanishes_while_it_is_read(tmp_path: Path) -> None:
+    file = open_file(npy(tmp_path, "x.npy", X))
+    blocks = file.blocks(file.columns({"logits": "logits"}), 0, None, 2)
+    assert next(blocks).rows == 2
+    file.path.unlink()
+    with pytest.raises(DataError, match=r"x\.npy can't be read: No such file or directory"):
+        next(blocks)
 
 
 def test_a_file_that_vanishes_during_the_run(data: Data, tmp_path: Path) -> None:

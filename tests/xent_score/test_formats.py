@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 
 from tests.xent_score.conftest import CLASSES, ROWS, Data, fixed_lists, lists, rows_in, table_of, write_parquet
 from xent_core import evaluate
+from xent_score import plan
 from xent_score.scoring import score
 
 
@@ -106,6 +107,17 @@ def test_every_format_and_layout_gives_the_same(layout: str, data: Data, expecte
     name, write, options = LAYOUTS[layout]
     write(tmp_path / name, data)
     check(tmp_path / "out", score(str(tmp_path / name), tmp_path / "out", **options), expected)
+
+
+def test_an_arrow_stream_is_read_from_its_middle(
+    data: Data, expected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "BLOCK_BYTES", 20 * 100)
+    monkeypatch.setattr(plan, "PART_BYTES", 20 * 200)
+    write_ipc(table_of(data), tmp_path / "d.arrows", stream=True)
+    score(str(tmp_path / "d.arrows"), tmp_path / "out")
+    assert len([*(tmp_path / "out/rows").iterdir()]) == ROWS // 200
+    np.testing.assert_array_equal(rows_in(tmp_path / "out")["loss"].to_numpy(), expected.per_sample)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

@@ -1,13 +1,17 @@
 """What the packages import: scoring needs no service, and the command imports what a command needs only."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.service import ROOT
+from tests.xent_score.conftest import fixed_lists, write_parquet, xent
 
 ALLOWED = {"xent_score", "xent_core", "numpy", "pyarrow", "ml_dtypes"}
 
@@ -48,3 +52,17 @@ def test_without_pyarrow_the_command_says_what_to_install(
     monkeypatch.setattr(score, "find_spec", lambda _: None)
     assert run(["score", "x.npy", "--out", "out"]) == 1
     assert "pip install 'xent[score]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_pandas_is_left_alone_where_it_is_installed(processes: int, tmp_path: Path) -> None:
+    """PyArrow imports it as soon as it converts an array by its own means."""
+    (tmp_path / "pandas.py").write_text("raise RuntimeError('pandas was imported')")
+    random = np.random.default_rng(0)
+    # So large that two processes are worth it.
+    logits = random.standard_normal((300_000, 20), np.float32)
+    table = pa.table({"logits": fixed_lists(logits), "labels": random.integers(0, 20, 300_000)})
+    path = write_parquet(table, tmp_path / "d.parquet", 100_000)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    run = xent("score", path, "--out", tmp_path / "out", "--processes", processes, "--quiet", env=environment)
+    assert (run.returncode, run.stderr) == (0, "")

@@ -21,7 +21,6 @@ class Writer(ABC):
     clip: str
     softplus: str
     log_softmax: str
-    softmax: str
     sigmoid: str
     constant: str
     """A list of numbers as a tensor of the logits' dtype."""
@@ -228,15 +227,9 @@ class Writer(ABC):
         return f"{self.along_classes('class_weights')} * {targets}" if self.class_weights_inside else targets
 
     def probabilities(self) -> str:
-        """Those that a softmax gives, or those given, divided by their sum and clipped."""
-        if self.request.from_logits:
-            return f"{self.softmax}({self.rows()})"
+        """Those that are given in place of logits, divided by their sum and clipped."""
         row_sums = f"{self.sum}(logits, {self.axis_word}={self.axis}, {self.keep_word}=True)"
         return self.clipped(f"logits / {row_sums}")
-
-    def rows(self) -> str:
-        """The logits with their classes on the last axis, where a call knows no other; else as they are."""
-        return "logits"
 
     def log_probabilities(self) -> str:
         if self.request.from_logits:

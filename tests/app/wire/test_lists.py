@@ -118,6 +118,9 @@ WRONG: dict[str, tuple[str, type[InvalidInput], tuple[int, ...]]] = {
     "an object behind a bare NaN": ("[[NaN, 2], [3, {}], [5, 6]]", NotNumeric, (1, 1)),
     "a string far into a row": ("[[" + "1, " * 40 + '"4"]]', NotNumeric, (0, 40)),
     "a long string for a row": ('[[1], "' + "a" * 5000 + '"]', Ragged, (1,)),
+    "a number between lists": ("[[1, 2], 3, [4, 5], [6, 7]]", Ragged, (1,)),
+    "a number for a list further in": ("[[[1, 2], [3, 4]], [5]]", Ragged, (1, 0)),
+    "an object for a list further in": ("[[[1, 2], [3, 4]], [{}]]", Ragged, (1, 0)),
     "33 dimensions": ("[" * 33 + "1" + "]" * 33, WrongShape, ()),
 }
 
@@ -195,6 +198,7 @@ NOT_JSON = [
     "[1] 2]",
     "[NaN, x]",
     "[[1, 2], [3 4]]",
+    "[[1, 2], [3 [4]]]",
     "[1, 2,]",
     "[[1], [2],,]",
     "[1e]",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -41,6 +42,40 @@ def test_divergences_are_those_of_scipy(dtype: Any, classes: int, spread: float,
     assert_allclose(result.jensen_shannon, jensenshannon(p, q, axis=1) ** 2, rtol=0, atol=TOLERANCE[dtype])
 
 
+@pytest.mark.parametrize(("noise", "tolerance"), [(1, 3e-6), (1e-1, 1e-5), (1e-2, 1e-6), (1e-4, 1e-6)])
+@pytest.mark.parametrize("classes", [2, 30, 1000])
+def test_small_divergences_keep_their_digits_in_float32(noise: float, tolerance: float, classes: int) -> None:
+    logits = RANDOM.normal(0, 3, (8, classes)).astype(np.float32)
+    other = logits + (noise * RANDOM.normal(size=logits.shape)).astype(np.float32)
+    result = found(logits, other)
+    with mpmath.workdps(40):
+        for row in range(3):
+            p, q = (softmax_exactly(each[row]) for each in (logits, other))
+            pairs = [*zip(p, q, strict=True)]
+            kl = mpmath.fsum(a * mpmath.log(a / b) for a, b in pairs)
+            reverse = mpmath.fsum(b * mpmath.log(b / a) for a, b in pairs)
+            shannon = mpmath.fsum(
+                (a * mpmath.log(2 * a / (a + b)) + b * mpmath.log(2 * b / (a + b))) / 2 for a, b in pairs
+            )
+            assert result.kl[row] == pytest.approx(float(kl), rel=tolerance)
+            assert result.reverse_kl[row] == pytest.approx(float(reverse), rel=tolerance)
+            assert result.jensen_shannon[row] == pytest.approx(float(shannon), rel=tolerance)
+
+
+def softmax_exactly(logits: Any) -> list[Any]:
+    powers = [mpmath.exp(mpmath.mpf(float(each))) for each in logits]
+    return [each / mpmath.fsum(powers) for each in powers]
+
+
+def test_a_row_is_as_far_apart_whatever_rows_stand_beside_it() -> None:
+    logits = RANDOM.normal(size=(40, 10)).astype(np.float32)
+    other = logits + (RANDOM.normal(size=logits.shape) * np.geomspace(1e-3, 1, 40)[:, None]).astype(np.float32)
+    together = found(logits, other)
+    for row in range(40):
+        alone = found(logits[row : row + 1], other[row : row + 1])
+        assert [each[0] for each in alone] == [each[row] for each in together]
+
+
 def test_a_distribution_is_not_apart_from_itself() -> None:
     logits = 5 * RANDOM.normal(size=(50, 100)).astype(np.float32)
     assert max(each.max() for each in found(logits, logits.copy())[:2]) == 0
@@ -55,7 +90,7 @@ def test_masks_that_differ_have_infinite_divergence_one_way() -> None:
     assert_allclose(result.jensen_shannon, jensenshannon([0.5, 0.5], [1.0, 0.0]) ** 2)
 
 
-@pytest.mark.parametrize("classes", [1, 3, 5, 255, 256, 257, 1000])
+@pytest.mark.parametrize("classes", [1, 3, 5, 32, 33, 255, 256, 257, 1000])
 @pytest.mark.parametrize("rounded", [False, True])
 def test_the_largest_classes_are_those_of_a_stable_sort(classes: int, rounded: bool) -> None:
     logits = 3 * RANDOM.normal(size=(40, classes))
