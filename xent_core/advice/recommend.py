@@ -54,16 +54,11 @@ def equivalents_and_recommendation(batch: PreparedBatch) -> tuple[dict[str, str]
     """The call of the loss that is computed in each framework; and the loss that the labels call for, whose calls are
     None where they are the same.
     """
-    calls, found = _of_form(batch)
-    return calls, found._replace(alternatives=with_loss(batch, found.alternatives))
-
-
-def _of_form(batch: PreparedBatch) -> tuple[dict[str, str], Recommendation]:
     suggested, parameters = balance(batch.facts, batch.layout), batch.parameters
     by_class = parameters.class_weights is not None or parameters.pos_weight is not None
     if suggested is None and batch.weights is None and not by_class:
         facts, not_one = batch.facts, batch.facts.rows_not_one.rows
-        return _usual(
+        calls, found = _usual(
             facts.kind,
             # Only beside rows that don't sum to 1 do the texts hold how many rows there are.
             facts.rows if not_one else 0,
@@ -76,6 +71,15 @@ def _of_form(batch: PreparedBatch) -> tuple[dict[str, str], Recommendation]:
             batch.labels.dtype,
             batch.options,
         )
+    else:
+        calls, found = _own(batch, suggested)
+    if batch.facts.kind != "class_indices":
+        found = found._replace(alternatives=with_loss(batch, found.alternatives))
+    return calls, found
+
+
+def _own(batch: PreparedBatch, suggested: Suggested | None) -> tuple[dict[str, str], Recommendation]:
+    """With figures of this batch."""
     choice = _choose(batch.facts, batch.layout, batch.loss, suggested, by_logit=batch.counts.by_logit)
     calls = _equivalents(batch, batch.loss)
     if suggested is None and choice.loss_type == batch.loss.name:

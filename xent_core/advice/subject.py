@@ -135,7 +135,8 @@ class Subject:
         # A row in which not all counts has no others to be compared with.
         mask = batch.counts.counting
         whole_rows = mask is None or mask.by_row
-        read = row_reader(read, batch.counts) if whole_rows else logit_reader(read, batch.counts)
+        if mask is not None:
+            read = row_reader(read, batch.counts) if whole_rows else logit_reader(read, batch.counts)
         values = rows = zeros = near_one = 0
         low, high, between, identical = math.inf, -math.inf, False, whole_rows
         first: Array | None = None
