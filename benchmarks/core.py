@@ -7,6 +7,7 @@ output. Options, after `.venv-bench/bin/python -m benchmarks.core`:
   --write           also into this folder: core.md, or with the options below core-without-avx512.md and the like
   --without-avx512  keep both libraries from using AVX-512, as on a machine that hasn't got it
   --plain-malloc    leave glibc's malloc as it is; see keep_freed_memory
+  --only KIND       measure only the losses of this kind, such as "softmax focal"
 """
 
 import os
@@ -49,7 +50,16 @@ from torch.nn import functional
 import xent_core
 
 Array = NDArray[Any]
-Kind = Literal["class indices", "one-hot", "sigmoid", "distributions"]
+Kind = Literal[
+    "class indices",
+    "one-hot",
+    "sigmoid",
+    "distributions",
+    "softmax focal",
+    "sparse softmax focal",
+    "sigmoid focal",
+    "divergence from logits",
+]
 
 TURNS = 15
 SHORTEST_TIMING = 0.02
@@ -110,6 +120,7 @@ class Measured:
     """Errors are the greatest relative ones; memory is what a call takes at its peak beyond its result, in bytes.
 
     evaluation  the time of `evaluate` divided by that of the bare losses, turn by turn
+    summary     the same with a summary
     """
 
     case: Case
@@ -118,6 +129,7 @@ class Measured:
     warm: Timing
     cold: Timing
     evaluation: list[float]
+    summary: list[float]
     our_memory: int
     their_memory: int | None
 
@@ -157,6 +169,55 @@ def exact_sigmoid_losses(logits: Array, labels: Array) -> Array:
     return losses
 
 
+def exact_focal(cross_entropy: Array) -> Array:
+    losses: Array = np.expm1(-cross_entropy) ** 2 * cross_entropy
+    return losses
+
+
+def exact_softmax_focal_losses(logits: Array, labels: Array) -> Array:
+    log_sums = np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    losses: Array = (labels * exact_focal(log_sums - logits)).sum(axis=1)
+    return losses
+
+
+def exact_sparse_focal_losses(logits: Array, indices: Array) -> Array:
+    return exact_focal(exact_index_losses(logits, indices))
+
+
+def exact_sigmoid_focal_losses(logits: Array, labels: Array) -> Array:
+    return exact_focal(exact_sigmoid_losses(logits, labels))
+
+
+def exact_divergences(logits: Array, teacher: Array) -> Array:
+    log_p, log_y = (each - np.log(np.exp(each).sum(axis=1, keepdims=True)) for each in (logits, teacher))
+    losses: Array = (np.exp(log_y) * (log_y - log_p)).sum(axis=1)
+    return losses
+
+
+# What is written in PyTorch for want of a function: gamma is 2.
+
+
+def softmax_focal(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    log_p = functional.log_softmax(logits, -1)
+    return -(labels * (1 - log_p.exp()) ** 2 * log_p).sum(-1)
+
+
+def sparse_softmax_focal(logits: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+    losses = cross_entropy(logits, indices)
+    return (1 - torch.exp(-losses)) ** 2 * losses
+
+
+def sigmoid_focal(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """As torchvision.ops.sigmoid_focal_loss without alpha."""
+    p = torch.sigmoid(logits)
+    return binary_cross_entropy(logits, labels) * (1 - (p * labels + (1 - p) * (1 - labels))) ** 2
+
+
+def divergence(logits: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    log_p, log_y = functional.log_softmax(logits, -1), functional.log_softmax(teacher, -1)
+    return functional.kl_div(log_p, log_y, reduction="none", log_target=True).sum(-1)
+
+
 cross_entropy = partial(functional.cross_entropy, reduction="none")
 binary_cross_entropy = partial(functional.binary_cross_entropy_with_logits, reduction="none")
 LOSSES: dict[Kind, Losses] = {
@@ -164,6 +225,21 @@ LOSSES: dict[Kind, Losses] = {
     "one-hot": Losses(xent_core.softmax_cross_entropy, cross_entropy, exact_one_hot_losses),
     "distributions": Losses(xent_core.softmax_cross_entropy, cross_entropy, exact_distribution_losses),
     "sigmoid": Losses(xent_core.sigmoid_cross_entropy, binary_cross_entropy, exact_sigmoid_losses),
+    "softmax focal": Losses(xent_core.softmax_focal_cross_entropy, softmax_focal, exact_softmax_focal_losses),
+    "sparse softmax focal": Losses(
+        xent_core.sparse_softmax_focal_cross_entropy, sparse_softmax_focal, exact_sparse_focal_losses
+    ),
+    "sigmoid focal": Losses(xent_core.sigmoid_focal_cross_entropy, sigmoid_focal, exact_sigmoid_focal_losses),
+    "divergence from logits": Losses(
+        partial(xent_core.kl_divergence, labels_are_logits=True), divergence, exact_divergences
+    ),
+}
+# What makes `evaluate` compute the same loss; for the others the labels' form does.
+NAMED: dict[Kind, dict[str, Any]] = {
+    "softmax focal": {"loss_type": "softmax_focal_cross_entropy"},
+    "sparse softmax focal": {"loss_type": "sparse_softmax_focal_cross_entropy"},
+    "sigmoid focal": {"loss_type": "sigmoid_focal_cross_entropy"},
+    "divergence from logits": {"loss_type": "kl_divergence", "labels_are_logits": True},
 }
 
 FASTER, FIVE_TIMES, LEVEL = 1.0, 5.0, 0.9
@@ -180,7 +256,12 @@ TARGETS: tuple[tuple[Kind, int, int, float | None], ...] = (
     ("one-hot", 256, 128_000, LEVEL),
     ("sigmoid", 8192, 1000, FASTER),
     ("distributions", 8192, 1000, None),
+    ("softmax focal", 8192, 1000, FASTER),
+    ("sparse softmax focal", 8192, 1000, FASTER),
+    ("sigmoid focal", 8192, 1000, FASTER),
+    ("divergence from logits", 8192, 1000, None),
 )
+MOST_OF_SUMMARY = 1.35
 DTYPES = ("float32", "float64")
 CASES = [Case(kind, rows, classes, dtype, target) for kind, rows, classes, target in TARGETS for dtype in DTYPES]
 CASES += [Case("class indices", 8192, 1000, dtype, huge_logits=True) for dtype in DTYPES]
@@ -192,18 +273,20 @@ def make_batch(case: Case) -> Batch:
     dtype = np.dtype(case.dtype).type
     logits = random.standard_normal((case.rows, case.classes), dtype)
     logits *= 500 if case.huge_logits else 2
-    if case.kind == "distributions":
+    if case.kind == "divergence from logits":
+        return Batch.of(logits, logits + random.standard_normal(logits.shape, dtype))
+    if case.kind in ("distributions", "softmax focal"):
         labels = random.random(logits.shape, dtype)
         labels /= labels.sum(axis=1, keepdims=True)
         return Batch.of(logits, labels)
     raised = random.uniform(0, 24, case.rows).astype(dtype)
-    if case.kind == "sigmoid":
+    if case.kind in ("sigmoid", "sigmoid focal"):
         labels = (random.random(logits.shape, dtype) < 0.1).astype(dtype)
         logits += (labels - dtype(0.5)) * raised[:, None]
         return Batch.of(logits, labels)
     rows, indices = np.arange(case.rows), random.integers(0, case.classes, case.rows)
     logits[rows, indices] += raised
-    if case.kind == "class indices":
+    if case.kind in ("class indices", "sparse softmax focal"):
         return Batch.of(logits, indices)
     labels = np.zeros_like(logits)
     labels[rows, indices] = 1
@@ -222,17 +305,20 @@ def measure(case: Case) -> Measured:
         return losses.theirs(*batch.tensors)
 
     def evaluate(batch: Batch) -> xent_core.Evaluation:
-        return xent_core.evaluate(*batch.arrays)
+        return xent_core.evaluate(*batch.arrays, **NAMED.get(case.kind, {}))
+
+    def summarise(batch: Batch) -> xent_core.Evaluation:
+        return xent_core.evaluate(*batch.arrays, include=["summary"], advice="none", **NAMED.get(case.kind, {}))
 
     our_memory = peak_of_allocations(lambda: ours(batch))
     their_memory = peak_of_process(lambda: theirs(batch))
-    our_times, their_times, evaluation = take_turns([ours, theirs, evaluate], itertools.repeat(batch))
+    our_times, their_times, *others = take_turns([ours, theirs, evaluate, summarise], itertools.repeat(batch))
     warm = timing(our_times, their_times)
-    evaluation = quotients(evaluation, our_times)
+    evaluation, summary = (quotients(times, our_times) for times in others)
     copies = math.ceil(COLD_BYTES / sum(array.nbytes for array in batch.arrays))
     batches = itertools.cycle([batch, *(batch.copy() for _ in range(copies - 1))])
     cold = timing(*take_turns([ours, theirs], batches))
-    return Measured(case, our_error, their_error, warm, cold, evaluation, our_memory, their_memory)
+    return Measured(case, our_error, their_error, warm, cold, evaluation, summary, our_memory, their_memory)
 
 
 def relative_errors(case: Case, batch: Batch) -> tuple[float, float]:
@@ -350,8 +436,9 @@ medians is held against the target, and the last column says how far above or be
 
 Errors are the greatest relative ones against extended precision, in a sample of rows. Memory is the peak during one \
 call, less the result: xent_core's as tracemalloc counts it, PyTorch's by the growth of the process, which is coarser. \
-The last column is the time of `evaluate`, with its reduction, recommendation and warnings, divided by that of the \
-bare losses, warm.
+The last two columns are the time of `evaluate`, with its reduction, recommendation and warnings, and of `evaluate` \
+with a summary in place of advice, divided by that of the bare losses, warm. The target for a summary of class \
+indices in float32 at 1000 classes is at most {MOST_OF_SUMMARY:g}.
 
 {table(OTHER_HEADER, map(other_line, measured))}
 
@@ -364,7 +451,7 @@ bare losses, warm.
 SPEED_HEADER = "losses | batch | dtype | xent_core, ms | PyTorch, ms | ratio, warm | ratio, cold | target | met"
 OTHER_HEADER = (
     "losses | batch | dtype | error of xent_core | error of PyTorch | "
-    "memory of xent_core, MiB | memory of PyTorch, MiB | `evaluate` / losses"
+    "memory of xent_core, MiB | memory of PyTorch, MiB | `evaluate` / losses | with a summary"
 )
 CAVEATS = """\
 - That another machine gives the same ratios: both libraries choose their code by the processor, and this is one. \
@@ -391,7 +478,8 @@ def speed_line(one: Measured) -> str:
 def other_line(one: Measured) -> str:
     errors = f"{one.our_error:.1e} | {one.their_error:.1e}"
     their_memory = "" if one.their_memory is None else mebibytes(one.their_memory)
-    return f"{one.case} | {errors} | {mebibytes(one.our_memory)} | {their_memory} | {spread(one.evaluation)}"
+    ratios = f"{spread(one.evaluation)} | {spread(one.summary)}"
+    return f"{one.case} | {errors} | {mebibytes(one.our_memory)} | {their_memory} | {ratios}"
 
 
 def spread(values: list[float]) -> str:
@@ -431,7 +519,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the report into this folder, too")
     parser.add_argument("--without-avx512", action="store_true", help="as on a machine that hasn't got it")
     parser.add_argument("--plain-malloc", action="store_true", help="leave glibc's malloc as it is")
+    parser.add_argument("--only", choices=LOSSES, metavar="KIND", help="measure only the losses of this kind")
     options = parser.parse_args()
+    if options.only and options.write:
+        parser.error("--write is for the whole report")
 
     torch.set_num_threads(1)
     if not options.plain_malloc:
@@ -440,7 +531,7 @@ def main() -> None:
     os.sched_setaffinity(0, {core})
     load = os.getloadavg()[0]
     measured = []
-    for case in CASES:
+    for case in (case for case in CASES if options.only in (None, case.kind)):
         print(str(case).replace(" | ", ", "), file=sys.stderr, flush=True)
         measured.append(measure(case))
     simd = introspect.opt_func_info(func_name="^exp$", signature="float32")["exp"]["ff"]["current"]

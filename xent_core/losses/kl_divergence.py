@@ -38,7 +38,7 @@ OPTAX_LOG = "its first argument, log-probabilities, is sent as logits: their sof
 
 
 class KLDivergence(SoftmaxFamily):
-    """ℓ = −Σ_c y_c · d_c for d = log p − log y, all of it in float64.
+    """ℓ = −Σ_c y_c · d_c for d = log p − log y, from exponentials as they are where these serve, else in float64.
 
     Where that is small, p is close to y, and it is Σ_c (y_c · (exp(d_c) − 1 − d_c)) + Σ_c y_c − 1.
     """
@@ -91,8 +91,8 @@ class KLDivergence(SoftmaxFamily):
             REDUCTION,
         ),
         stability=(
-            "Computed in float64, and where it is small from terms y · (exp(d) − 1 − d), d = log p − log y, which are "
-            "never negative: a divergence close to 0 keeps its digits, that of equal logits is exactly 0."
+            "Close to 0 it is computed in float64 from terms y · (exp(d) − 1 − d), d = log p − log y, which are never "
+            "negative: it keeps its digits, and that of equal logits is exactly 0."
         ),
         same_as=("torch.nn.KLDivLoss", "keras.losses.KLDivergence", "optax.kl_divergence"),
         sources=(

@@ -11,7 +11,7 @@ from xent_core.losses.loss import Parameters
 from xent_core.losses.softmax_family import SoftmaxFamily
 
 # Elements of a tile: some five arrays of its size share the cache.
-CAREFUL_TILE = 1 << 14
+CAREFUL_TILE = 1 << 16
 
 
 class SoftmaxByClass(SoftmaxFamily):

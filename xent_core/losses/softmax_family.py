@@ -112,7 +112,6 @@ class SoftmaxFamily(Loss):
             compute = rows.indices_computer(labels, labels_checked=labels_checked)
         else:
             plain = parameters.from_logits and not smooth and parameters.class_weights is None and own_dtype
-            plain = plain and self.is_cross_entropy
             size = LABEL_BLOCK if plain else CAREFUL_BLOCK
             compute = rows.labels_computer(labels)
         blocks = layout.blocks(size // rows.dtype.itemsize)

@@ -5,6 +5,7 @@
  */
 
 export { type Problem, XentError, type XentErrorCode, type XentErrorDetails } from "./errors.js";
+export type { EvaluateBatch, EvaluateOptions, EvaluateRequest, Evaluation } from "./evaluate.js";
 export type { components, paths } from "./schema.js";
 export {
   type Dtype,

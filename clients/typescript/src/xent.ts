@@ -2,6 +2,13 @@
 
 import createClient from "openapi-fetch";
 import { errorOf, XentError, type XentErrorDetails } from "./errors.js";
+import {
+  type EvaluateBatch,
+  evaluateBatches,
+  type EvaluateOptions,
+  type EvaluateRequest,
+  type Evaluation,
+} from "./evaluate.js";
 import type { components, paths } from "./schema.js";
 import type { NumberList, Tensor } from "./tensor.js";
 
@@ -102,6 +109,30 @@ export interface Xent {
    */
   loss(request: LossRequest, options?: CallOptions): Promise<LossResponse>;
 
+  /**
+   * The loss of many batches as one, in nats: numerators and denominators are added exactly and divided once.
+   *
+   * Each batch holds `logits`, `labels` and fields of its own; `request` is the fields that all have. At most
+   * `concurrency` batches are held. `include` may name "summary" and "calibration", which merge exactly. Batches may
+   * differ in their labels' form, so name the `loss_type`. Stops at the first error, whose message names the batch.
+   *
+   * @example
+   * ```ts
+   * async function* batches() {
+   *   yield { logits: [[2, 0.5, 1]], labels: [1] };
+   *   yield { logits: [[0.1, 1, 3]], labels: [2] };
+   * }
+   * const loss_type = "sparse_softmax_cross_entropy";
+   * const { reduced, summary } = await xent.evaluate(batches(), { loss_type, include: ["summary"] });
+   * reduced.value; // 1.0693…
+   * ```
+   */
+  evaluate(
+    batches: Iterable<EvaluateBatch> | AsyncIterable<EvaluateBatch>,
+    request?: EvaluateRequest,
+    options?: EvaluateOptions,
+  ): Promise<Evaluation>;
+
   /** The loss type that labels call for, and warnings: from labels with `logits`, or with only `logits_shape`. */
   recommend(request: RecommendRequest, options?: CallOptions): Promise<RecommendResponse>;
 
@@ -192,11 +223,16 @@ export function createXent({ baseUrl, apiKey, timeoutMs = 60_000, retries = 4, f
     return `${baseUrl}: ${cause?.message || cause?.code || message || error}`;
   }
 
+  async function loss(request: LossRequest, options: CallOptions = {}): Promise<LossResponse> {
+    const body = written(request);
+    const call = (signal: AbortSignal) => client.POST("/v1/loss", { ...body, signal });
+    return (await send(call, "per_sample", options)) as LossResponse;
+  }
+
   return {
-    async loss(request, options = {}) {
-      const body = written(request);
-      const call = (signal: AbortSignal) => client.POST("/v1/loss", { ...body, signal });
-      return (await send(call, "per_sample", options)) as LossResponse;
+    loss,
+    async evaluate(batches, request = {}, options = {}) {
+      return evaluateBatches(loss, batches, request, options);
     },
     async recommend(request, options = {}) {
       const body = written(request);

@@ -48,7 +48,7 @@ const blocks = (language: string) =>
     .map(([, , text = ""]) => text);
 
 test("only what is needed is packed", () => {
-  const modules = ["bytes", "errors", "index", "schema", "tensor", "xent"];
+  const modules = ["bytes", "errors", "evaluate", "exact", "index", "merge", "schema", "tensor", "xent"];
   const made = modules.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
   assert.deepEqual(packed.sort(), ["LICENSE", "README.md", "package.json", ...made].sort());
 });
