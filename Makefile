@@ -10,7 +10,7 @@ IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 PAGE_MODULES = page/node_modules/complete
 
-.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-core bench-guard bench-score soak lock clean
+.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-core bench-score bench-guard soak lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -97,7 +97,7 @@ bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside
 bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 	@.venv-bench/bin/python -m benchmarks.core
 
-bench-score: .venv-dev/complete .venv-bench/complete ## Measure xent score and xent compare beside reading and writing alone, and pandas and PyTorch
+bench-score: .venv-dev/complete .venv-bench/complete ## Measure xent score and compare beside raw reading and writing, pandas and PyTorch
 	@.venv-dev/bin/python -m benchmarks.score --peer .venv-bench/bin/python
 
 bench-guard: .venv/complete ## Compare instruction counts of requests with those checked in (valgrind)

@@ -65,11 +65,12 @@ class Sums(PartSums):
             self.numerators.append(result.reduced.numerator)
             self.denominators.append(result.reduced.denominator)
         self.buckets.update(count_buckets(losses.reshape(-1)))
-        self.hardest = _most(self.hardest, _listed(self.options, path, block, result, _largest(losses), "loss", losses))
+        hardest = _largest(losses, self.hardest[-1]["loss"] if len(self.hardest) == KEPT else -np.inf)
+        self.hardest = _most(self.hardest, _listed(self.options, path, block, result, hardest, "loss", losses))
         if result.margin is not None:
             # What has no label that counts is not doubtful.
             margins = np.where(result.label_rank == -1, np.inf, result.margin)
-            candidates = _largest(-margins)
+            candidates = _largest(-margins, -self.doubtful[-1]["margin"] if len(self.doubtful) == KEPT else -np.inf)
             candidates = candidates[margins.reshape(-1)[candidates] < np.inf]
             self.doubtful = _least(
                 self.doubtful, _listed(self.options, path, block, result, candidates, "margin", margins)
@@ -175,10 +176,12 @@ class Sums(PartSums):
             known[1] += count
 
 
-def _largest(values: NDArray[Any]) -> NDArray[Any]:
-    """The places of the largest values."""
+def _largest(values: NDArray[Any], least: float) -> NDArray[Any]:
+    """The places of the largest values that are not below this one."""
     flat = values.reshape(-1)
-    return np.argpartition(flat, flat.size - KEPT)[-KEPT:] if flat.size > KEPT else np.arange(flat.size)
+    places = np.argpartition(flat, flat.size - KEPT)[-KEPT:] if flat.size > KEPT else np.arange(flat.size)
+    kept: NDArray[Any] = places[~(flat[places] < least)]
+    return kept
 
 
 def _listed(
@@ -211,7 +214,8 @@ def _listed(
         elif is_choice:
             entry["label"] = int(labels[place].argmax())
         if is_choice:
-            entry["prediction"] = int(logits[place].argmax())
+            # NumPy takes far longer for the largest of half-precision numbers.
+            entry["prediction"] = int(logits[place].astype(np.promote_types(logits.dtype, np.float32)).argmax())
         yield entry
 
 
