@@ -13,6 +13,7 @@ class Keras(Writer):
     clip = "keras.ops.clip"
     softplus = "keras.ops.softplus"
     log_softmax = "keras.ops.log_softmax"
+    softmax = "keras.ops.softmax"
     sigmoid = "keras.ops.sigmoid"
     constant = "keras.ops.convert_to_tensor({}, dtype=logits.dtype)"
 
@@ -91,7 +92,7 @@ class Keras(Writer):
         return "logits" if self.request.on_last_axis else f"keras.ops.moveaxis(logits, {self.axis}, -1)"
 
     def probabilities(self) -> str:
-        return f"keras.ops.softmax({self.rows()})" if self.request.from_logits else super().probabilities()
+        return f"{self.softmax}({self.rows()})" if self.request.from_logits else super().probabilities()
 
     def target_losses(self) -> str | None:
         if not self.request.from_logits or not self.request.distributions_inside:

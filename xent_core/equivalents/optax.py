@@ -14,6 +14,7 @@ class Optax(Writer):
     clip = "jnp.clip"
     softplus = "jax.nn.softplus"
     log_softmax = "jax.nn.log_softmax"
+    softmax = "jax.nn.softmax"
     sigmoid = "jax.nn.sigmoid"
     constant = "jnp.array({}, dtype=logits.dtype)"
 

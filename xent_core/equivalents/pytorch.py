@@ -14,6 +14,7 @@ class PyTorch(Writer):
     clip = "torch.clamp"
     softplus = "F.softplus"
     log_softmax = "F.log_softmax"
+    softmax = "F.softmax"
     sigmoid = "torch.sigmoid"
     constant = "logits.new_tensor({})"
     axis_word = "dim"

@@ -18,6 +18,7 @@ class TensorFlow2(Writer):
     constant = "tf.constant({}, dtype=logits.dtype)"
     softmax_loss = "tf.nn.softmax_cross_entropy_with_logits"
     log_softmax = "tf.nn.log_softmax"
+    softmax = "tf.nn.softmax"
     sigmoid = "tf.sigmoid"
 
     def index_losses(self) -> str | None:

@@ -21,6 +21,7 @@ class Writer(ABC):
     clip: str
     softplus: str
     log_softmax: str
+    softmax: str
     sigmoid: str
     constant: str
     """A list of numbers as a tensor of the logits' dtype."""
