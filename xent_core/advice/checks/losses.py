@@ -59,10 +59,9 @@ def _far_above(mean: float, uniform: float, classes: int) -> bool:
 
 
 def _infinite_samples(subject: Subject) -> Evidence | None:
-    accumulated = cast(Accumulated, subject.accumulated)
-    if math.isfinite(accumulated.totals.loss):
+    losses = cast(Accumulated, subject.accumulated).per_sample.reshape(-1)
+    if math.isfinite(np.add.reduce(losses)):
         return None
-    losses = accumulated.per_sample.reshape(-1)
     infinite = sum(int(np.count_nonzero(np.isinf(losses[part]))) for part in column_tiles(len(losses)))
     return {"samples": infinite} if infinite else None
 
