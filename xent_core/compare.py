@@ -47,6 +47,13 @@ def compare(
     from_logits: bool = True,
     reduction: Reduction = "mean",
     clip: float = CLIP,
+    shift: int = 0,
+    temperature: float = 1.0,
+    gamma: float | None = None,
+    alpha: float | None = None,
+    q: float | None = None,
+    epsilon: float | None = None,
+    labels_are_logits: bool = False,
     most: int = 10,
     include: Collection[str] = (),
 ) -> Comparison:
@@ -56,12 +63,13 @@ def compare(
     cancels. Losses are in nats; differences are the other's less the first's.
 
     logits, other_logits: of one shape. labels and the parameters: as in `evaluate`. With None for labels there are
-    divergences and agreement of a softmax only.
+    divergences and agreement of a softmax only. `temperature` divides the logits for these too.
     most: how many of the samples that differ most are told, 0 to 1000.
     include: "per_sample" for the differences of all samples.
 
-    Float32 logits have divergences to about 1e-6, float64 to about 1e-14. Memory beside arrays of one number for each
-    sample stays below 16 MiB. Raises a subclass of InvalidInput, which says where and why.
+    Divergences of float32 logits have a relative error of about 1e-6, those of float64 logits an error of about 1e-14.
+    Memory beside arrays of one number for each sample stays below 16 MiB. Raises a subclass of InvalidInput, which says
+    where and why.
 
     >>> result = compare([[2.0, 0.5], [0.1, 1.0]], [[3.0, 0.5], [0.1, 1.5]], [0, 1])
     >>> round(result.difference.mean, 6), round(result.difference.p_value, 6), result.same_top1
@@ -78,7 +86,23 @@ def compare(
         if name not in PER_SAMPLE:
             raise ParameterOutOfRange("include", f"holds {name!r:.80}; per_sample was expected")
     options = Options(
-        weights, loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction, clip
+        weights=weights,
+        loss_type=loss_type,
+        pos_weight=pos_weight,
+        class_weights=class_weights,
+        label_smoothing=label_smoothing,
+        ignore_index=ignore_index,
+        axis=axis,
+        from_logits=from_logits,
+        reduction=reduction,
+        clip=clip,
+        shift=shift,
+        temperature=temperature,
+        gamma=gamma,
+        alpha=alpha,
+        q=q,
+        epsilon=epsilon,
+        labels_are_logits=labels_are_logits,
     )
     if labels is None:
         _refuse_without_labels(options)
@@ -93,9 +117,17 @@ def compare(
     return pair.finish(reduction, most if labels is not None else 0, labelled=labels is not None, include=include)
 
 
+OF_LABELS = (
+    *("weights", "pos_weight", "class_weights", "ignore_index", "shift"),
+    *("gamma", "alpha", "q", "epsilon", "labels_are_logits"),
+)
+"""Parameters that say nothing without labels."""
+
+
 def _refuse_without_labels(options: Options) -> None:
-    for name in ("weights", "pos_weight", "class_weights", "ignore_index"):
-        if getattr(options, name) is not None:
+    for name in OF_LABELS:
+        value, default = getattr(options, name), Options._field_defaults[name]
+        if value is not default and (default is None or value != default):
             raise MissingParameter("labels", f"are absent beside {name}, which belongs to a loss")
     if options.loss_type != "auto":
         raise MissingParameter("labels", f"are absent; {options.loss_type} needs them")

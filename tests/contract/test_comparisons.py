@@ -36,6 +36,17 @@ def test_the_response_is_what_the_core_finds(client: httpx.Client) -> None:
     assert body["sums"]["difference"] == found.sums.difference.tolist()  # type: ignore[union-attr]
 
 
+def test_the_parameters_are_those_of_a_loss(client: httpx.Client) -> None:
+    sequences = {"logits": FIRST.reshape(8, 5, 5).tolist(), "other_logits": OTHER.reshape(8, 5, 5).tolist()}
+    options: dict[str, Any] = {"loss_type": "generalized_cross_entropy", "q": 0.3, "shift": 1, "temperature": 2.0}
+    response = post(client, **sequences, labels=LABELS.reshape(8, 5).tolist(), include=["per_sample"], **options)
+    assert response.status_code == 200, response.text
+    three = (values.reshape(8, 5, 5) for values in (FIRST, OTHER))
+    found = compare(*three, LABELS.reshape(8, 5), include=["per_sample"], **options)
+    assert found.per_sample is not None
+    assert response.json()["per_sample"] == found.per_sample.tolist()
+
+
 def test_without_labels_there_are_divergences_and_agreement(client: httpx.Client) -> None:
     body = post(client).json()
     assert body.keys() == {"divergence", "same_top1", "same_top5", "sums"}

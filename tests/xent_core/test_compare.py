@@ -160,6 +160,46 @@ def test_each_model_has_the_loss_that_evaluate_gives(labels: Any, options: dict[
     assert_allclose(found.per_sample, summaries[1].per_sample - summaries[0].per_sample, atol=1e-14)
 
 
+def test_a_shift_leaves_out_the_same_rows_of_both() -> None:
+    logits, other = FIRST.reshape(20, 20, 12), OTHER.reshape(20, 20, 12)
+    labels = LABELS.reshape(20, 20)
+    found = compare(logits, other, labels, shift=1, include=["per_sample"])
+    cut = compare(logits[:, :-1], other[:, :-1], labels[:, 1:], include=["per_sample"])
+    same(found.sums, cut.sums)
+    assert_array_equal(found.per_sample, cut.per_sample)
+    assert found.most_different == cut.most_different
+
+
+@pytest.mark.parametrize("labels", [LABELS, None], ids=["with labels", "without"])
+def test_a_temperature_divides_the_logits_of_both(labels: Any) -> None:
+    found, divided = compare(FIRST, OTHER, labels, temperature=4), compare(FIRST / 4, OTHER / 4, labels)
+    same(found.sums, divided.sums)
+
+
+@pytest.mark.parametrize(
+    ("loss_type", "options"),
+    [
+        ("sparse_softmax_focal_cross_entropy", {"gamma": 0.5, "alpha": 0.25}),
+        ("generalized_cross_entropy", {"q": 0.25}),
+        ("poly_cross_entropy", {"epsilon": -0.5}),
+        ("kl_divergence", {"labels_are_logits": True, "temperature": 2.0}),
+    ],
+)
+def test_parameters_of_single_losses_are_taken(loss_type: str, options: dict[str, Any]) -> None:
+    labels = OTHER[::-1].copy() if loss_type == "kl_divergence" else LABELS
+    found = compare(FIRST, OTHER, labels, loss_type=loss_type, include=["per_sample"], **options)
+    first, other = (evaluate(each, labels, loss_type=loss_type, **options) for each in (FIRST, OTHER))
+    assert_array_equal(found.per_sample, other.per_sample - first.per_sample)
+    assert found.first is not None
+    assert found.first.reduced == first.reduced
+
+
+@pytest.mark.parametrize("given", [{"shift": 1}, {"gamma": 2.0}, {"labels_are_logits": True}, {"weights": WEIGHTS}])
+def test_what_belongs_to_labels_is_refused_without_them(given: dict[str, Any]) -> None:
+    with pytest.raises(MissingParameter, match=f"absent beside {next(iter(given))}"):
+        compare(FIRST, OTHER, None, **given)
+
+
 def test_float32_beside_float64_is_compared_in_float64() -> None:
     found = compare(FIRST.astype(np.float32), OTHER, LABELS, include=["per_sample"])
     assert found.per_sample is not None

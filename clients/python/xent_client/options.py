@@ -101,6 +101,13 @@ class CompareOptions(TypedDict, total=False):
     from_logits: bool | None
     reduction: Reduction | None
     clip: float | None
+    shift: int | None
+    temperature: float | None
+    gamma: float | None
+    alpha: float | None
+    q: float | None
+    epsilon: float | None
+    labels_are_logits: bool | None
     most: int | None
     include: Collection[Literal["per_sample"]] | None
 

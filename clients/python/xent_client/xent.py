@@ -199,7 +199,8 @@ class Xent:
         logits, other_logits: the two models', of one shape.
         labels, weights: as in `loss`. Without labels there are divergences and agreement only, of a softmax.
         options: loss_type, pos_weight, class_weights, label_smoothing, ignore_index, axis, from_logits, reduction,
-            clip, most and include; see `help(xent_client.CompareOptions)`.
+            clip, shift, temperature, gamma, alpha, q, epsilon, labels_are_logits, most and include; see
+            `help(xent_client.CompareOptions)`.
 
         >>> result = xent.compare([[2.0, 0.5], [0.1, 1.0]], [[3.0, 0.5], [0.1, 1.5]], [0, 1])
         >>> round(result.difference.mean, 4), result.same_top1

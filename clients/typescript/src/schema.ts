@@ -79,8 +79,8 @@ export interface paths {
          *     for both cancels. The test is the paired t-test. It takes samples as independent, so tokens of one text make it too
          *     sure.
          *
-         *     `divergence`, `same_top1` and `same_top5` need no labels. Float32 logits have divergences to about 1e-6 nats, float64 to
-         *     about 1e-14.
+         *     `divergence`, `same_top1` and `same_top5` need no labels. Divergences of float32 logits have a relative error of about
+         *     1e-6, small ones too; those of float64 logits an error of about 1e-14 nats.
          */
         post: operations["compare"];
         delete?: never;
@@ -996,6 +996,44 @@ export interface components {
              * @default 1e-7
              */
             clip?: number | null;
+            /**
+             * Shift
+             * @description Losses over class indices, logits [… T, C] with the classes on the last axis: logits at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction.
+             * @default 0
+             */
+            shift?: number | null;
+            /**
+             * Temperature
+             * @description Losses with a softmax: logits are divided by it first, and so are labels that are logits. Not with `from_logits` false.
+             * @default 1
+             */
+            temperature?: number | null;
+            /**
+             * Gamma
+             * @description γ of focal losses: how strongly what is right already is left out; 0 gives the cross-entropy. Absent: 2.
+             */
+            gamma?: number | null;
+            /**
+             * Alpha
+             * @description α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives. Softmax: every loss is multiplied by it. Absent: 1 for all.
+             */
+            alpha?: number | null;
+            /**
+             * Q
+             * @description generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with 1 it is 1 − p. Absent: 0.5.
+             */
+            q?: number | null;
+            /**
+             * Epsilon
+             * @description poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+             */
+            epsilon?: number | null;
+            /**
+             * Labels Are Logits
+             * @description kl_divergence: the labels are a teacher's logits, and go through a softmax at `temperature`, too. -Infinity masks a class.
+             * @default false
+             */
+            labels_are_logits?: boolean | null;
             /**
              * Most
              * @description How many of the samples whose losses differ most are told.

@@ -99,6 +99,20 @@ class CompareRequest:
             (the default of tf.losses). `none`: there is no reduced loss. A denominator of 0 gives 0. Default: 'mean'.
         clip (float | None | Unset): With `from_logits` false: the smallest probability that is used, and 1 minus the
             largest. 0 clips nothing. Default: 1e-07.
+        shift (int | None | Unset): Losses over class indices, logits [… T, C] with the classes on the last axis: logits
+            at t are for the label at t + `shift`. The last logits, and the first labels and weights, of each sequence are
+            left out, as what does not count; `per_sample` has T − `shift`. 1 is next-token prediction. Default: 0.
+        temperature (float | None | Unset): Losses with a softmax: logits are divided by it first, and so are labels
+            that are logits. Not with `from_logits` false. Default: 1.0.
+        gamma (float | None | Unset): γ of focal losses: how strongly what is right already is left out; 0 gives the
+            cross-entropy. Absent: 2.
+        alpha (float | None | Unset): α of focal losses. Sigmoid: the weight of positives, and 1 − α that of negatives.
+            Softmax: every loss is multiplied by it. Absent: 1 for all.
+        q (float | None | Unset): generalized_cross_entropy: ℓ = (1 − p^q) / q; towards 0 it is the cross-entropy, with
+            1 it is 1 − p. Absent: 0.5.
+        epsilon (float | None | Unset): poly_cross_entropy: ε, how much 1 − p counts. Absent: 2.
+        labels_are_logits (bool | None | Unset): kl_divergence: the labels are a teacher's logits, and go through a
+            softmax at `temperature`, too. -Infinity masks a class. Default: False.
         most (int | None | Unset): How many of the samples whose losses differ most are told. Default: 10.
         include (list[Literal['per_sample']] | None | Unset): `per_sample`: the differences of all samples' losses, the
             other's less the first's.
@@ -119,6 +133,13 @@ class CompareRequest:
     from_logits: bool | None | Unset = True
     reduction: CompareRequestReductionType0 | None | Unset = "mean"
     clip: float | None | Unset = 1e-07
+    shift: int | None | Unset = 0
+    temperature: float | None | Unset = 1.0
+    gamma: float | None | Unset = UNSET
+    alpha: float | None | Unset = UNSET
+    q: float | None | Unset = UNSET
+    epsilon: float | None | Unset = UNSET
+    labels_are_logits: bool | None | Unset = False
     most: int | None | Unset = 10
     include: list[Literal["per_sample"]] | None | Unset = UNSET
     encoding: CompareRequestEncodingType0 | None | Unset = "list"
@@ -246,6 +267,48 @@ class CompareRequest:
         else:
             clip = self.clip
 
+        shift: int | None | Unset
+        if isinstance(self.shift, Unset):
+            shift = UNSET
+        else:
+            shift = self.shift
+
+        temperature: float | None | Unset
+        if isinstance(self.temperature, Unset):
+            temperature = UNSET
+        else:
+            temperature = self.temperature
+
+        gamma: float | None | Unset
+        if isinstance(self.gamma, Unset):
+            gamma = UNSET
+        else:
+            gamma = self.gamma
+
+        alpha: float | None | Unset
+        if isinstance(self.alpha, Unset):
+            alpha = UNSET
+        else:
+            alpha = self.alpha
+
+        q: float | None | Unset
+        if isinstance(self.q, Unset):
+            q = UNSET
+        else:
+            q = self.q
+
+        epsilon: float | None | Unset
+        if isinstance(self.epsilon, Unset):
+            epsilon = UNSET
+        else:
+            epsilon = self.epsilon
+
+        labels_are_logits: bool | None | Unset
+        if isinstance(self.labels_are_logits, Unset):
+            labels_are_logits = UNSET
+        else:
+            labels_are_logits = self.labels_are_logits
+
         most: int | None | Unset
         if isinstance(self.most, Unset):
             most = UNSET
@@ -299,6 +362,20 @@ class CompareRequest:
             field_dict["reduction"] = reduction
         if clip is not UNSET:
             field_dict["clip"] = clip
+        if shift is not UNSET:
+            field_dict["shift"] = shift
+        if temperature is not UNSET:
+            field_dict["temperature"] = temperature
+        if gamma is not UNSET:
+            field_dict["gamma"] = gamma
+        if alpha is not UNSET:
+            field_dict["alpha"] = alpha
+        if q is not UNSET:
+            field_dict["q"] = q
+        if epsilon is not UNSET:
+            field_dict["epsilon"] = epsilon
+        if labels_are_logits is not UNSET:
+            field_dict["labels_are_logits"] = labels_are_logits
         if most is not UNSET:
             field_dict["most"] = most
         if include is not UNSET:
@@ -583,6 +660,69 @@ class CompareRequest:
 
         clip = _parse_clip(d.pop("clip", UNSET))
 
+        def _parse_shift(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        shift = _parse_shift(d.pop("shift", UNSET))
+
+        def _parse_temperature(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        temperature = _parse_temperature(d.pop("temperature", UNSET))
+
+        def _parse_gamma(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        gamma = _parse_gamma(d.pop("gamma", UNSET))
+
+        def _parse_alpha(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        alpha = _parse_alpha(d.pop("alpha", UNSET))
+
+        def _parse_q(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        q = _parse_q(d.pop("q", UNSET))
+
+        def _parse_epsilon(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        epsilon = _parse_epsilon(d.pop("epsilon", UNSET))
+
+        def _parse_labels_are_logits(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        labels_are_logits = _parse_labels_are_logits(d.pop("labels_are_logits", UNSET))
+
         def _parse_most(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -648,6 +788,13 @@ class CompareRequest:
             from_logits=from_logits,
             reduction=reduction,
             clip=clip,
+            shift=shift,
+            temperature=temperature,
+            gamma=gamma,
+            alpha=alpha,
+            q=q,
+            epsilon=epsilon,
+            labels_are_logits=labels_are_logits,
             most=most,
             include=include,
             encoding=encoding,

@@ -117,9 +117,9 @@ def sync_detailed(
     text make it too
     sure.
 
-    `divergence`, `same_top1` and `same_top5` need no labels. Float32 logits have divergences to about
-    1e-6 nats, float64 to
-    about 1e-14.
+    `divergence`, `same_top1` and `same_top5` need no labels. Divergences of float32 logits have a
+    relative error of about
+    1e-6, small ones too; those of float64 logits an error of about 1e-14 nats.
 
     Args:
         body (CompareRequest): Two models' logits for the same samples, and how their losses are
@@ -161,9 +161,9 @@ def sync(
     text make it too
     sure.
 
-    `divergence`, `same_top1` and `same_top5` need no labels. Float32 logits have divergences to about
-    1e-6 nats, float64 to
-    about 1e-14.
+    `divergence`, `same_top1` and `same_top5` need no labels. Divergences of float32 logits have a
+    relative error of about
+    1e-6, small ones too; those of float64 logits an error of about 1e-14 nats.
 
     Args:
         body (CompareRequest): Two models' logits for the same samples, and how their losses are
@@ -200,9 +200,9 @@ async def asyncio_detailed(
     text make it too
     sure.
 
-    `divergence`, `same_top1` and `same_top5` need no labels. Float32 logits have divergences to about
-    1e-6 nats, float64 to
-    about 1e-14.
+    `divergence`, `same_top1` and `same_top5` need no labels. Divergences of float32 logits have a
+    relative error of about
+    1e-6, small ones too; those of float64 logits an error of about 1e-14 nats.
 
     Args:
         body (CompareRequest): Two models' logits for the same samples, and how their losses are
@@ -242,9 +242,9 @@ async def asyncio(
     text make it too
     sure.
 
-    `divergence`, `same_top1` and `same_top5` need no labels. Float32 logits have divergences to about
-    1e-6 nats, float64 to
-    about 1e-14.
+    `divergence`, `same_top1` and `same_top5` need no labels. Divergences of float32 logits have a
+    relative error of about
+    1e-6, small ones too; those of float64 logits an error of about 1e-14 nats.
 
     Args:
         body (CompareRequest): Two models' logits for the same samples, and how their losses are
