@@ -41,8 +41,8 @@ def test_the_parameters_are_those_of_a_loss(client: httpx.Client) -> None:
     options: dict[str, Any] = {"loss_type": "generalized_cross_entropy", "q": 0.3, "shift": 1, "temperature": 2.0}
     response = post(client, **sequences, labels=LABELS.reshape(8, 5).tolist(), include=["per_sample"], **options)
     assert response.status_code == 200, response.text
-    three = (values.reshape(8, 5, 5) for values in (FIRST, OTHER))
-    found = compare(*three, LABELS.reshape(8, 5), include=["per_sample"], **options)
+    pair = (values.reshape(8, 5, 5) for values in (FIRST, OTHER))
+    found = compare(*pair, LABELS.reshape(8, 5), include=["per_sample"], **options)
     assert found.per_sample is not None
     assert response.json()["per_sample"] == found.per_sample.tolist()
 
