@@ -96,6 +96,8 @@ ALMOST_OURS = 0.95
 # Names less alike than this mean something else.
 NEAR = 0.7
 MAX_NAME_LENGTH = 80
+# More losses than these are no answer to a word.
+MOST_NAMED = 5
 
 
 def field_hint(name: str, fields: Collection[str]) -> str:
@@ -110,7 +112,7 @@ def loss_hint(name: str) -> str:
     """What a loss is called here that has another name elsewhere, as the end of a message."""
     name = name[:MAX_NAME_LENGTH]
     rows = _losses().get(_key(name), [])
-    return _here(rows) or nearest(name, LOSS_TYPES)
+    return _here(rows) or nearest(name, LOSS_TYPES) or _of_these_words(name)
 
 
 def reduction_hint(name: str) -> str:
@@ -124,6 +126,16 @@ def reduction_hint(name: str) -> str:
 def nearest(name: str, known: Collection[str]) -> str:
     close = get_close_matches(name[:MAX_NAME_LENGTH], known, n=1, cutoff=NEAR)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def _of_these_words(name: str) -> str:
+    """The losses in whose names all words of this one stand, where these are few."""
+    words = set(name.lower().split("_"))
+    found = [loss for loss in LOSS_TYPES if words <= set(loss.split("_"))]
+    if not found or len(found) > MOST_NAMED:
+        return ""
+    *others, last = found
+    return f"; did you mean {', '.join(others)} or {last}?" if others else f"; did you mean {last}?"
 
 
 @lru_cache(maxsize=1)

@@ -45,6 +45,8 @@ PARAMETERS = [*inspect.signature(evaluate).parameters]
         ("tf.nn.sampled_softmax_loss", "; it is POST /v1/sampled-softmax here"),
         ("sampled_softmax", "; it is POST /v1/sampled-softmax here"),
         ("sigmoid_cros_entropy", "; did you mean sigmoid_cross_entropy?"),
+        ("sigmoid", "; did you mean sigmoid_cross_entropy or sigmoid_focal_cross_entropy?"),
+        ("KL", "; did you mean kl_divergence?"),
         ("hinge", ""),
     ],
 )

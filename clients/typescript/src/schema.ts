@@ -2035,7 +2035,7 @@ export interface components {
              * @description What was found, for programs; `/learn/{code}` explains it. New codes may be added.
              *
              *     - `logits_look_like_probabilities`: softmax loss, at least two classes, every row in [0, 1] and summing to 1, or in [0, 100] and to 100: softmax would be applied twice
-             *     - `logits_may_be_probabilities`: at least 20 logits, all in [0, 1] and not only at its ends, and rows that don't sum to 1
+             *     - `logits_may_be_probabilities`: at least 20 logits, all in [0, 1] and not only at its ends; of a softmax loss, in rows that don't sum to 1
              *     - `labels_not_a_distribution`: softmax loss, a row of labels does not sum to 1
              *     - `labels_almost_a_distribution`: a loss over distributions, rows of labels whose sums miss 1 by at most 0.05 while others hold
              *     - `labels_may_be_padded_one_hot`: one-hot rows of labels beside rows of zeros that count

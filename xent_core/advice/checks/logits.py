@@ -186,7 +186,7 @@ LOGITS_LOOK_LIKE_PROBABILITIES = Check(
 LOGITS_MAY_BE_PROBABILITIES = Check(
     code="logits_may_be_probabilities",
     severity="hint",
-    when="at least 20 logits, all in [0, 1] and not only at its ends, and rows that don't sum to 1",
+    when="at least 20 logits, all in [0, 1] and not only at its ends; of a softmax loss, in rows that don't sum to 1",
     message=(
         "Every one of the {values} logits lies in [0, 1]. Logits rarely do, probabilities always: if these went "
         "through a sigmoid already, they are squashed again here."
