@@ -122,7 +122,7 @@ class Torture:
     def play(self, address: str, name: str, kind: int, step: int = 1) -> Outcome:
         """Send a request again and again, of which the first operation fails, then that which is `step` later …"""
         request, outcome = REQUESTS[name], Outcome()
-        right = post(address, request)
+        right = post_once_replaced(address, request)
         assert isinstance(right, httpx.Response)
         assert right.status_code == 200, right.text
         has_failed, nth = True, 0

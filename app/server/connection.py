@@ -265,8 +265,7 @@ class Connection(UvicornProtocol):
     def _keep_for_later(self) -> None:
         """Keep the bytes of the next request, but few: its key has not been checked."""
         self.flow.pause_reading()
-        if self._at:
-            self._data, self._at = self._data[self._at :], 0
+        self._data, self._at = self._data[self._at :], 0
         traffic = self.traffic
         self._read_ahead = len(self._data)
         traffic.bytes_read_ahead += self._read_ahead

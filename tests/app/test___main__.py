@@ -27,12 +27,13 @@ def refusal(**settings: str) -> str:
     return line
 
 
-def test_it_says_where_it_listens_and_where_its_documentation_is(server: Server) -> None:
-    address, documentation = re.findall(r"https?://[^\s,\"]+", server.announcement)
+def test_it_says_where_it_listens_and_where_its_page_and_documentation_are(server: Server) -> None:
+    address, *pages = re.findall(r"https?://[^\s,\"]+", server.announcement)
     assert address == server.address
     assert httpx.get(f"{server.address}/livez").json() == {"status": "ok"}
     assert httpx.get(f"{server.address}/readyz").json() == {"status": "ok"}
-    assert httpx.get(documentation).headers["content-type"].startswith("text/html")
+    assert pages == [f"{server.address}/", f"{server.address}/docs"]
+    assert all(httpx.get(page).headers["content-type"].startswith("text/html") for page in pages)
 
 
 def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant() -> None:
