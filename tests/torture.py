@@ -131,11 +131,10 @@ class Torture:
             found = post(address, request)
             has_failed = self.disarm()
             outcome.seen[_kind_of(found)] += 1
-            died = not isinstance(found, httpx.Response)
             if isinstance(found, httpx.Response) and found.status_code != 503 and found.content != right.content:
                 outcome.wrong.append(f"fault {nth} was answered {found.status_code}: {found.text[:300]}")
             for _ in range(TIMES_ASKED_AFTERWARDS):
-                after = post_once_replaced(address, request) if died else post(address, request)
+                after = post_once_replaced(address, request)
                 if not isinstance(after, httpx.Response) or after.content != right.content:
                     outcome.wrong.append(f"after fault {nth} came {after!r}")
             outcome.faults += has_failed
@@ -144,7 +143,7 @@ class Torture:
 
 
 def post_once_replaced(address: str, request: dict[str, Any]) -> httpx.Response | httpx.TransportError:
-    """As post, but waits for a worker in place of one that died, which may take a connection with it to the last."""
+    """As post, but waits for a worker in place of those that died, the last of which takes a connection with it."""
     until = time.monotonic() + SECONDS_TO_REPLACE_WORKERS
     while isinstance(response := post(address, request), httpx.TransportError) and time.monotonic() < until:
         time.sleep(0.1)
