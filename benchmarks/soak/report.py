@@ -17,8 +17,9 @@ from benchmarks.soak.operations import DRAIN_SECONDS, FINISH_SECONDS, WORKERS, O
 # A worker takes what it needs for its work in the first part of its life.
 WARM_UP = 0.3
 MOST_GROWTH = 0.1
-# Growth that the fit is sure of, and that is more than this, is no noise.
-MOST_CERTAIN_GROWTH = 0.02
+# Growth that the fit is sure of, and that is more than this, is no noise; but in a few minutes the allocator has not
+# found its size yet.
+MOST_CERTAIN_GROWTH, SECONDS_TO_BE_CERTAIN = 0.02, 600
 # Of descriptors and files there are few, and some come and go with requests and workers.
 MOST_MORE = 3
 MOST_EXAMPLES, SLOWEST = 20, 5
@@ -63,7 +64,8 @@ def is_flat(samples: Samples, slack: float) -> bool:
     if found is None:
         return False
     part, error = growth(found, samples)
-    is_certain = part > MOST_CERTAIN_GROWTH and part > 2 * error
+    is_long = samples[-1][0] - samples[0][0] >= SECONDS_TO_BE_CERTAIN
+    is_certain = is_long and part > MOST_CERTAIN_GROWTH and part > 2 * error
     return found.last <= found.first + slack or (found.last <= found.first * (1 + MOST_GROWTH) and not is_certain)
 
 
