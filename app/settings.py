@@ -141,7 +141,7 @@ class Settings(BaseSettings):
             description="maximum number of bytes of request bodies over 64 KiB that each worker accepts at once, plus "
             "one body; further requests wait up to 250 ms, then get 503",
         ),
-    ] = 32 * 1024 * 1024
+    ] = 16 * 1024 * 1024
     max_bytes_in_flight: Annotated[
         int,
         Field(
