@@ -165,7 +165,7 @@ class Supervisor:
     def _add_ended(self) -> None:
         try:
             add_ended(self.metrics_folder)
-        except OSError as error:
+        except (OSError, ValueError, MemoryError) as error:  # metrics may be lost, the service may not
             logger.error({"message": "can't merge the metrics of exited workers", "reason": str(error)})
 
     async def _heartbeat(self, worker: Worker) -> bool:
