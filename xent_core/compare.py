@@ -12,7 +12,7 @@ from xent_core.accumulate import add_losses, add_weights
 from xent_core.checks.arguments import as_numbers, class_layout
 from xent_core.comparison import KINDS, MARKS, OfBatch, comparison_of
 from xent_core.compute.bound_loss import BlockResult
-from xent_core.compute.divergence import divergences, largest_classes
+from xent_core.compute.divergence import divergences, largest_classes, same_largest
 from xent_core.compute.exact_sums import exact_total, square
 from xent_core.compute.layout import Array, Block, row_sums
 from xent_core.compute.reduction import Totals, multiply, reduce
@@ -199,8 +199,7 @@ class _Pair:
         for index, top in enumerate(tops):
             hits = top[:, 0] == results[0].labels
             self.hits[index] += int(np.count_nonzero(hits if counting is None else hits & counting))
-        self.same_top[0, block.rows] = tops[0][:, 0] == tops[1][:, 0]
-        self.same_top[1, block.rows] = (np.sort(tops[0], axis=1) == np.sort(tops[1], axis=1)).all(axis=1)
+        self.same_top[:, block.rows] = same_largest(*tops)
         self.apart[:, block.rows] = divergences(
             logits, other, self.buffers, (self._exponentials(results[0]), self._exponentials(results[1]))
         )

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xent_core import evaluate
-from xent_core.compute.divergence import divergences, largest_classes
+from xent_core.compute.divergence import divergences, largest_classes, same_largest
 from xent_core.compute.exact_sums import canonical_number, exact_total, square
 from xent_core.compute.layout import row_tiles
 from xent_core.errors import UnexpectedParameter, WrongShape
@@ -127,10 +127,8 @@ def apart(first: NDArray[Any], second: NDArray[Any], temperature: float = 1.0) -
     buffers = np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype)
     for tile in tiles:
         x, y = (np.divide(each[tile], temperature, dtype=dtype) for each in (first, second))
-        top, other_top = largest_classes(x, TOP), largest_classes(y, TOP)
-        found.same_top1[tile] = top[:, 0] == other_top[:, 0]
-        found.same_top5[tile] = (np.sort(top, axis=1) == np.sort(other_top, axis=1)).all(axis=1)
-        for whole, part in zip(found, divergences(x, y, buffers), strict=False):
+        same = same_largest(largest_classes(x, TOP), largest_classes(y, TOP))
+        for whole, part in zip(found, (*divergences(x, y, buffers), *same), strict=True):
             whole[tile] = part
     return found
 

@@ -34,7 +34,7 @@ from app.wire.body import read_body
 from app.wire.compress import Coding, accepted_coding
 from app.wire.documents import SHORT_BYTES, Survey
 from app.wire.json import decode_body, survey_body
-from app.wire.names import MAX_NAMES, TooManyNames, has_too_many_names
+from app.wire.names import check_names
 from app.wire.parse import Dialect
 from app.wire.pieces import Content
 from xent_core.errors import WrongShape
@@ -106,8 +106,7 @@ async def read_request(
     `json` is the part of the body that is JSON, and decoding is as much work as for so many bytes of it. A short body
     takes little memory to decode, whatever it holds. A long one is surveyed first, and what it takes is reserved.
 
-    Raises what `decode` and `survey` do, but for TooManyNames; RequestValidationError, TooManyElements, BytesFull,
-    TooLate.
+    Raises what `decode` and `survey` do; RequestValidationError, TooManyNames, TooManyElements, BytesFull, TooLate.
     """
     record = record_of(http)
 
@@ -124,13 +123,10 @@ async def read_request(
 
     if size <= SHORT_BYTES:
         return await offload.run(partial(first, decode_short), size, record.until), 0
-    try:
-        surveyed = await offload.run(partial(first, survey), size, record.until)
-        check_elements(surveyed.elements, state_of(http.app).settings.max_elements)
-        reservation_of(http).reserve(surveyed.nbytes)
-        return await offload.run(partial(validate, surveyed.read), size, record.until), surveyed.nbytes
-    except TooManyNames:
-        raise _too_many_names() from None
+    surveyed = await offload.run(partial(first, survey), size, record.until)
+    check_elements(surveyed.elements, state_of(http.app).settings.max_elements)
+    reservation_of(http).reserve(surveyed.nbytes)
+    return await offload.run(partial(validate, surveyed.read), size, record.until), surveyed.nbytes
 
 
 def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
@@ -206,18 +202,6 @@ def responding(handle: Handler) -> ASGIApp:
         await response(scope, receive, send)
 
     return app
-
-
-def check_names(body: Content) -> None:
-    """Raises RequestValidationError for a body whose objects have far more fields than are known, unparsed."""
-    if has_too_many_names(body):
-        raise _too_many_names()
-
-
-def _too_many_names() -> RequestValidationError:
-    message = f"has more than {MAX_NAMES} fields in all, the most that are accepted"
-    context = {"code": "unknown_field", "message": message, "position": []}
-    return RequestValidationError([{"type": "invalid_array", "loc": ("body",), "ctx": context}])
 
 
 def validated(model: type[Model], document: Any) -> Model:

@@ -30,6 +30,7 @@ from app.middleware.route_traits import ErrorForm, TraitsByPath
 from app.offload import NoThread, TooLate
 from app.state import request_state
 from app.wire.describe import describe
+from app.wire.names import TooManyNames
 from app.wire.oip.errors import BadFrame
 from app.wire.parse import NotJson, TooManyValues
 from xent_core.errors import InvalidInput
@@ -201,6 +202,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Refusal]] = {
     InvalidInput: _invalid_input,
     RequestValidationError: _invalid_form,
     NotJson: _not_json,
+    TooManyNames: lambda error: _of_entries([_entry(["body"], "unknown_field", str(error))]),
     BadFrame: lambda error: Refusal(400, str(error)),
     BadDeadline: lambda error: Refusal(400, str(error)),
     NoKey: lambda error: Refusal(401, str(error), headers={"WWW-Authenticate": "Bearer"}),

@@ -13,7 +13,16 @@ NAME_END = re.compile(rb'"\s*:')
 
 
 class TooManyNames(ValueError):
-    """The objects of a body have more than MAX_NAMES names in all."""
+    """The objects of a body have more than MAX_NAMES names in all. The message may be shown to the client."""
+
+    def __init__(self) -> None:
+        super().__init__(f"has more than {MAX_NAMES} fields in all, the most that are accepted")
+
+
+def check_names(body: Content) -> None:
+    """Raises TooManyNames."""
+    if has_too_many_names(body):
+        raise TooManyNames
 
 
 def has_too_many_names(body: Content) -> bool:

@@ -119,8 +119,7 @@ class Amount:
         self.brackets += counts[b"["] + counts[b"{"]
         self.values += sum(counts.values()) - counts[b'"']
         self.objects += sum(counts[character] * size for character, size in BYTES_OF.items())
-        if counts[b":"]:
-            self.names += count_names(piece)
+        self.names += count_names(piece)
         self.length += len(piece)
         # A string takes four bytes for each character, if one of them is beyond U+FFFF.
         self.wide = self.wide or not piece.isascii() or b"\\" in piece

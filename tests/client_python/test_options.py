@@ -6,8 +6,8 @@ from typing import Any
 import attrs
 import pytest
 
-from xent_client import BatchOptions, LossOptions, LossResult, SampledOptions, Xent
-from xent_client.generated.models import LossRequest, RecommendRequest, SampledSoftmaxRequest
+from xent_client import BatchOptions, CompareOptions, LossOptions, LossResult, SampledOptions, Xent
+from xent_client.generated.models import CompareRequest, LossRequest, RecommendRequest, SampledSoftmaxRequest
 from xent_client.generated.models.loss_request_include_type_0_item import LOSS_REQUEST_INCLUDE_TYPE_0_ITEM_VALUES
 from xent_client.results import INCLUDED_ARRAYS
 
@@ -22,8 +22,9 @@ OURS = {"additional_properties", "encoding"}  # the client asks for base64 itsel
         (LossOptions, LossRequest, BATCH),
         (BatchOptions, RecommendRequest, BATCH | {"logits_shape"}),
         (SampledOptions, SampledSoftmaxRequest, LAYER),
+        (CompareOptions, CompareRequest, BATCH | {"other_logits"}),
     ],
-    ids=["loss", "recommend", "sampled_softmax"],
+    ids=["loss", "recommend", "sampled_softmax", "compare"],
 )
 def test_every_field_of_a_request_is_an_option_with_an_explanation(
     options: Any, request_model: Any, arguments: set[str]

@@ -134,6 +134,12 @@ def _product(p: Array, values: Array) -> Array:
     return np.where(p == 0, 0, p * values)
 
 
+def same_largest(largest: Array, other_largest: Array) -> tuple[Array, Array]:
+    """Of rows, whether the first of their largest classes is the same, and whether all are, in any order."""
+    sets = np.sort(largest, axis=1), np.sort(other_largest, axis=1)
+    return largest[:, 0] == other_largest[:, 0], (sets[0] == sets[1]).all(axis=1)
+
+
 def largest_classes(logits: Array, number: int) -> Array:
     """The classes of the largest logits of each row by falling logit, the first of equals first: [rows, number].
 

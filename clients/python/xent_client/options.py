@@ -20,7 +20,26 @@ if TYPE_CHECKING:
     from xent_client.results import SampledValues
 
 
-class BatchOptions(TypedDict, total=False):
+class _LossParameters(TypedDict, total=False):
+    loss_type: LossTypeOrAuto | None
+    pos_weight: ArrayLike | None
+    class_weights: ArrayLike | Mapping[int, float] | None
+    label_smoothing: float | None
+    ignore_index: int | None
+    axis: int | None
+    from_logits: bool | None
+    reduction: Reduction | None
+    clip: float | None
+    shift: int | None
+    temperature: float | None
+    gamma: float | None
+    alpha: float | None
+    q: float | None
+    epsilon: float | None
+    labels_are_logits: bool | None
+
+
+class BatchOptions(_LossParameters, total=False):
     """How the losses of a batch are computed: the fields of POST /v1/loss. None is the default.
 
     loss_type: which loss; "auto", the default, goes by the labels' form, batch by batch.
@@ -45,22 +64,6 @@ class BatchOptions(TypedDict, total=False):
     silence: codes of warnings that are not wanted.
     """
 
-    loss_type: LossTypeOrAuto | None
-    pos_weight: ArrayLike | None
-    class_weights: ArrayLike | Mapping[int, float] | None
-    label_smoothing: float | None
-    ignore_index: int | None
-    axis: int | None
-    from_logits: bool | None
-    reduction: Reduction | None
-    clip: float | None
-    shift: int | None
-    temperature: float | None
-    gamma: float | None
-    alpha: float | None
-    q: float | None
-    epsilon: float | None
-    labels_are_logits: bool | None
     advice: AdviceLevel | None
     silence: Collection[str] | None
 
@@ -84,7 +87,7 @@ class EvaluateOptions(BatchOptions, total=False):
     include: Collection[Literal["summary", "calibration"]] | None
 
 
-class CompareOptions(TypedDict, total=False):
+class CompareOptions(_LossParameters, total=False):
     """How two models are compared: the fields of POST /v1/compare. None is the default.
 
     All but the last two are as in `BatchOptions`.
@@ -92,22 +95,6 @@ class CompareOptions(TypedDict, total=False):
     include: "per_sample" for the differences of all samples.
     """
 
-    loss_type: LossTypeOrAuto | None
-    pos_weight: ArrayLike | None
-    class_weights: ArrayLike | Mapping[int, float] | None
-    label_smoothing: float | None
-    ignore_index: int | None
-    axis: int | None
-    from_logits: bool | None
-    reduction: Reduction | None
-    clip: float | None
-    shift: int | None
-    temperature: float | None
-    gamma: float | None
-    alpha: float | None
-    q: float | None
-    epsilon: float | None
-    labels_are_logits: bool | None
     most: int | None
     include: Collection[Literal["per_sample"]] | None
 

@@ -15,7 +15,7 @@ from xent_core.results import Evidence
 
 
 def _clipped(subject: Subject) -> Evidence | None:
-    """Losses that a clipped probability caps: one of what the labels say is right, or a sure one of what they deny."""
+    """Losses that clipping caps: of a probability near 0 for a label above 0, or near 1 for a label below 1."""
     batch = subject.batch
     clip = batch.parameters.clip
     if not clip:
