@@ -177,6 +177,14 @@ class Settings(BaseSettings):
     tls_key_file: Annotated[
         File | None, Field(description="PEM file with the certificate's private key; read again on SIGHUP")
     ] = None
+    shared_memory: Annotated[
+        str,
+        Field(
+            pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{3,63})?$",
+            description="prefix of the names of shared memory objects that clients may have read and written (Linux); "
+            "empty: shared memory is off",
+        ),
+    ] = ""
     cors_origins: Annotated[
         str,
         Field(description="origins whose pages may send requests (CORS), comma-separated; *: any; empty: none"),
@@ -214,6 +222,7 @@ GROUPS = {
     "drain_seconds": "Shutdown",
     "api_keys": "Access",
     "tls_certificate_file": "TLS",
+    "shared_memory": "Shared memory",
     "cors_origins": "Browsers",
     "log_requests": "Logs and traces",
 }
