@@ -51,6 +51,13 @@ class Settings(BaseSettings):
 
     host: Annotated[str, Field(min_length=1, description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535, description="port to listen on; 0 picks a free port")] = 8000
+    uds: Annotated[
+        File | None,
+        Field(
+            description="path of a Unix socket to listen on in place of XENT_HOST and XENT_PORT; its owner and group "
+            "may connect"
+        ),
+    ] = None
     workers: Annotated[
         int,
         Field(ge=0, le=1024, description="number of worker processes; 0: one for each CPU core the service may use"),
@@ -312,6 +319,8 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
             _read_text(variable, file)
     if certificate is None and key is None:
         return None
+    if settings.uds is not None:
+        raise UnfitSetting(f"{PREFIX}UDS is set, and so is a certificate; there is no TLS on a Unix socket")
     if certificate is None or key is None:
         there, missing = ("CERTIFICATE", "KEY") if certificate else ("KEY", "CERTIFICATE")
         raise UnfitSetting(f"{PREFIX}TLS_{there}_FILE is set, but {PREFIX}TLS_{missing}_FILE is not; https needs both")
