@@ -68,7 +68,7 @@ class _Addresses:
 def _certificates(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     """httpx's own settings of TLS, made once for each value of the variables that they depend on.
 
-    They take 20 to 40 ms to make, which 200 clients in one program would otherwise each spend.
+    They take tens of milliseconds of CPU to make, which each client of a program would otherwise spend.
     """
     return httpx.create_ssl_context()
 
