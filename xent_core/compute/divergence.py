@@ -22,11 +22,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles, shaped
+from xent_core.compute.layout import TILE_BYTES, Array, FloatType, row_dots, row_sums, row_tiles, shaped
 from xent_core.compute.logsumexp import PLAIN_SUMS
 
 GROUP = 256
 """Of how many columns the largest is found at once."""
+CANDIDATES = 1 << 16
+"""How many classes are looked at one by one at once."""
 SORTED = 32
 """Up to how many columns it takes less time to sort them."""
 NEAR = {np.dtype(np.float32): 1.0, np.dtype(np.float64): 0.25}
@@ -42,21 +44,22 @@ JENSEN_SHANNON = {
     14: 204121 / 6706022400,
 }
 """What multiplies powers of h in its term."""
-SERIES = [
-    np.array(
-        [
-            (2 / factorial(k - 1) if k % 2 == 0 else -2 * (k - 1) / factorial(k)),
-            (2 / factorial(k - 1) if k % 2 == 0 else 2 * (k - 1) / factorial(k)),
-            JENSEN_SHANNON.get(k, 0.0),
-            (0.0 if k % 2 == 0 else 2 / factorial(k)),
-        ]
-    )
-    / 2**k
-    for k in range(1, max(POWERS.values()) + 1)
-]
-"""What multiplies u, u² … in the three and in Σ p · (e^u − 1)."""
 APART, SURE = 0.25, 0.02
 """From which sum of both KL divergences on, and with which least one of the three, nothing is lost in plain sums."""
+
+
+def _factors(k: int) -> Array:
+    """What multiplies u^k in the three divergences and in Σ p · (e^u − 1) = 2 Σ g · sinh h."""
+    if k % 2:
+        cosh_less_sinh = 2 * (k - 1) / factorial(k)
+        factors = (-cosh_less_sinh, cosh_less_sinh, 0.0, 2 / factorial(k))
+    else:
+        sinh = 2 / factorial(k - 1)
+        factors = (sinh, sinh, JENSEN_SHANNON.get(k, 0.0), 0.0)
+    return np.array(factors) / 2**k
+
+
+FACTORS = [_factors(k) for k in range(1, max(POWERS.values()) + 1)]
 
 
 class Divergences(NamedTuple):
@@ -67,17 +70,24 @@ class Divergences(NamedTuple):
     jensen_shannon: Array
 
 
+def tile_buffers(rows: int, classes: int, dtype: FloatType) -> tuple[Array, Array, Array]:
+    """What `divergences` of so many rows writes to."""
+    size = min(rows, max(1, TILE_BYTES // dtype.itemsize // classes)) * classes
+    return np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype)
+
+
 def divergences(
     logits: Array,
     other: Array,
     buffers: tuple[Array, Array, Array],
     exponentials: tuple[Array | None, Array | None] = (None, None),
 ) -> Divergences:
-    """p and q are the softmax of two matrices of one dtype, float32 or float64; the buffers have room for one each.
+    """p and q are the softmax of two matrices of one dtype, float32 or float64. buffers: `tile_buffers`.
     exponentials: those of the matrices, where they are known; they are written to.
     """
-    found = np.empty((3, len(logits)))
-    for tile in row_tiles(*logits.shape):
+    rows, classes = logits.shape
+    found = np.empty((3, rows))
+    for tile in row_tiles(rows, classes, TILE_BYTES // logits.itemsize):
         p, q = (
             np.exp(given[tile]) if known is None else known[tile]
             for given, known in zip((logits, other), exponentials, strict=True)
@@ -98,10 +108,10 @@ def _of_tile(logits: Array, other: Array, p: Array, q: Array, buffers: tuple[Arr
     found[0], found[1] = -row_dots(p, u), row_dots(q, u)
     apart = found[0] + found[1] >= APART
     if apart.any():
-        found[2, apart] = _jensen_shannon(*_chosen(apart, p, q, u), buffers[1])
+        found[2, apart] = _jensen_shannon(_chosen(apart, p, q, u), buffers[1])
         apart &= (found >= SURE).all(axis=0)
     if not apart.all():
-        found[:, ~apart] = _close(*_chosen(~apart, p, q, u), buffers[1:])
+        found[:, ~apart] = _close(_chosen(~apart, p, q, u), buffers[1:])
     low, high = PLAIN_SUMS
     safe = (np.minimum(sums, other_sums) >= low) & (np.maximum(sums, other_sums) <= high)
     safe &= np.isfinite(found).all(axis=0)
@@ -119,8 +129,9 @@ def _chosen(rows: Array, *matrices: Array) -> tuple[Array, ...]:
     return matrices if rows.all() else tuple(matrix[rows] for matrix in matrices)
 
 
-def _jensen_shannon(p: Array, q: Array, u: Array, buffer: Array) -> Array:
-    """½ (Σ q · u − Σ (p + q) · log((1 + q / p) / 2)) of each row."""
+def _jensen_shannon(matrices: tuple[Array, ...], buffer: Array) -> Array:
+    """½ (Σ q · u − Σ (p + q) · log((1 + q / p) / 2)) of each row, from p, q and u."""
+    p, q, u = matrices
     log_mean = np.divide(q, p, out=shaped(buffer, p.shape))
     log_mean += 1
     log_mean *= 0.5
@@ -129,36 +140,40 @@ def _jensen_shannon(p: Array, q: Array, u: Array, buffer: Array) -> Array:
     return found
 
 
-def _close(p: Array, q: Array, u: Array, buffers: tuple[Array, ...]) -> Array:
-    """The divergences of distributions that are close, [3, rows]; u is written to."""
+def _close(matrices: tuple[Array, ...], buffers: tuple[Array, ...]) -> Array:
+    """The divergences of distributions that are close, [3, rows], from p, q and u, which is written to."""
+    p, q, u = matrices
     squares, powers = (shaped(buffer, p.shape) for buffer in buffers)
     np.multiply(u, u, out=squares)
     far = squares >= NEAR[u.dtype] ** 2
     found = np.zeros((4, len(p)))
     if far.any():
-        found += _far(p, q, u, far)
         places = np.flatnonzero(far)
+        found += _far(p, q, u, places, np.count_nonzero(far, axis=1))
         u.reshape(-1)[places] = squares.reshape(-1)[places] = 0
     np.multiply(p, q, out=powers)
     np.sqrt(powers, out=powers)
     for power in range(0, POWERS[u.dtype], 2):
         if power:
             powers *= squares
-        found += np.multiply.outer(SERIES[power], row_dots(powers, u))
-        found += np.multiply.outer(SERIES[power + 1], row_dots(powers, squares))
+        found += np.multiply.outer(FACTORS[power], row_dots(powers, u))
+        found += np.multiply.outer(FACTORS[power + 1], row_dots(powers, squares))
     # Σ p · (e^u − 1) is 0 but for the rounding of the normalisers, of which the square is left.
     rounding = found[3] ** 2
-    return found[:3] - np.multiply.outer((1 / 2, 1 / 2, 1 / 8), rounding)
+    close: Array = found[:3] - np.multiply.outer((1 / 2, 1 / 2, 1 / 8), rounding)
+    return close
 
 
-def _far(p: Array, q: Array, u: Array, far: Array) -> Array:
-    """What the classes give that are marked, and what they add to Σ p · (e^u − 1): [4, rows]."""
-    places = np.flatnonzero(far)
-    rows = np.repeat(np.arange(len(p)), np.count_nonzero(far, axis=1))
+def _far(p: Array, q: Array, u: Array, places: Array, counts: Array) -> Array:
+    """What the classes at these places give, and what they add to Σ p · (e^u − 1): [4, rows].
+
+    counts: how many places are in each row.
+    """
+    rows = np.repeat(np.arange(len(counts)), counts)
     p, q, u = (matrix.reshape(-1)[places] for matrix in (p, q, u))
     both = p + q
     terms = q - p, p * u, q * u, both * np.log(both / (p + p))
-    added, of_p, of_q, of_mean = (np.bincount(rows, each, len(far)) for each in terms)
+    added, of_p, of_q, of_mean = (np.bincount(rows, each, len(counts)) for each in terms)
     return np.stack([added - of_p, of_q - added, (of_q - of_mean) / 2, added])
 
 
@@ -196,9 +211,18 @@ def largest_classes(logits: Array, number: int) -> Array:
     at.
     """
     rows, classes = logits.shape
+    number = min(number, classes)
     if classes <= SORTED:
         return np.argsort(-logits, axis=1, kind="stable")[:, :number]
-    number, every = min(number, classes), np.arange(rows)
+    found = np.empty((rows, number), np.intp)
+    for tile in row_tiles(rows, min(classes, (number + 1) * GROUP), CANDIDATES):
+        found[tile] = _largest_of_groups(logits[tile], number)
+    return found
+
+
+def _largest_of_groups(logits: Array, number: int) -> Array:
+    rows, classes = logits.shape
+    every = np.arange(rows)
     whole = classes // GROUP * GROUP
     groups = logits[:, :whole].reshape(rows, -1, GROUP)
     chosen = np.sort(np.argsort(-groups.max(axis=2), axis=1, kind="stable")[:, :number])
