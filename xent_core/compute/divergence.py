@@ -56,7 +56,8 @@ def _factors(k: int) -> Array:
     else:
         sinh = 2 / factorial(k - 1)
         factors = (sinh, sinh, JENSEN_SHANNON.get(k, 0.0), 0.0)
-    return np.array(factors) / 2**k
+    scaled: Array = np.array(factors) / 2**k
+    return scaled
 
 
 FACTORS = [_factors(k) for k in range(1, max(POWERS.values()) + 1)]
