@@ -1,6 +1,7 @@
 """`python -m app`, and `xent serve`: the service, on a laptop as in a container."""
 
 import argparse
+import socket
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from app.server.cores import cores_allowed
 from app.server.descriptors import open_standard_streams, raise_limit
 from app.server.key_rotation import KeyState
 from app.server.listener import listen
+from app.server.unix_socket import removed_at_end
 from app.settings import (
     GROUPS,
     PREFIX,
@@ -70,7 +72,15 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m app")
     try:
         listener = listen(settings)
     except OSError as error:
-        return f"xent: can't listen on {settings.host} port {settings.port}: {error.strerror} (XENT_HOST, XENT_PORT)"
+        where = f"{settings.host} port {settings.port}", "XENT_HOST, XENT_PORT"
+        address, variables = where if settings.uds is None else (settings.uds, "XENT_UDS")
+        return f"xent: can't listen on {address}: {error.strerror} ({variables})"
+    with removed_at_end(settings.uds):
+        return _serve(settings, listener, keys)
+
+
+def _serve(settings: Settings, listener: socket.socket, keys: KeyState) -> int | str:
+    """Serve until told to stop. The exit status, or why the service can't start."""
     processes = settings.workers or cores_allowed()
     # Each imports much that the other has no use for.
     if processes == 1:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from app import __version__, docs, learn, page
 from app.api import compare, loss, losses, openapi_document, operations, recommend, sampled_softmax
-from app.api.oip import infer, known_models, model, model_list, repository, server, statistics
+from app.api.oip import infer, known_models, model, model_list, repository, server, shared_memory, statistics
 from app.api.static_response import StaticContent
 from app.middleware.admission import Admission
 from app.middleware.api_keys import ApiKeys, KeyCheck, KeyPolicy, digests_of
@@ -27,6 +27,7 @@ from app.state import ApplicationState, state_of
 from app.telemetry.access_log import AccessLog
 from app.telemetry.metrics import Metrics
 from app.telemetry.snapshots import SnapshotFile
+from app.wire.oip.shared_memory import Regions
 from xent_core.losses import LOSS_TYPES
 
 DESCRIPTION = """
@@ -71,6 +72,7 @@ def _routes_by_path(routes: list[APIRoute]) -> dict[str, str]:
         "asset": docs.ASSETS,
         "file": page.ASSETS,
         "page": learn.PAGES,
+        "region": (),
     }
     return {
         route.path.format(**dict(zip(names, combination, strict=True))): route.path
@@ -96,7 +98,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         openapi_tags=openapi_document.TAGS,
         telemetry={"tracing": settings.tracing, "metrics": False, "logs": False, "auto_configure": settings.tracing},
     )
-    inference = (server, model_list, statistics, model, repository)
+    inference = (server, model_list, statistics, model, repository, shared_memory)
     batches = (loss, infer, recommend, compare, sampled_softmax)
     for module in (*batches, losses, *inference, operations, page, learn, docs):
         app.router.routes.extend(module.router.routes)
@@ -126,6 +128,7 @@ def create_app(settings: Settings, api_keys: ApiKeys | None = None) -> FastAPI:
         routes_by_path=routes_by_path,
         traits=traits,
         openapi=StaticContent(lambda: orjson.dumps(app.openapi()), "application/json").response,
+        regions=Regions(settings.shared_memory, shared) if settings.shared_memory else None,
     )
     app.state = state  # type: ignore[assignment]  # for Starlette it holds anything; `state_of` has its type
     openapi_document.complete(app, state.traits)

@@ -51,6 +51,13 @@ class Settings(BaseSettings):
 
     host: Annotated[str, Field(min_length=1, description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535, description="port to listen on; 0 picks a free port")] = 8000
+    uds: Annotated[
+        File | None,
+        Field(
+            description="path of a Unix socket to listen on in place of XENT_HOST and XENT_PORT; its owner and group "
+            "may connect"
+        ),
+    ] = None
     workers: Annotated[
         int,
         Field(ge=0, le=1024, description="number of worker processes; 0: one for each CPU core the service may use"),
@@ -177,6 +184,14 @@ class Settings(BaseSettings):
     tls_key_file: Annotated[
         File | None, Field(description="PEM file with the certificate's private key; read again on SIGHUP")
     ] = None
+    shared_memory: Annotated[
+        str,
+        Field(
+            pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{3,63})?$",
+            description="prefix of the names of shared memory objects that clients may have read and written (Linux); "
+            "empty: shared memory is off",
+        ),
+    ] = ""
     cors_origins: Annotated[
         str,
         Field(description="origins whose pages may send requests (CORS), comma-separated; *: any; empty: none"),
@@ -214,6 +229,7 @@ GROUPS = {
     "drain_seconds": "Shutdown",
     "api_keys": "Access",
     "tls_certificate_file": "TLS",
+    "shared_memory": "Shared memory",
     "cors_origins": "Browsers",
     "log_requests": "Logs and traces",
 }
@@ -303,6 +319,8 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
             _read_text(variable, file)
     if certificate is None and key is None:
         return None
+    if settings.uds is not None:
+        raise UnfitSetting(f"{PREFIX}UDS is set, and so is a certificate; there is no TLS on a Unix socket")
     if certificate is None or key is None:
         there, missing = ("CERTIFICATE", "KEY") if certificate else ("KEY", "CERTIFICATE")
         raise UnfitSetting(f"{PREFIX}TLS_{there}_FILE is set, but {PREFIX}TLS_{missing}_FILE is not; https needs both")

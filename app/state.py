@@ -14,6 +14,7 @@ from app.middleware.route_traits import TraitsByPath
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
 from app.telemetry.request_record import RequestRecord
+from app.wire.oip.shared_memory import Regions
 from xent_core.results import Evaluation
 
 
@@ -32,6 +33,8 @@ class ApplicationState:
     traits: TraitsByPath
     openapi: Callable[[Request], Awaitable[Response]]
     """Responds with the OpenAPI document."""
+    regions: Regions | None
+    """The registered regions of shared memory. None: shared memory is off."""
 
 
 def state_of(app: FastAPI) -> ApplicationState:

@@ -28,7 +28,7 @@ MANIFESTS = ROOT / "deploy/kubernetes/xent.yaml"
 INFERENCE_SERVICE = ROOT / "deploy/kserve/inference-service.yaml"
 
 # The chart decides them: its own values say where keys are, and TLS ends in front of the pods.
-NOT_IN_VALUES = {"port", "api_keys", "api_keys_file", "tls_certificate_file", "tls_key_file"}
+NOT_IN_VALUES = {"port", "uds", "api_keys", "api_keys_file", "tls_certificate_file", "tls_key_file"}
 TABLE = re.compile(r"(?<=<!-- values -->\n).*(?=<!-- end of values -->)", re.DOTALL)
 # What Helm writes to know its own resources by.
 OF_HELM = re.compile(r"^ *(helm\.sh/chart|app\.kubernetes\.io/managed-by): .*\n", re.MULTILINE)

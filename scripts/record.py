@@ -8,6 +8,9 @@ import json
 import logging
 import math
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI
@@ -15,17 +18,19 @@ from pydantic import SecretStr
 from starlette.types import Message
 
 from app.api.oip.known_models import VERSION
+from app.api.oip.shared_memory import ALL as SHARED_MEMORY
 from app.main import create_app
 from app.middleware.problems import response_to
 from app.settings import Settings
 from app.state import RequestState, state_of
+from app.wire.oip.shared_memory import Region, Regions
 from xent_core.losses import LOSS_TYPES
 
 Bodies = dict[str, dict[str, dict[str, Any]]]
 """Response bodies by operation id, status and name."""
 
-KNOWN = {"model": "auto", "version": VERSION, "loss_type": LOSS_TYPES[0]}
-UNKNOWN = KNOWN | {"model": "hinge", "loss_type": "hinge"}
+KNOWN = {"model": "auto", "version": VERSION, "loss_type": LOSS_TYPES[0], "region": "new"}
+UNKNOWN = KNOWN | {"model": "hinge", "loss_type": "hinge", "region": "none"}
 JSON = {"content-type": "application/json"}
 # Results in float32 differ between processors by some 1e-7.
 RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 1e-6, 1e-9
@@ -37,6 +42,7 @@ class Applications(NamedTuple):
     usual: FastAPI
     with_key: FastAPI
     full: FastAPI
+    sharing: FastAPI
 
 
 class Exchange(NamedTuple):
@@ -74,9 +80,11 @@ async def _record(document: dict[str, Any]) -> Bodies:
             declared = [status for status, each in operation["responses"].items() if _is_json(each)]
             of_operation: dict[str, dict[str, Any]] = {}
             # Fresh ones, as statistics tell of the requests before.
-            async for name, status, body in _responses(_applications(), method.upper(), path, operation):
-                if status in declared:
-                    of_operation.setdefault(status, {})[name] = body
+            with TemporaryDirectory() as folder:
+                applications = _applications(Path(folder))
+                async for name, status, body in _responses(applications, method.upper(), path, operation):
+                    if status in declared:
+                        of_operation.setdefault(status, {})[name] = body
             if of_operation.keys() != set(declared):
                 raise SystemExit(f"xent: {method} {path} declares {declared}, but gives {sorted(of_operation)}")
             bodies[operation["operationId"]] = {status: of_operation[status] for status in sorted(declared)}
@@ -87,12 +95,17 @@ def _is_json(response: dict[str, Any]) -> bool:
     return any(media_type.endswith("json") for media_type in response.get("content", ()))
 
 
-def _applications() -> Applications:
-    settings = (Settings(log_requests=False, api_keys=key) for key in (None, KEY, None))
-    usual, with_key, full = map(create_app, settings)
+def _applications(folder: Path) -> Applications:
+    """`folder` is in place of the machine's shared memory."""
+    settings = (Settings(log_requests=False, api_keys=key) for key in (None, KEY, None, None))
+    usual, with_key, full, sharing = map(create_app, settings)
     state_of(full).in_flight.max_requests = 0
     state_of(full).readiness.draining = True
-    return Applications(usual, with_key, full)
+    (folder / "xent-batch").write_bytes(bytes(4096))
+    regions = Regions("xent-", folder, folder)
+    regions.register(Region("batch", "/xent-batch", 0, 4096))
+    sharing.state = replace(state_of(sharing), regions=regions)  # type: ignore[assignment]  # as in `create_app`
+    return Applications(usual, with_key, full, sharing)
 
 
 KEY = SecretStr("a key of the examples only")
@@ -123,8 +136,11 @@ def _json(body: bytes) -> Any:
 
 
 def _exchanges(applications: Applications, path: str, operation: dict[str, Any]) -> Iterator[Exchange]:
-    usual, with_key, full = applications
+    usual, with_key, full, sharing = applications
     known = path.format(**KNOWN)
+    if path.startswith(SHARED_MEMORY):
+        yield Exchange("off", usual, known, JSON, b"{}", status=404)
+        known, usual = known.replace("new/status", "batch/status"), sharing
     if "requestBody" in operation:
         examples = operation["requestBody"]["content"]["application/json"]["examples"]
         for name, example in examples.items():

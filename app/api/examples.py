@@ -399,3 +399,16 @@ INFER_EXAMPLES: dict[str, Any] = {
         },
     },
 }
+
+REGION_EXAMPLES: dict[str, Any] = {
+    "object": {
+        "summary": "A whole object",
+        "description": "The object /dev/shm/xent-batch, which the client has made.",
+        "value": {"key": "/xent-batch", "byte_size": 4096},
+    },
+    "error_prefix": {
+        "summary": "Error: an object of another program",
+        "description": "Gets status 400: its name does not begin as XENT_SHARED_MEMORY says.",
+        "value": {"key": "/psm_12345678", "byte_size": 4096},
+    },
+}

@@ -1,5 +1,6 @@
 """`python -m app.server.healthcheck`: checks that the service of this container is alive, for its HEALTHCHECK."""
 
+import socket
 import ssl
 import sys
 from contextlib import closing
@@ -26,6 +27,8 @@ def main() -> str | None:
 
 
 def _connection(settings: Settings) -> HTTPConnection:
+    if settings.uds is not None:
+        return _unix_connection(str(settings.uds))
     host = LOOPBACK.get(settings.host, settings.host)
     if settings.tls_certificate_file is None:
         return HTTPConnection(host, settings.port, timeout=SECONDS)
@@ -34,6 +37,19 @@ def _connection(settings: Settings) -> HTTPConnection:
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE
     return HTTPSConnection(host, settings.port, timeout=SECONDS, context=unverified)
+
+
+def _unix_connection(path: str) -> HTTPConnection:
+    """Raises OSError."""
+    connection = HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(SECONDS)
+    try:
+        connection.sock.connect(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 if __name__ == "__main__":

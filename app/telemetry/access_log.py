@@ -90,7 +90,7 @@ def _headers(record: RequestRecord, own: list[tuple[bytes, bytes]], https: bool)
     names = [name for name, _ in own]
     headers = [(b"x-request-id", record.request_id.encode()), *ON_EVERY_RESPONSE]
     headers += [header for header in DEFAULT_HEADERS if header[0] not in names]
-    if record.is_computed:
+    if record.is_computed and record.status < 300:
         headers.append((b"server-timing", _server_timing(record)))
     if https:
         headers.append(OVER_TLS)

@@ -349,7 +349,7 @@ ERRORS: dict[str, tuple[Callable[[Call], Any], str, str]] = {
     "shared memory": (
         infer(inputs=[*batch()[:1], triton.InferInput("labels", [4], "INT64").set_shared_memory("region", 32)]),
         "400",
-        "inputs[1] ('labels') has neither data nor",
+        "a tensor is in shared memory, but it is off here; XENT_SHARED_MEMORY turns it on",
     ),
     "an empty tensor": (
         infer(inputs=batch(np.zeros((0, 3)), np.zeros(0))),
@@ -389,7 +389,7 @@ ERRORS: dict[str, tuple[Callable[[Call], Any], str, str]] = {
     "an input without values": (
         infer(inputs=[triton.InferInput("labels", [0], "INT64")]),
         "400",
-        "inputs[0] ('labels') has neither data nor",
+        "inputs[0] ('labels') has no values; one of data",
     ),
 }
 

@@ -65,7 +65,7 @@ def outputs_of(response: httpx.Response) -> Arrays:
     assert response.status_code == 200, response.text
     length = response.headers.get(LENGTH)
     document = decode_frame(response.content, length and int(length), "outputs")
-    return {name: array for name, array, _ in document["outputs"]}
+    return {tensor.name: tensor.array for tensor in document["outputs"]}
 
 
 def parameters_of(response: httpx.Response) -> dict[str, Any]:

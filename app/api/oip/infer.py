@@ -1,7 +1,7 @@
 """POST /v2/models/{model}/infer."""
 
 import zlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app import offload
 from app.api.array_route import admit, arrived, keep_to_timeout, read_request, responding
 from app.api.examples import INFER_EXAMPLES
-from app.api.oip.infer_request import InferRequest
+from app.api.oip.infer_request import InferParameters, InferRequest, OutputName
 from app.api.oip.infer_response import InferResponse
 from app.api.oip.inference_error import inference_errors
 from app.api.oip.known_models import (
@@ -30,13 +30,15 @@ from app.api.pieces_response import PiecesResponse
 from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
 from app.middleware.route_traits import Router
-from app.state import reservation_of
+from app.state import reservation_of, state_of
 from app.telemetry.request_record import RequestRecord, record_of
 from app.wire.body import read_body, read_frame
 from app.wire.oip.decode import decode_frame, read_header_length, survey_frame
 from app.wire.oip.encode import encode_frame
-from app.wire.oip.tensor import Frame, Tensor
-from app.wire.tensor import refuse_nan
+from app.wire.oip.errors import SharedMemoryOff
+from app.wire.oip.shared_memory import Regions
+from app.wire.oip.tensor import Frame, Slice, Tensor
+from app.wire.tensor import refuse_nan, view
 from xent_core.evaluate import evaluate
 from xent_core.losses import LOSSES
 from xent_core.results import ARRAYS, Evaluation
@@ -58,8 +60,12 @@ then says where the JSON ends. Content-Type is not looked at. A binary tensor ha
 `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
 one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
 
-Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
-protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
+Where XENT_SHARED_MEMORY is set, inputs and outputs may be in shared memory, as in Triton's extension: see
+`/v2/systemsharedmemory`. Their parameters are then `shared_memory_region`, `shared_memory_byte_size` and
+`shared_memory_offset`. What is in shared memory is copied before it is computed on, and counts as a body would.
+
+Classification and raw binary requests (a header length of 0) are not supported. Parameters that the protocol reserves
+(`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
 
 `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; {HEADER_LENGTH} is that
 of the JSON before it was.
@@ -125,6 +131,8 @@ async def _read(http: Request) -> InferRequest:
     size = len(json) + (len(body) - len(json)) // VIEWED_PER_DECODED_BYTE
     request, reserved = await read_request(http, InferRequest, json, size, decode, survey)
     keep_to_timeout(http, request.parameters.timeout if request.parameters else None)
+    if request.uses_shared_memory and state_of(http.app).regions is None:
+        raise SharedMemoryOff("a tensor is in shared memory, but it is off here; XENT_SHARED_MEMORY turns it on")
     admit(http, request, reserved)
     record.lap("decode")
     return request
@@ -158,22 +166,52 @@ async def infer(
     http: Request, model: ModelName, request: Annotated[InferRequest, Body(openapi_examples=INFER_EXAMPLES)]
 ) -> Response:
     record = record_of(http)
-    work = partial(_respond, model, request, http.headers.get("accept-encoding"), record)
+    regions = state_of(http.app).regions if request.uses_shared_memory else None
+    work = partial(_respond, model, request, http.headers.get("accept-encoding"), record, regions)
     return await offload.run(work, reservation_of(http).bytes, record.until)
 
 
-def _respond(model: str, request: InferRequest, accepted: str | None, record: RequestRecord) -> Response:
+def _respond(
+    model: str, request: InferRequest, accepted: str | None, record: RequestRecord, regions: Regions | None
+) -> Response:
     record.lap("queue")
-    result = evaluate(**_arguments(model, request))
-    record_evaluation(record, result, request.inputs["logits"])
-    response = _response(encode_frame(_document(model, request, result), "outputs"), accepted)
+    arrays = request.arrays
+    if regions is not None:
+        arrays |= _read_shared(request, regions)
+        record.lap("decode")
+    result = evaluate(**_arguments(model, request.options, arrays, request.wanted()))
+    record_evaluation(record, result, arrays["logits"])
+    document = _document(model, request, result)
+    if regions is not None:
+        _write_shared(document["outputs"], regions)
+    response = _response(encode_frame(document, "outputs"), accepted)
     record.lap("encode")
     return response
 
 
-def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
+def _read_shared(request: InferRequest, regions: Regions) -> dict[str, NDArray[Any]]:
+    """The values of the inputs that are in shared memory. Raises RegionUnusable, InvalidTensor."""
+    return {
+        name: view(regions.read(tensor.slice, f"inputs[{index}]"), tensor.array.dtype, tensor.array.shape, name)
+        for index, (name, tensor) in enumerate(request.inputs.items())
+        if tensor.slice is not None
+    }
+
+
+def _write_shared(outputs: list[Tensor], regions: Regions) -> None:
+    """Raises RegionUnusable."""
+    for index, output in enumerate(outputs):
+        if output.slice is not None:
+            regions.write(output.array, output.slice, f"outputs[{index}]")
+
+
+def _arguments(
+    model: str,
+    options: InferParameters,
+    arrays: dict[str, NDArray[Any]],
+    wanted: Iterable[tuple[OutputName, bool, Slice | None]],
+) -> dict[str, Any]:
     """What `evaluate` takes."""
-    arrays, options = request.inputs, request.options
     refuse_nan(arrays["labels"], "labels", "is NaN; a number was expected (set ignore_index for missing labels)")
     weights = arrays.get("weights")
     return {
@@ -198,7 +236,7 @@ def _arguments(model: str, request: InferRequest) -> dict[str, Any]:
         "labels_are_logits": options.labels_are_logits,
         "advice": "none" if options.advice == "none" else "brief",  # responses hold no more than the codes
         "silence": options.silence,
-        "include": [name for name, _ in request.wanted() if name in ARRAYS],
+        "include": [name for name, *_ in wanted if name in ARRAYS],
     }
 
 
@@ -233,7 +271,9 @@ def _document(model: str, request: InferRequest, result: Evaluation) -> dict[str
         "model_version": VERSION,
         **({} if request.id is None else {"id": request.id}),
         "parameters": parameters | sums,
-        "outputs": [Tensor(name, np.atleast_1d(values[name]), binary) for name, binary in request.wanted()],
+        "outputs": [
+            Tensor(name, np.atleast_1d(values[name]), binary, place) for name, binary, place in request.wanted()
+        ],
     }
 
 

@@ -34,8 +34,8 @@ from app.api.batch_fields import (
     included_elements,
     num_samples,
 )
-from app.api.fields import RequestModel, ResponseModel, Silence
-from app.wire.oip.tensor import Tensor
+from app.api.fields import RequestModel, ResponseModel, Silence, Whole
+from app.wire.oip.tensor import Slice, Tensor
 from xent_core.framework_names import field_hint
 from xent_core.losses.loss import CLIP as DEFAULT_CLIP
 from xent_core.results import ArrayOutput
@@ -48,6 +48,15 @@ Datatype = Literal[
 INPUT_NAMES: tuple[InputName, ...] = get_args(InputName)
 OUTPUT_NAMES: tuple[OutputName, ...] = get_args(OutputName)
 REQUIRED: tuple[InputName, ...] = ("logits", "labels")
+
+
+SharedMemoryRegion = Annotated[
+    StrictStr | None, Field(description="The registered region of shared memory that has the values.")
+]
+SharedMemoryOffset = Annotated[
+    Whole,
+    Field(description="The first of these bytes, counted from the region's start.", json_schema_extra={"minimum": 0}),
+]
 
 
 class InferInputParameters(RequestModel):
@@ -65,10 +74,15 @@ class InferInputParameters(RequestModel):
             ge=0,
         ),
     ] = None
+    shared_memory_region: SharedMemoryRegion = None
+    shared_memory_byte_size: Annotated[
+        int | None, Field(description="How many bytes the values take there. Required beside a region.", ge=0)
+    ] = None
+    shared_memory_offset: SharedMemoryOffset = 0
 
 
 class InferInput(ResponseModel):
-    """An input, its values in `data` or, as bytes, behind the JSON.
+    """An input, its values in `data` or, as bytes, behind the JSON or in shared memory.
 
     Integers must fit the datatype and be whole, and no finite number may become infinite in it.
     """
@@ -106,20 +120,21 @@ class InferInput(ResponseModel):
     ] = None
 
 
-def _by_name(tensors: list[Tensor]) -> dict[str, NDArray[Any]]:
+def _by_name(tensors: list[Tensor]) -> dict[str, Tensor]:
     """The inputs by name, each of them known, none twice, and none missing that there must be."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for index, (name, array, _) in enumerate(tensors):
+    inputs: dict[str, Tensor] = {}
+    for index, tensor in enumerate(tensors):
+        name = tensor.name
         if name not in INPUT_NAMES:
             hint = field_hint(name, INPUT_NAMES) or f"; there are {', '.join(INPUT_NAMES)}"
             raise _invalid("unknown_field", f"is no input of this model{hint}", index, "name")
-        if name in arrays:
+        if name in inputs:
             raise _invalid("unexpected_parameter", f"is {name} once more; each input at most once was expected", index)
-        arrays[name] = array
+        inputs[name] = tensor
     for name in REQUIRED:
-        if name not in arrays:
+        if name not in inputs:
             raise _invalid("missing", f"hold no {name}; they are required")
-    return arrays
+    return inputs
 
 
 def _invalid(code: str, message: str, *position: str | int) -> PydanticCustomError:
@@ -128,7 +143,7 @@ def _invalid(code: str, message: str, *position: str | int) -> PydanticCustomErr
     )
 
 
-Inputs = Annotated[dict[str, NDArray[Any]], PlainValidator(_by_name, json_schema_input_type=list[InferInput])]
+Inputs = Annotated[dict[str, Tensor], PlainValidator(_by_name, json_schema_input_type=list[InferInput])]
 
 
 def _separate(codes: Any) -> Any:
@@ -199,6 +214,35 @@ class RequestedOutputParameters(RequestModel):
         Field(description="As bytes behind the JSON, or in it. Absent: as the request's `binary_data_output` says."),
     ] = None
     content_type: Ignored = None
+    shared_memory_region: SharedMemoryRegion = None
+    shared_memory_byte_size: Annotated[
+        Whole | None,
+        Field(
+            description="How many bytes the values may take there. Required beside a region.",
+            json_schema_extra={"minimum": 0},
+        ),
+    ] = None
+    shared_memory_offset: SharedMemoryOffset = 0
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> Self:
+        if (self.shared_memory_region is None) != (self.shared_memory_byte_size is None):
+            message = "have one of shared_memory_region and shared_memory_byte_size; both or neither were expected"
+            raise _invalid("unexpected_parameter", message)
+        if self.shared_memory_region is not None and self.binary_data:
+            message = "have a shared_memory_region, but binary_data is true; one of the two was expected"
+            raise _invalid("unexpected_parameter", message)
+        if self.shared_memory_offset < 0 or (self.shared_memory_byte_size or 0) < 0:
+            message = "have a negative shared_memory_offset or shared_memory_byte_size; numbers of bytes were expected"
+            raise _invalid("wrong_type", message)
+        return self
+
+    @property
+    def slice(self) -> Slice | None:
+        """Where the output is to be written in shared memory."""
+        if self.shared_memory_region is None or self.shared_memory_byte_size is None:
+            return None
+        return Slice(self.shared_memory_region, self.shared_memory_byte_size, self.shared_memory_offset)
 
 
 class RequestedOutput(RequestModel):
@@ -268,25 +312,37 @@ class InferRequest(RequestModel):
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
-        return self.inputs
+        """Without the values of those in shared memory: to look at shapes is all that is done before they are read."""
+        return {name: tensor.array for name, tensor in self.inputs.items()}
 
     @property
     def computed_elements(self) -> int:
-        logits, labels = self.inputs["logits"], self.inputs["labels"]
+        logits, labels = self.inputs["logits"].array, self.inputs["labels"].array
         samples = num_samples(logits, self.options.axis)
         sizes = {"per_sample": samples, "loss": 1}
-        return sum(sizes.get(name) or included_elements(name, logits, labels, samples) for name, _ in self.wanted())
+        return sum(sizes.get(name) or included_elements(name, logits, labels, samples) for name, *_ in self.wanted())
 
-    def wanted(self) -> Iterator[tuple[OutputName, bool]]:
-        """The outputs to return, each with whether it is to come as bytes."""
+    @property
+    def work_bytes(self) -> int:
+        """Copies of what is in shared memory count as a body would."""
+        copied = sum(tensor.array.nbytes for tensor in self.inputs.values() if tensor.slice is not None)
+        return super().work_bytes + copied
+
+    @property
+    def uses_shared_memory(self) -> bool:
+        return any(tensor.slice for tensor in self.inputs.values()) or any(place for *_, place in self.wanted())
+
+    def wanted(self) -> Iterator[tuple[OutputName, bool, Slice | None]]:
+        """The outputs to return, each with whether it is to come as bytes, and its place in shared memory if any."""
         binary = self.options.binary_data_output
         for output in self.outputs or ():
-            own = None if output.parameters is None else output.parameters.binary_data
-            yield output.name, binary if own is None else own
+            own = output.parameters or OUTPUT_DEFAULTS
+            yield output.name, binary if own.binary_data is None else own.binary_data, own.slice
         if not self.outputs:
-            yield "per_sample", binary
+            yield "per_sample", binary, None
             if self.options.reduction != "none":
-                yield "loss", binary
+                yield "loss", binary, None
 
 
 DEFAULTS = InferParameters()
+OUTPUT_DEFAULTS = RequestedOutputParameters()

@@ -15,10 +15,15 @@ class InferOutputParameters(ResponseModel):
     binary_data_size: Annotated[
         int | None, Field(description="how many bytes its values take that stand behind the JSON; `data` is absent")
     ] = None
+    shared_memory_region: Annotated[
+        str | None, Field(description="the region of shared memory that its values are in; `data` is absent")
+    ] = None
+    shared_memory_byte_size: Annotated[int | None, Field(description="how many bytes its values take there")] = None
+    shared_memory_offset: Annotated[int | None, Field(description="the first of them; absent for 0")] = None
 
 
 class InferOutput(ResponseModel):
-    """An output, its values in `data` or, as bytes, behind the JSON."""
+    """An output, its values in `data` or, as bytes, behind the JSON or in shared memory."""
 
     name: Annotated[OutputName, Field(description="which output it is")]
     shape: Annotated[list[int], Field(description="its lengths; [1] for a single number")]

@@ -28,7 +28,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
             "`POST /v1/loss`, which are one here."
         ),
     },
-    404: {"model": InferenceError, "description": "There is no such model, or no such version."},
+    404: {"model": InferenceError, "description": "There is no such model, version or region, or no shared memory."},
     413: {"model": InferenceError, "description": TOO_LARGE},
     415: {"model": InferenceError, "description": "The body is compressed otherwise than by gzip, deflate or zstd."},
     500: {"model": InferenceError, "description": "The service failed; its log says why."},

@@ -14,6 +14,7 @@ from app.state import state_of
 
 PROBE = RouteTraits(access=Access.OPEN, always_admitted=True, error_form=ErrorForm.OIP)
 EXTENSIONS = ["binary_tensor_data", "model_configuration", "model_repository", "parameters", "statistics"]
+SHARED_MEMORY = ["system_shared_memory"]
 
 
 class ServerMetadata(ResponseModel):
@@ -46,9 +47,10 @@ router = Router(TRAITS, tags=["inference"])
     summary="The server's name, version and extensions",
     response_description="The server.",
 )
-async def server() -> ServerMetadata:
+async def server(request: Request) -> ServerMetadata:
     """Which server this is, and which of the protocol's extensions it has."""
-    return ServerMetadata(name="xent", version=__version__, extensions=EXTENSIONS)
+    shared = [] if state_of(request.app).regions is None else SHARED_MEMORY
+    return ServerMetadata(name="xent", version=__version__, extensions=EXTENSIONS + shared)
 
 
 @router.get("/v2/health/live", operation_id="v2_live", summary="Is the process alive?", response_description="It is.")

@@ -18,8 +18,8 @@ from app.wire.oip.errors import (
     RawBinary,
     SizeContradicted,
 )
-from app.wire.oip.tensor import DATATYPES, Tensor
-from app.wire.oip.values import from_bytes, from_document
+from app.wire.oip.tensor import DATATYPES, Slice, Tensor
+from app.wire.oip.values import from_bytes, from_document, without_values
 from app.wire.parse import JSON, Dialect, NotJson
 from app.wire.pieces import Content
 from app.wire.tensor import checked_shape
@@ -30,6 +30,8 @@ MAX_TENSORS = 64
 MAX_VALUES = 2**48
 # More digits than any length has, and fewer than Python refuses to read.
 MAX_DIGITS = 20
+# The parameters that say that a tensor's values are not in the document.
+PLACES = ("binary_data_size", "shared_memory_region")
 
 BINARY_NEEDS_LENGTH = "as binary tensors follow the JSON, Inference-Header-Content-Length must say where it ends"
 
@@ -55,7 +57,7 @@ def decode_frame(body: Content, header_length: int | None, tensors: str, dialect
     """The document of a frame, with a list of Tensor under the name in `tensors`, "inputs" or "outputs".
 
     Arrays have the tensors' dtypes and shapes; those of binary tensors are views of the body, unless they lie askew in
-    it.
+    it. Of tensors in shared memory the values are not read.
 
     Raises NotJson, TooManyNames, TooManyValues, BadFrame, and an InvalidInput where a shape is none or a tensor's data
     is no list of numbers.
@@ -110,13 +112,14 @@ def _with_tensors(document: Any, content: memoryview, at: int, tensors: str) -> 
     decoded = []
     for index, tensor in enumerate(_listed(document, tensors)):
         place = f"{tensors}[{index}]"
-        name, datatype, shape, size = _read_description(tensor, place)
-        if size is None:
-            array = from_document(tensor["data"], datatype, shape, place)
+        name, datatype, shape, where = _read_description(tensor, place)
+        if isinstance(where, Slice):
+            decoded.append(Tensor(name, without_values(datatype, shape), slice=where))
+        elif where is None:
+            decoded.append(Tensor(name, from_document(tensor["data"], datatype, shape, place)))
         else:
-            array = from_bytes(content[at : at + size], size, datatype, shape, place)
-            at += size
-        decoded.append(Tensor(name, array, size is not None))
+            decoded.append(Tensor(name, from_bytes(content[at : at + where], where, datatype, shape, place), True))
+            at += where
     if at < len(content):
         raise BytesLeftOver(
             f"the body has {len(content) - at} bytes that belong to no tensor, behind the first {at}; a tensor "
@@ -138,8 +141,8 @@ def _listed(document: Any, tensors: str) -> list[Any]:
     return listed
 
 
-def _read_description(tensor: Any, place: str) -> tuple[str, str, tuple[int, ...], int | None]:
-    """Name, datatype, shape and, of a binary tensor, its size in bytes."""
+def _read_description(tensor: Any, place: str) -> tuple[str, str, tuple[int, ...], int | Slice | None]:
+    """Name, datatype, shape, and where the values are: the number of bytes behind the document, a slice, or `data`."""
     if not isinstance(tensor, dict):
         raise DocumentMalformed(f"{place} is {describe(tensor)}; a tensor was expected")
     name, datatype, parameters = tensor.get("name"), tensor.get("datatype"), tensor.get("parameters")
@@ -152,25 +155,45 @@ def _read_description(tensor: Any, place: str) -> tuple[str, str, tuple[int, ...
     shape = checked_shape(tensor["shape"], f"{place}.shape")
     if (math.prod(shape) or math.prod(length or 1 for length in shape)) > MAX_VALUES:
         raise DocumentMalformed(f"{place}.shape is {list(shape)}; at most {MAX_VALUES} values can be meant")
-    if parameters is not None and not isinstance(parameters, dict):
+    parameters = {} if parameters is None else parameters
+    if not isinstance(parameters, dict):
         raise DocumentMalformed(f"{place}.parameters is {describe(parameters)}; an object was expected")
-    size = None if parameters is None else parameters.get("binary_data_size")
-    if (size is None) == (tensor.get("data") is None):
-        raise DataUnclear(
-            f"{place} ({name[:40]!r}) has {'neither data nor' if size is None else 'both data and'} a parameter "
-            "binary_data_size; one of the two was expected"
+    found = [f"parameters.{each}" for each in PLACES if parameters.get(each) is not None]
+    found += ["data"] if tensor.get("data") is not None else []
+    match found:
+        case ["data"]:
+            return name, datatype, shape, None
+        case ["parameters.binary_data_size"]:
+            return name, datatype, shape, _checked_size(parameters, "binary_data_size", datatype, shape, place)
+        case ["parameters.shared_memory_region"]:
+            return name, datatype, shape, _read_slice(parameters, datatype, shape, place)
+    raise DataUnclear(
+        f"{place} ({name[:40]!r}) has {' and '.join(found) or 'no values'}; one of data, parameters.binary_data_size "
+        "and parameters.shared_memory_region was expected"
+    )
+
+
+def _read_slice(parameters: dict[str, Any], datatype: str, shape: tuple[int, ...], place: str) -> Slice:
+    region, offset = parameters["shared_memory_region"], parameters.get("shared_memory_offset")
+    if not isinstance(region, str):
+        raise DocumentMalformed(
+            f"{place}.parameters.shared_memory_region is {describe(region)}; the name of a region was expected"
         )
-    return name, datatype, shape, None if size is None else _checked_size(size, datatype, shape, place)
+    if offset is not None and (type(offset) is not int or offset < 0):
+        raise DocumentMalformed(
+            f"{place}.parameters.shared_memory_offset is {describe(offset)}; a number of bytes was expected"
+        )
+    return Slice(region, _checked_size(parameters, "shared_memory_byte_size", datatype, shape, place), offset or 0)
 
 
 def _found(value: Any) -> str:
     return "is absent" if value is None else f"is {describe(value)}"
 
 
-def _checked_size(size: Any, datatype: str, shape: tuple[int, ...], place: str) -> int:
-    """The size in bytes by `shape` and `datatype`. Raises SizeContradicted if `size` is another."""
-    expected = math.prod(shape) * DATATYPES[datatype].itemsize
+def _checked_size(parameters: dict[str, Any], parameter: str, datatype: str, shape: tuple[int, ...], place: str) -> int:
+    """The size in bytes by `shape` and `datatype`. Raises SizeContradicted if the parameter is another."""
+    size, expected = parameters.get(parameter), math.prod(shape) * DATATYPES[datatype].itemsize
     if type(size) is not int or size != expected:
-        found, wanted = f"{place}.parameters.binary_data_size is {describe(size)}", f"{datatype} of shape {list(shape)}"
+        found, wanted = f"{place}.parameters.{parameter} {_found(size)}", f"{datatype} of shape {list(shape)}"
         raise SizeContradicted(f"{found}; {wanted} takes {describe(expected)} bytes")
     return expected

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from app.wire.oip.tensor import DATATYPES, LONG_VALUES, Frame, name_of
+from app.wire.oip.tensor import DATATYPES, LONG_VALUES, Frame, Slice, name_of
 
 DATATYPE_OF = {dtype: datatype for datatype, dtype in DATATYPES.items()}
 
@@ -22,14 +22,16 @@ SMALL_BYTES = 16_384
 def encode_frame(document: dict[str, Any], tensors: str) -> Frame:
     """The frame of a document that has a list of Tensor under the name in `tensors`: the reverse of decode_frame.
 
-    Large arrays that lie in C order are not copied but viewed.
+    Large arrays that lie in C order are not copied but viewed. Those in shared memory must be there already.
     """
     listed = []
     long: list[NDArray[Any]] = []
     behind: list[bytes | memoryview] = []
-    for name, array, binary in document[tensors]:
+    for name, array, binary, place in document[tensors]:
         about = {"name": name, "shape": array.shape, "datatype": DATATYPE_OF[array.dtype]}
-        if binary:
+        if place is not None:
+            listed.append(about | {"parameters": _parameters_of(place, array)})
+        elif binary:
             behind.append(_bytes_of(array))
             listed.append(about | {"parameters": {"binary_data_size": array.nbytes}})
         elif array.size > LONG_VALUES:
@@ -43,6 +45,12 @@ def encode_frame(document: dict[str, Any], tensors: str) -> Frame:
     for array, following in zip(long, rest, strict=True):
         pieces += [*_pieces_of(_flat(array)), following]
     return Frame([*pieces, *behind], sum(map(len, pieces)) if behind else None)
+
+
+def _parameters_of(place: Slice, array: NDArray[Any]) -> dict[str, Any]:
+    """Where the array is in shared memory, the offset left out where it is 0, as clients do."""
+    offset = {"shared_memory_offset": place.offset} if place.offset else {}
+    return {"shared_memory_region": place.region, "shared_memory_byte_size": array.nbytes} | offset
 
 
 def _bytes_of(array: NDArray[Any]) -> bytes | memoryview:

@@ -41,5 +41,17 @@ class BytesLeftOver(BadFrame):
     """Bytes follow that belong to no tensor."""
 
 
+class RegionRefused(BadFrame):
+    """The region can't be registered."""
+
+
+class RegionUnusable(BadFrame):
+    """A region of shared memory isn't registered, or its object isn't there or too small."""
+
+
+class SharedMemoryOff(BadFrame):
+    """A tensor is in shared memory, and the service uses none."""
+
+
 class ValueUnfit(BadFrame):
     """The datatype can't hold a value that the document has for it."""

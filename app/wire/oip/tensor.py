@@ -28,12 +28,25 @@ DATATYPES: dict[str, np.dtype[Any]] = {
 LONG_VALUES = 1 << 16
 
 
+class Slice(NamedTuple):
+    """Bytes of a region of shared memory, counted from the region's start."""
+
+    region: str
+    byte_size: int
+    offset: int = 0
+
+
 class Tensor(NamedTuple):
-    """A name and an array; `binary` where the values stand behind the document."""
+    """A name and an array; `binary` where the values stand behind the document.
+
+    Where the values are in shared memory, `slice` is their place. The array then has their dtype and shape, but not
+    their values, and takes no memory.
+    """
 
     name: str
     array: NDArray[Any]
     binary: bool = False
+    slice: Slice | None = None
 
 
 class Frame(NamedTuple):

@@ -22,6 +22,11 @@ def from_bytes(content: memoryview, size: int, datatype: str, shape: tuple[int, 
     return view(content, DATATYPES[datatype], shape, place)
 
 
+def without_values(datatype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """An array of this datatype and shape that takes no memory, in place of one whose values are yet to be read."""
+    return np.broadcast_to(np.zeros((), DATATYPES[datatype]), shape)
+
+
 def from_document(data: Any, datatype: str, shape: tuple[int, ...], place: str) -> NDArray[Any]:
     """`data` as an array of this datatype and shape. `data` is an array, or the error of reading it."""
     if isinstance(data, InvalidInput):

@@ -103,7 +103,8 @@ class Xent:
         added to `Retry-After`, if that is no more than a minute.
     python_warnings: whether the warnings of results are raised as Python warnings, too: `XentWarning`, once for each
         code and line of your program.
-    transport: in place of httpx's own, for proxies, certificates, or an ASGI application.
+    transport: in place of httpx's own, for proxies, certificates, or an ASGI application. For a Unix socket (XENT_UDS):
+    `Xent("http://localhost", transport=httpx.HTTPTransport(uds="/run/xent.sock"))`.
 
     Every method raises `XentError`: `InvalidInput` with `.errors`, `Overloaded`, `TimedOut`, ….
     Raises ValueError where there is no address, or where it, the key or a variable is blank.

@@ -264,8 +264,12 @@ export interface paths {
          *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
          *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
          *
-         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
-         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
+         *     Where XENT_SHARED_MEMORY is set, inputs and outputs may be in shared memory, as in Triton's extension: see
+         *     `/v2/systemsharedmemory`. Their parameters are then `shared_memory_region`, `shared_memory_byte_size` and
+         *     `shared_memory_offset`. What is in shared memory is copied before it is computed on, and counts as a body would.
+         *
+         *     Classification and raw binary requests (a header length of 0) are not supported. Parameters that the protocol reserves
+         *     (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
          *
          *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
          *     of the JSON before it was.
@@ -296,8 +300,12 @@ export interface paths {
          *     `binary_data_size`; the bytes stand in the order of `inputs`, row-major, little-endian, without padding, a BOOL being
          *     one byte. Outputs come in the same way where `binary_data_output`, or an output's own `binary_data`, asks for it.
          *
-         *     Shared memory, classification and raw binary requests (a header length of 0) are not supported. Parameters that the
-         *     protocol reserves (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
+         *     Where XENT_SHARED_MEMORY is set, inputs and outputs may be in shared memory, as in Triton's extension: see
+         *     `/v2/systemsharedmemory`. Their parameters are then `shared_memory_region`, `shared_memory_byte_size` and
+         *     `shared_memory_offset`. What is in shared memory is copied before it is computed on, and counts as a body would.
+         *
+         *     Classification and raw binary requests (a header length of 0) are not supported. Parameters that the protocol reserves
+         *     (`sequence_id`, `priority`, `timeout`, …) are taken and ignored.
          *
          *     `Accept-Encoding: gzip` or `deflate`, and nothing else in it, has a 200 compressed; Inference-Header-Content-Length is that
          *     of the JSON before it was.
@@ -623,6 +631,109 @@ export interface paths {
          * @description Always an error: the models are fixed, and all are ready. 501 is what Triton's status UNSUPPORTED maps to.
          */
         post: operations["v2_unload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/systemsharedmemory/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The registered regions of shared memory
+         * @description All regions, by name. They are the same in all processes of the service.
+         */
+        get: operations["v2_shared_memory_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/systemsharedmemory/region/{region}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A registered region of shared memory
+         * @description The region. 404 where there is none of this name.
+         */
+        get: operations["v2_region_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/systemsharedmemory/region/{region}/unregister": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget a region of shared memory
+         * @description No error where there was none, as with Triton. The object stays as it is.
+         */
+        post: operations["v2_unregister_region"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/systemsharedmemory/unregister": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget all regions of shared memory
+         * @description Those of other clients too.
+         */
+        post: operations["v2_unregister_regions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/systemsharedmemory/region/{region}/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a region of shared memory
+         * @description Names bytes of a POSIX shared memory object that tensors of `infer` may be read from and written to.
+         *
+         *     Names have up to 64 letters, digits, `_`, `-` and `.`. The object is opened at every use, never kept open: one that
+         *     is gone by then, or smaller than its region, makes the request an error.
+         */
+        post: operations["v2_register_region"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1424,7 +1535,7 @@ export interface components {
         };
         /**
          * InferInput
-         * @description An input, its values in `data` or, as bytes, behind the JSON.
+         * @description An input, its values in `data` or, as bytes, behind the JSON or in shared memory.
          *
          *     Integers must fit the datatype and be whole, and no finite number may become infinite in it.
          */
@@ -1464,12 +1575,28 @@ export interface components {
              * @description How many bytes the values take that stand behind the JSON; `data` is then absent. Inference-Header-Content-Length must say where the JSON ends.
              */
             binary_data_size?: number | null;
+            /**
+             * Shared Memory Region
+             * @description The registered region of shared memory that has the values.
+             */
+            shared_memory_region?: string | null;
+            /**
+             * Shared Memory Byte Size
+             * @description How many bytes the values take there. Required beside a region.
+             */
+            shared_memory_byte_size?: number | null;
+            /**
+             * Shared Memory Offset
+             * @description The first of these bytes, counted from the region's start.
+             * @default 0
+             */
+            shared_memory_offset?: number | null;
         } & {
             [key: string]: unknown;
         };
         /**
          * InferOutput
-         * @description An output, its values in `data` or, as bytes, behind the JSON.
+         * @description An output, its values in `data` or, as bytes, behind the JSON or in shared memory.
          */
         InferOutput: {
             /**
@@ -1507,6 +1634,21 @@ export interface components {
              * @description how many bytes its values take that stand behind the JSON; `data` is absent
              */
             binary_data_size?: number | null;
+            /**
+             * Shared Memory Region
+             * @description the region of shared memory that its values are in; `data` is absent
+             */
+            shared_memory_region?: string | null;
+            /**
+             * Shared Memory Byte Size
+             * @description how many bytes its values take there
+             */
+            shared_memory_byte_size?: number | null;
+            /**
+             * Shared Memory Offset
+             * @description the first of them; absent for 0
+             */
+            shared_memory_offset?: number | null;
         };
         /**
          * InferParameters
@@ -2617,6 +2759,57 @@ export interface components {
             denominator: components["schemas"]["Number"];
         };
         /**
+         * RegionRequest
+         * @description Which bytes of which object are the region.
+         */
+        RegionRequest: {
+            /**
+             * Key
+             * @description The name of a POSIX shared memory object, with or without a slash before it. It must begin as XENT_SHARED_MEMORY says, and the service must be allowed to open it.
+             * @example /xent-logits
+             */
+            key: string;
+            /**
+             * Offset
+             * @description The first byte of the region in the object.
+             * @default 0
+             */
+            offset?: number | null;
+            /**
+             * Byte Size
+             * @description How many bytes the region has. The object must have them all.
+             */
+            byte_size: number;
+        };
+        /**
+         * RegionStatus
+         * @description A registered region.
+         */
+        RegionStatus: {
+            /**
+             * Name
+             * @description the region
+             * @example logits
+             */
+            name: string;
+            /**
+             * Key
+             * @description the object that it is a part of
+             * @example /xent-logits
+             */
+            key: string;
+            /**
+             * Offset
+             * @description its first byte in the object
+             */
+            offset: number;
+            /**
+             * Byte Size
+             * @description how many bytes it has
+             */
+            byte_size: number;
+        };
+        /**
          * RepositoryModel
          * @description A model of the repository.
          */
@@ -2674,6 +2867,22 @@ export interface components {
              * @description Taken because clients send it; does nothing here.
              */
             content_type?: unknown | null;
+            /**
+             * Shared Memory Region
+             * @description The registered region of shared memory that has the values.
+             */
+            shared_memory_region?: string | null;
+            /**
+             * Shared Memory Byte Size
+             * @description How many bytes the values may take there. Required beside a region.
+             */
+            shared_memory_byte_size?: number | null;
+            /**
+             * Shared Memory Offset
+             * @description The first of these bytes, counted from the region's start.
+             * @default 0
+             */
+            shared_memory_offset?: number | null;
         };
         /**
          * SampledSoftmaxRequest
@@ -4000,7 +4209,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4143,7 +4352,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4487,7 +4696,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4560,7 +4769,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4631,7 +4840,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4704,7 +4913,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4775,7 +4984,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4848,7 +5057,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4919,7 +5128,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4992,7 +5201,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -5109,7 +5318,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -5180,7 +5389,7 @@ export interface operations {
                     "application/json": components["schemas"]["InferenceError"];
                 };
             };
-            /** @description There is no such model, or no such version. */
+            /** @description There is no such model, version or region, or no shared memory. */
             404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -5193,6 +5402,416 @@ export interface operations {
             };
             /** @description The models are fixed. */
             501: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+        };
+    };
+    v2_shared_memory_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry for each region. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionStatus"][];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description There is no such model, version or region, or no shared memory. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+        };
+    };
+    v2_region_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the region */
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionStatus"][];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description There is no such model, version or region, or no shared memory. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+        };
+    };
+    v2_unregister_region: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the region */
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The regions that are left. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionStatus"][];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description There is no such model, version or region, or no shared memory. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+        };
+    };
+    v2_unregister_regions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The regions that are left: none, unless one was registered meanwhile. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionStatus"][];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description There is no such model, version or region, or no shared memory. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service is at capacity or shutting down, or the computation timed out. See Retry-After. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+        };
+    };
+    v2_register_region: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the region */
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegionRequest"];
+            };
+        };
+        responses: {
+            /** @description The region, which all processes of the service know. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionStatus"];
+                };
+            };
+            /** @description The body is no JSON or no frame, or the request can't be computed: see statuses 400 and 422 of `POST /v1/loss`, which are one here. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The request has no API key, and one is required. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The API key is not valid. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description There is no such model, version or region, or no shared memory. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    Connection: components["headers"]["Connection"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The body has more bytes than are accepted, or its arrays and what is computed of them more elements, or it holds too much that is no number. GET /v1/limits says how much is accepted. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The body is compressed otherwise than by gzip, deflate or zstd. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Accept-Encoding": components["headers"]["Accept-Encoding"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceError"];
+                };
+            };
+            /** @description The service failed; its log says why. */
+            500: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "Cache-Control": components["headers"]["Cache-Control"];

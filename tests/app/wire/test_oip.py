@@ -30,7 +30,7 @@ from app.wire.oip.errors import (
     TensorCutShort,
     ValueUnfit,
 )
-from app.wire.oip.tensor import DATATYPES, Tensor
+from app.wire.oip.tensor import DATATYPES, Slice, Tensor
 from app.wire.parse import NotJson
 from xent_core.errors import InvalidInput
 
@@ -375,10 +375,48 @@ LIES: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "a number for a datatype": ({"datatype": 32}, DatatypeUnknown, "is 32"),
     "a list for a datatype": ({"datatype": ["FP32"]}, DatatypeUnknown, "is a list"),
     "a list for parameters": ({"parameters": [24]}, DocumentMalformed, "inputs[0].parameters is a list"),
-    "values in both places": ({"data": [1, 2, 3, 4, 5, 6]}, DataUnclear, "inputs[0] ('x') has both data and"),
-    "an empty list beside bytes": ({"data": []}, DataUnclear, "has both data and a parameter binary_data_size"),
-    "values in neither place": ({"parameters": {}}, DataUnclear, "has neither data nor a parameter"),
-    "shared memory": ({"parameters": {"shared_memory_region": "r"}}, DataUnclear, "has neither data nor"),
+    "values in both places": (
+        {"data": [1, 2, 3, 4, 5, 6]},
+        DataUnclear,
+        "('x') has parameters.binary_data_size and data;",
+    ),
+    "an empty list beside bytes": ({"data": []}, DataUnclear, "has parameters.binary_data_size and data;"),
+    "values in neither place": ({"parameters": {}}, DataUnclear, "('x') has no values; one of data"),
+    "values in shared memory too": (
+        {"parameters": {"binary_data_size": 24, "shared_memory_region": "r", "shared_memory_byte_size": 24}},
+        DataUnclear,
+        "has parameters.binary_data_size and parameters.shared_memory_region;",
+    ),
+    "shared memory without a size": (
+        {"parameters": {"shared_memory_region": "r"}},
+        SizeContradicted,
+        "parameters.shared_memory_byte_size is absent; FP32 of shape [2, 3] takes 24 bytes",
+    ),
+    "shared memory without a region": (
+        {"parameters": {"shared_memory_byte_size": 24}},
+        DataUnclear,
+        "has no values",
+    ),
+    "a smaller size in shared memory": (
+        {"parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 23}},
+        SizeContradicted,
+        "parameters.shared_memory_byte_size is 23; FP32 of shape [2, 3] takes 24 bytes",
+    ),
+    "a number for a region": (
+        {"parameters": {"shared_memory_region": 7, "shared_memory_byte_size": 24}},
+        DocumentMalformed,
+        "parameters.shared_memory_region is 7; the name of a region was expected",
+    ),
+    "an offset below 0": (
+        {"parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 24, "shared_memory_offset": -1}},
+        DocumentMalformed,
+        "parameters.shared_memory_offset is -1; a number of bytes was expected",
+    ),
+    "half a byte for an offset": (
+        {"parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 24, "shared_memory_offset": 0.5}},
+        DocumentMalformed,
+        "parameters.shared_memory_offset is 0.5",
+    ),
 }
 
 
@@ -398,6 +436,27 @@ def test_the_tensor_that_the_lies_are_about_is_good() -> None:
     document = json.dumps({"inputs": [GOOD]}).encode()
     (tensor,) = decode_frame(document + bytes(24), len(document), "inputs")["inputs"]
     assert_array_equal(tensor.array, np.zeros((2, 3)))
+
+
+def test_a_tensor_in_shared_memory_has_its_shape_and_takes_no_memory() -> None:
+    """Its values are read once they have been accounted for."""
+    parameters = {"shared_memory_region": "r", "shared_memory_byte_size": 2**43, "shared_memory_offset": 8}
+    tensor = {"name": "x", "datatype": "BF16", "shape": [2**42], "parameters": parameters}
+    (decoded,) = decode_frame(json.dumps({"inputs": [tensor]}).encode(), None, "inputs")["inputs"]
+    assert decoded.slice == ("r", 2**43, 8)
+    assert (decoded.array.shape, decoded.array.dtype) == ((2**42,), BF16)
+
+
+@pytest.mark.parametrize("offset", [0, 8])
+def test_a_tensor_in_shared_memory_is_written_as_its_place(offset: int) -> None:
+    parameters = {"shared_memory_region": "r", "shared_memory_byte_size": 4} | (
+        {"shared_memory_offset": 8} if offset else {}
+    )
+    document = {"outputs": [Tensor("x", np.ones(1, np.float32), slice=Slice("r", 64, offset))]}
+    frame = encode_frame(document, "outputs")
+    assert frame.header_length is None
+    (written,) = json.loads(b"".join(frame.pieces))["outputs"]
+    assert written == {"name": "x", "shape": [1], "datatype": "FP32", "parameters": parameters}
 
 
 def test_a_byte_that_is_no_boolean_is_refused() -> None:
