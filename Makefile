@@ -4,6 +4,8 @@
 RESOLVE_ALONE = .venv-dev/bin/python -m uv pip compile --quiet $(UPGRADE) \
 	--universal --python-version 3.11 --generate-hashes --no-strip-extras --custom-compile-command 'make lock'
 RESOLVE = $(RESOLVE_ALONE) pyproject.toml
+# `make test RERUNS=1`, as CI runs it: a test that failed runs again, and the summary names it.
+AGAIN = $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 5 -rR)
 # The tests of a file stay in one process, with the services that they share. Files run in the order of their names,
 # as the slow ones, in tests/app, then start first.
 IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
@@ -22,8 +24,8 @@ serve-ray: .venv-ray/complete ## Serve with Ray Serve on this machine, by deploy
 	@RAY_USAGE_STATS_ENABLED=0 .venv-ray/bin/serve run --app-dir . deploy/ray/serve.yaml
 
 test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
-	@.venv-dev/bin/python -m pytest $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
-	@$(if $(PART),,.venv-dev/bin/python -m pytest -m alone --cov --cov-append $$(grep -rl --include='*.py' '^@pytest.mark.alone' tests))
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
+	@$(if $(PART),,.venv-dev/bin/python -m pytest $(AGAIN) -m alone --cov --cov-append $$(grep -rl --include='*.py' '^@pytest.mark.alone' tests))
 
 test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pages, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
@@ -49,7 +51,7 @@ test-ray: .venv-ray/complete ## Run the tests on a Ray cluster of two nodes, on 
 
 test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
 	@scripts/programs curl=curl node=nodejs java=default-jdk-headless nginx=nginx-light
-	@.venv-hostile/bin/python -m pytest --confcutdir=tests/hostile tests/hostile --serve-with=.venv/bin/python
+	@.venv-hostile/bin/python -m pytest $(AGAIN) --confcutdir=tests/hostile tests/hostile --serve-with=.venv/bin/python
 
 test-faults: .venv-dev/complete ## A short fault run: load with all that goes wrong mixed in
 	@.venv-dev/bin/python -m benchmarks.faults --seconds 20

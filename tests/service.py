@@ -4,25 +4,38 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[1]
-SECONDS_TO_STOP = 15
+# More than a loaded machine needs. What is awaited for so long is as wrong as what never comes.
+PATIENCE_SECONDS = 120
 JSON = {"Content-Type": "application/json"}
 MOST_BYTES = 8192
 MOST_ENTRIES = 20
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether it holds within what a loaded machine may need."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def start_app(
@@ -71,6 +84,17 @@ class Server:
         lines = self.log.read_text().splitlines()
         return [line for line in lines if json.loads(line)["level"] != "info"] + self.errors.read_text().splitlines()
 
+    def refuses_connections(self) -> bool:
+        try:
+            httpx.get(f"{self.address}/livez", timeout=2)
+        except httpx.TransportError as error:
+            return isinstance(error, httpx.ConnectError)
+        return False
+
+    def drains(self) -> bool:
+        """Whether it comes to say that it is not ready, as it was told to stop."""
+        return eventually(lambda: httpx.get(f"{self.address}/readyz").status_code == 503)
+
     def clear_log(self) -> None:
         """For a test that shares this service with others, and looks for what was logged because of it alone."""
         for file in (self.log, self.errors):
@@ -82,13 +106,25 @@ class Server:
         of_thread = Path(f"/proc/{self.process.pid}/task/{self.process.pid}")
         return [int(child) for child in (of_thread / "children").read_text().split()]
 
+    def connection(self) -> socket.socket:
+        parts = urlsplit(self.address)
+        return socket.create_connection((str(parts.hostname), int(parts.port or 0)), PATIENCE_SECONDS)
+
     def client(self, **options: Any) -> httpx.Client:
         return httpx.Client(base_url=self.address, timeout=60, **options)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """The exit status, which is minus the signal's number where the signal ended it."""
         self.process.send_signal(by)
-        return self.process.wait(SECONDS_TO_STOP)
+        return self.status()
+
+    def status(self) -> int:
+        """The exit status of a service that was told to stop."""
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def logs(self, text: str, times: int = 1) -> bool:
+        """Whether its log comes to hold this text so many times."""
+        return eventually(lambda: self.log.read_text().count(text) >= times)
 
     def __enter__(self) -> Self:
         return self
@@ -103,15 +139,18 @@ class Half:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.sent = threading.Event()
         self.told = threading.Event()
         self.responses: list[httpx.Response | httpx.HTTPError] = []
-        self.thread = threading.Thread(target=self._call)
+        self.thread = threading.Thread(target=self._call, daemon=True)
         self.thread.start()
-        time.sleep(0.5)
+        assert self.sent.wait(PATIENCE_SECONDS)
+        time.sleep(0.3)
 
     def _body(self) -> Iterator[bytes]:
         yield b'{"logits": [1],'
-        self.told.wait(10)
+        self.sent.set()
+        self.told.wait(PATIENCE_SECONDS)
         yield b'"labels": 1}'
 
     def _call(self) -> None:
@@ -123,7 +162,7 @@ class Half:
 
     def response(self) -> httpx.Response:
         self.told.set()
-        self.thread.join(15)
+        self.thread.join(PATIENCE_SECONDS)
         (response,) = self.responses
         assert isinstance(response, httpx.Response), response
         return response

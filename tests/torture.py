@@ -79,7 +79,7 @@ REQUESTS = _requests()
 SETTINGS = {"XENT_MAX_REQUESTS_IN_FLIGHT": "1", "XENT_MAX_BYTES_IN_FLIGHT": "1", "XENT_WORKERS": "2"}
 # On new connections, so that either worker is likely to be asked.
 TIMES_ASKED_AFTERWARDS = 3
-SECONDS_TO_REPLACE_WORKERS = 20
+SECONDS_TO_REPLACE_WORKERS = 120
 
 
 @dataclass
@@ -151,7 +151,7 @@ def post_once_replaced(address: str, request: dict[str, Any]) -> httpx.Response 
 
 
 def post(address: str, request: dict[str, Any]) -> httpx.Response | httpx.TransportError:
-    with httpx.Client(base_url=address, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=address, timeout=120, trust_env=False) as client:
         try:
             return client.post(**request)
         except httpx.TransportError as error:

@@ -12,7 +12,7 @@ from xent_core.accumulate import add_losses, add_weights
 from xent_core.checks.arguments import as_numbers, class_layout
 from xent_core.comparison import KINDS, MARKS, OfBatch, comparison_of
 from xent_core.compute.bound_loss import BlockResult
-from xent_core.compute.divergence import divergences, largest_classes, same_largest
+from xent_core.compute.divergence import divergences, largest_classes, same_largest, tile_buffers
 from xent_core.compute.exact_sums import exact_total, square
 from xent_core.compute.layout import Array, Block, row_sums
 from xent_core.compute.reduction import Totals, multiply, reduce
@@ -24,7 +24,7 @@ from xent_core.prepare import Options, PreparedBatch, prepare
 from xent_core.results import Comparison, ComparisonSums, Different, DivergenceSums, Reduction
 from xent_core.summarise import paired_sums, quantiles_at, row_weights
 
-BLOCK_ELEMENTS = 1 << 18
+BLOCK_BYTES = 1 << 21
 MAX_MOST = 1000
 TOP = 5
 PER_SAMPLE = ("per_sample",)
@@ -147,7 +147,6 @@ class _Pair:
         self.layout, loss = self.bounds[0].layout, self.batch.loss
         rows = self.layout.rows
         self.is_softmax = not loss.is_elementwise
-        self.blocks = self.layout.blocks(BLOCK_ELEMENTS) if self.is_softmax else self.bounds[0].blocks
         self.totals = Totals(), Totals()
         self.losses, self.per_sample = np.zeros((2, rows)), np.zeros((2, rows))
         self.is_weighted = not self.is_softmax
@@ -156,8 +155,9 @@ class _Pair:
         self.same_top = np.zeros((2, rows), bool)
         self.apart = np.zeros((3, rows))
         self.dtype = np.result_type(*(bound.dtype for bound in self.bounds))
-        size = max((block.shape[0] * block.shape[1] for block in self.blocks), default=0) if self.is_softmax else 0
-        self.buffers = np.empty(size, self.dtype), np.empty(size, self.dtype), np.empty(size, self.dtype)
+        max_elements = BLOCK_BYTES // self.dtype.itemsize
+        self.blocks = self.layout.blocks(max_elements) if self.is_softmax else self.bounds[0].blocks
+        self.buffers = tile_buffers(rows if self.is_softmax else 0, self.layout.classes, self.dtype)
         self.known = self.batch.counts.known_in_rows()
 
     def add(self, block: Block) -> None:

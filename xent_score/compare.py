@@ -12,9 +12,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xent_core import evaluate
-from xent_core.compute.divergence import divergences, largest_classes, same_largest
+from xent_core.compute.divergence import divergences, largest_classes, same_largest, tile_buffers
 from xent_core.compute.exact_sums import canonical_number, exact_total, square
-from xent_core.compute.layout import row_tiles
+from xent_core.compute.layout import FloatType, row_tiles
 from xent_core.errors import UnexpectedParameter, WrongShape
 from xent_core.losses import LOSSES
 from xent_core.results import Evaluation
@@ -120,12 +120,10 @@ def apart(first: NDArray[Any], second: NDArray[Any], temperature: float = 1.0) -
     A class that is masked (−Infinity) in both counts for nothing; in one of them a KL divergence is infinite.
     """
     rows, classes = first.shape
-    dtype = np.float64 if np.result_type(first, second) == np.float64 else np.float32
+    dtype: FloatType = np.dtype(np.float64 if np.result_type(first, second) == np.float64 else np.float32)
     found = Apart(*(np.empty(rows) for _ in range(3)), *(np.empty(rows, bool) for _ in range(2)))
-    tiles = [*row_tiles(rows, classes)]
-    size = (tiles[0].stop - tiles[0].start) * classes
-    buffers = np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype)
-    for tile in tiles:
+    buffers = tile_buffers(rows, classes, dtype)
+    for tile in row_tiles(rows, classes):
         x, y = (np.divide(each[tile], temperature, dtype=dtype) for each in (first, second))
         same = same_largest(largest_classes(x, TOP), largest_classes(y, TOP))
         for whole, part in zip(found, (*divergences(x, y, buffers), *same), strict=True):

@@ -169,7 +169,7 @@ class Supervisor:
             logger.error({"message": "can't merge the metrics of exited workers", "reason": str(error)})
 
     async def _heartbeat(self, worker: Worker) -> bool:
-        """Wait for the worker's next heartbeat. False: it has exited."""
+        """Wait for the worker's next heartbeat. False: it has exited, or there will be no further heartbeat."""
         seconds = HEARTBEAT_TIMEOUT_SECONDS if worker.is_up.done() else START_TIMEOUT_SECONDS
         while True:
             try:
@@ -178,7 +178,8 @@ class Supervisor:
                 if worker.is_wanted:
                     logger.error({"message": "worker sends no heartbeat; killing it", "worker": worker.process.pid})
                     worker.process.kill()
-            except ConnectionError:  # it exited with unread data in its pipe
+            except (ConnectionError, MemoryError):
+                # It exited with unread data in its pipe. Or asyncio could not read and closed the pipe: it will exit.
                 return False
 
     def _announce(self) -> None:

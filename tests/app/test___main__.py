@@ -13,13 +13,13 @@ import httpx
 import pytest
 
 from app.settings import GROUPS, Settings
-from tests.service import ROOT, Server, start_app
+from tests.service import PATIENCE_SECONDS, ROOT, Server, start_app
 
 
 def refusal(**settings: str) -> str:
     """The one line that a service which doesn't start says."""
     process = start_app(subprocess.PIPE, subprocess.PIPE, **settings)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1
     assert output == ""
     (line,) = errors.splitlines()
@@ -117,7 +117,7 @@ def test_every_process_has_the_settings_of_the_command_line_before_those_of_the_
             assert httpx.get(f"{address}/v1/limits").json()["max_rank"] == 3
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
 
 

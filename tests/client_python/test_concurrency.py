@@ -1,7 +1,9 @@
 """A client has as many requests in flight as the service takes, and no more."""
 
 import asyncio
+import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -50,7 +52,7 @@ def test_the_limit_never_falls_below_one() -> None:
     for at in range(100):
         respond_to(limit, 0.1, is_refused=True, at=float(at))
     assert limit.value == MIN_LIMIT
-    assert Limit().has_room
+    assert Limit().room == FIRST
 
 
 def test_slow_responses_cut_the_limit_and_usual_ones_raise_it_again() -> None:
@@ -88,6 +90,54 @@ def test_threads_beyond_the_limit_wait_for_their_turn() -> None:
         assert turns.limit.in_flight == FIRST
         end.set()
         list(work_done)
+    assert turns.limit.in_flight == 0
+
+
+def test_threads_get_their_turns_in_the_order_in_which_they_came() -> None:
+    turns, order = Threads(), list[int]()
+    turns.limit.value = MIN_LIMIT
+
+    def work(number: int) -> None:
+        with turns.turn() as turn:
+            turn.is_refused = True  # so that one at a time stays the limit
+            order.append(number)
+
+    with ThreadPoolExecutor(20) as threads, turns.turn() as turn:
+        turn.is_refused = True
+        for number in range(20):
+            threads.submit(work, number)
+            while len(turns._waiting) <= number:
+                time.sleep(0.001)
+    assert order == list(range(20))
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize("when", ["while it waits", "when its turn has come"])
+def test_a_thread_that_is_interrupted_takes_no_turn_with_it(when: str) -> None:
+    turns = Threads()
+    turns.limit.value = MIN_LIMIT
+    held = turns.turn()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        if when == "when its turn has come":
+            held.__exit__(None, None, None)
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        held.__enter__()
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(Interrupted), turns.turn():
+            pass
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    if when == "while it waits":
+        held.__exit__(None, None, None)
+    with turns.turn():
+        assert turns.limit.in_flight == 1
     assert turns.limit.in_flight == 0
 
 

@@ -1,9 +1,11 @@
 """Where the service is, and which key it takes, may stand in the environment; a blank is an error, never no key."""
 
+import certifi
 import pytest
 
 from tests.client_python.misbehaving import Misbehaving, respond
 from xent_client import Xent
+from xent_client.xent import _http_options
 
 
 def test_the_address_and_key_are_those_of_the_environment(
@@ -51,3 +53,12 @@ def test_a_key_that_no_header_can_hold_is_refused_without_being_shown(client_cla
     with pytest.raises(ValueError, match="printable ASCII was expected") as raised:
         client_class("http://localhost", api_key=key).losses()
     assert key not in str(raised.value)
+
+
+def test_clients_share_the_settings_of_tls_while_the_variables_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take tens of milliseconds to make, and some programs make a client for each thread."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    first, second = (_http_options(None, seconds)["verify"] for seconds in (1.0, 2.0))
+    assert first is second
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+    assert _http_options(None, 1.0)["verify"] is not first

@@ -133,7 +133,7 @@ def test_the_timeout_holds(client_class: type[Xent], script: Script) -> None:
         pytest.raises(TimedOut, match=r"within 0\.3 seconds") as raised,
     ):
         xent.losses()
-    assert 0.25 <= time.monotonic() - start < 3
+    assert 0.25 <= time.monotonic() - start < 8
     assert len(server.arrivals) == 1
     assert raised.value.status is None
 

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.service import JSON, Document, Server, problem
+from tests.service import JSON, Document, Server, eventually, problem
 
 BATCH = {"logits": [[1, 2], [3, 4]], "labels": [0, 1]}
 WATCHED = ["/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"]
@@ -27,8 +26,7 @@ WATCHED = ["/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready
 
 def begin(server: Server, length: int, sent: int, *headers: str, path: str = "/v1/loss") -> socket.socket:
     """A request whose body is only partly sent."""
-    address = urlsplit(server.address)
-    connection = socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10)
+    connection = server.connection()
     head = [f"POST {path} HTTP/1.1", "Host: xent", "Content-Type: application/json", *headers]
     if length:
         head.append(f"Content-Length: {length}")
@@ -39,11 +37,8 @@ def begin(server: Server, length: int, sent: int, *headers: str, path: str = "/v
 def wait_until(server: Server, requests: int) -> None:
     """Until so many requests are in flight, the one that asks included."""
     with server.client() as client:
-        for _ in range(200):
-            if f"xent_in_flight_requests {requests + 1}.0" in client.get("/metrics").text:
-                return
-            time.sleep(0.02)
-    raise AssertionError(client.get("/metrics").text)
+        as_wanted = f"xent_in_flight_requests {requests + 1}.0"
+        assert eventually(lambda: as_wanted in client.get("/metrics").text), client.get("/metrics").text
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +103,8 @@ def test_metrics_say_how_many_slots_and_bytes_are_reserved(small: Server) -> Non
         return tuple(float(re.findall(rf"^{name} (.+)$", text, re.MULTILINE)[0]) for name in names)
 
     with closing(begin(small, 2000, 1000)):
-        while reserved() != (0, 1000):
-            time.sleep(0.02)
-    while reserved() != (0, 0):
-        time.sleep(0.02)
+        assert eventually(lambda: reserved() == (0, 1000))
+    assert eventually(lambda: reserved() == (0, 0))
 
 
 def test_beyond_the_requests_that_may_be_in_flight_it_is_503_at_once(two: Server, document: Document) -> None:
@@ -155,12 +148,9 @@ def test_beyond_the_bytes_that_may_be_in_flight_it_is_503_before_the_body_is_the
 
 def wait_until_reserved(server: Server, count: int) -> None:
     """Until one request has so many bytes: no further one has room for what is left."""
+    body = b'{"logits": [1], "labels": 1}' + b" " * (10_000 - count)
     with server.client() as client:
-        for _ in range(200):
-            body = b'{"logits": [1], "labels": 1}' + b" " * (10_000 - count)
-            if client.post("/v1/loss", content=body, headers=JSON).status_code == 503:
-                return
-    raise AssertionError
+        assert eventually(lambda: client.post("/v1/loss", content=body, headers=JSON).status_code == 503)
 
 
 def test_a_body_that_is_announced_takes_no_room_before_it_comes(small: Server, small_client: httpx.Client) -> None:
@@ -230,13 +220,12 @@ def crowd(server: Server, request: bytes, last: bytes = b"") -> Iterator[list[so
 
     The batch that each is about is done in one go, so that none of them is in flight while another is looked at.
     """
-    address = urlsplit(server.address)
     with ExitStack() as connections:
         server.process.send_signal(signal.SIGSTOP)
         crowded = []
         for number in range(20):
-            connection = socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10)
-            crowded.append(connections.enter_context(connection))
+            connection = connections.enter_context(server.connection())
+            crowded.append(connection)
             connection.sendall(last if last and number == 19 else request)
         server.process.send_signal(signal.SIGCONT)
         yield crowded
@@ -374,19 +363,16 @@ def test_where_the_system_has_no_room_for_a_connection_it_waits_until_there_is(t
     with Server(tmp_path / "log") as server:
         allowed = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, allowed[1]))
-        address = urlsplit(server.address)
-        with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+        with server.connection() as connection:
             connection.sendall(b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
-            while "accept failed" not in server.log.read_text():
-                time.sleep(0.02)
+            assert server.logs("accept failed")
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, allowed)
             assert connection.recv(4096).startswith(b"HTTP/1.1 200")
             # And when it is told to end in the meantime, it ends.
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, allowed[1]))
-            with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10):
-                while server.log.read_text().count("accept failed") < 2:
-                    time.sleep(0.02)
+            with server.connection():
+                assert server.logs("accept failed", times=2)
                 # uvloop can't close without a free descriptor. The acceptor still pauses for half a second.
                 resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, allowed)
                 server.process.send_signal(signal.SIGTERM)
-                assert server.process.wait(10) == 0
+                assert server.status() == 0

@@ -507,16 +507,11 @@ def test_a_body_is_taken_up_to_the_limit_and_refused_beyond(narrow: Server, sent
         assert "XENT_MAX_BODY_BYTES" in content["detail"]
 
 
-def connection(server: Server) -> socket.socket:
-    url = httpx.URL(server.address)
-    return socket.create_connection((url.host, url.port), timeout=10)
-
-
 HEAD = b"POST /v1/loss HTTP/1.1\r\nHost: xent\r\nContent-Type: application/json\r\n"
 
 
 def test_an_announced_length_over_the_limit_is_refused_before_the_body_comes(server: Server) -> None:
-    with connection(server) as wire:
+    with server.connection() as wire:
         wire.sendall(HEAD + b"Content-Length: 1000000000000\r\n\r\n")
         assert wire.recv(1000).startswith(b"HTTP/1.1 413 ")
 
@@ -661,7 +656,7 @@ def test_a_client_that_disconnects_leaves_no_trace(
     client: httpx.Client, server: Server, sent: bytes, rudely: bool
 ) -> None:
     reported = server.complaints
-    with connection(server) as wire:
+    with server.connection() as wire:
         wire.sendall(sent)
         if rudely:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -672,7 +667,7 @@ def test_a_client_that_disconnects_leaves_no_trace(
 def test_a_client_that_disconnects_while_a_batch_is_computed_leaves_no_trace(server: Server) -> None:
     reported = server.complaints
     body = b'{"labels": 1, "logits": [' + b"0.5," * 1_000_000 + b"1]}"
-    with connection(server) as wire:
+    with server.connection() as wire:
         wire.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
     # By the time that two more like it got their responses, its own has met the closed connection.
     with server.client(headers=JSON) as plain:

@@ -175,6 +175,10 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+# Far more than a fifth of a second, far less than the default of XENT_COMPUTE_SECONDS.
+A_WHILE = 8
+
+
 def a_lot_of_work(length: int = 1000) -> dict[str, Any]:
     """A request that takes seconds: as many labels in each row as inputs, and as many rows."""
     numbers, ids = tensor(np.ones((length, length), np.float16)), tensor(np.zeros((length, length), np.uint16))
@@ -193,7 +197,7 @@ def test_what_takes_too_long_is_503_and_counts_until_it_is_done(impatient: Serve
         response = client.post("/v1/sampled-softmax", json=a_lot_of_work())
         assert "computation timed out" in problem(response, 503)["detail"]
         assert response.headers["retry-after"] == "1"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < A_WHILE
         assert in_flight() == 1
         assert client.post("/v1/loss", json=BATCH).status_code == 200
         assert 'xent_rejected_total{reason="too_late"} 1.0' in client.get("/metrics").text

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.service import Server, start_app
+from tests.service import PATIENCE_SECONDS, Server, start_app
 
 BATCH = {"logits": [[1.5, 2.5, 7654321], [3, 4, 5]], "labels": [0, 2]}
 INFER = {
@@ -217,5 +217,5 @@ def test_a_log_that_nobody_takes_any_more_is_no_requests_failure(tmp_path: Path)
         process.stdout.close()
         assert httpx.post(f"{address}/v1/loss", json=BATCH).status_code == 200
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert errors.read_text() == ""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.service import Server, start_app
+from tests.service import PATIENCE_SECONDS, Server, start_app
 
 BATCH = {"logits": [[1, 2], [3, 7654321]], "labels": [0, 1]}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -115,7 +115,7 @@ def test_a_collector_that_is_not_there_is_no_reason_not_to_answer(tmp_path: Path
 
 def refusal(**settings: str) -> str:
     process = start_app(subprocess.PIPE, subprocess.PIPE, **settings)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, output) == (1, "")
     return errors
 

@@ -275,3 +275,23 @@ def test_a_module_that_starts_something_is_found_out(tmp_path: Path) -> None:
     (tmp_path / "busy.py").write_text("import socket, threading\nsocket.socket().close()\n")
     found = imported_alone("busy", before=f"sys.path.insert(0, {str(tmp_path)!r})")
     assert "socket.__new__" in found[0]
+
+
+def test_modules_that_numpy_loads_when_they_are_first_asked_for_are_imported() -> None:
+    """`np.ma` imports on first use. Where two threads do so at once, it may end in a RecursionError."""
+    packages = [*(ROOT / name for name in ("app", "xent_core", "xent_score", "xent_cli")), ROOT / "clients/python"]
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, numpy; print(*(name for name in dir(numpy) if name in vars(numpy)))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: np.{node.attr}"
+        for package in packages
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "np"
+        if node.attr not in loaded
+    ]
+    assert found == []

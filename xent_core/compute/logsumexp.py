@@ -246,9 +246,10 @@ def _split_sums_of_exponentials(
     label_logits, others = np.empty(count), np.empty(count)
     for rows in row_tiles(count, classes, buffer.size if moments is None else min(buffer.size, MOMENTS_TILE)):
         tile = logits[rows]
-        label_logits[rows], others[rows] = _split_sums_of_tile(tile, starts[: len(tile)] + indices[rows], buffer)
+        room = buffer if moments is None else moments.room(rows, buffer)
+        label_logits[rows], others[rows] = _split_sums_of_tile(tile, starts[: len(tile)] + indices[rows], room)
         if moments is not None:
-            moments.add(rows, tile, shaped(buffer, tile.shape))
+            moments.add(rows, tile, shaped(room, tile.shape))
     return label_logits, others
 
 

@@ -53,11 +53,13 @@ class Moments:
         self._squares = np.empty(rows) if "squares" in wanted else None
         self._largest = np.empty(rows) if self.wanted & {"margin", "confidence"} else None
 
+    def room(self, rows: slice, buffer: Array) -> Array:
+        """Where to compute the exponentials of a tile: where they are kept, or in the buffer."""
+        return buffer if self._kept is None else self._kept[rows].reshape(-1)
+
     def add(self, rows: slice, logits: Array, exponentials: Array) -> None:
-        """exponentials: exp(logits), 0 at the labels."""
-        if self._kept is not None:
-            self._kept[rows] = exponentials
-            self._are_kept = True
+        """exponentials: exp(logits), 0 at the labels, in their room."""
+        self._are_kept = self._kept is not None
         if self._predictions is not None:
             self._predictions[rows] = logits.argmax(axis=1)
         if self._dots is not None:

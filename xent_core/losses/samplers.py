@@ -136,7 +136,10 @@ UniformNumbers = Callable[[int], Array]
 
 
 def _uniform_numbers(seed: int) -> UniformNumbers:
-    bits = np.random.PCG64(seed)
+    # Few programs draw, and others should not wait for the import.
+    from numpy.random import PCG64
+
+    bits = PCG64(seed)
 
     def numbers(count: int) -> Array:
         drawn: Array = (bits.random_raw(count) >> np.uint64(11)) * 2.0**-53

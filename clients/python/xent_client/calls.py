@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Self, TypeVar
 
-import numpy as np
+from numpy import ma
 
 from xent_client.class_weights import weights_in_order
 from xent_client.comparison import CompareResult, read_comparison
@@ -85,7 +85,7 @@ def plain_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(weights, Mapping) and not is_tensor_object(weights):
         shape = _logits_shape(fields)
         fields = {**fields, "class_weights": weights_in_order(weights, shape[class_axis(fields, shape)])}
-    if any(isinstance(value, np.ma.MaskedArray) for value in fields.values()):
+    if any(isinstance(value, ma.MaskedArray) for value in fields.values()):
         fields = without_masks(fields, _logits_shape(fields))
     return fields
 

@@ -30,8 +30,9 @@ class Limit:
         self._responses = 0
 
     @property
-    def has_room(self) -> bool:
-        return self.in_flight < int(self.value)
+    def room(self) -> int:
+        """How many more requests may be sent now."""
+        return max(0, int(self.value) - self.in_flight)
 
     def end(self, began: float, now: float, *, is_refused: bool) -> None:
         """A request that was sent at `began` has its response, in seconds of a monotonic clock."""
@@ -61,24 +62,44 @@ class Turn:
 
 
 class Threads:
-    """The turns of threads."""
+    """The turns of threads, in the order in which they came."""
 
     def __init__(self) -> None:
         self.limit = Limit()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
-        with self._changed:
-            self._changed.wait_for(lambda: self.limit.has_room)
-            self.limit.in_flight += 1
+        with self._lock:
+            place = threading.Event()
+            self._waiting.append(place)
+            self._admit()
+        self._wait(place)
         turn = Turn()
         try:
             yield turn
         finally:
-            with self._changed:
+            with self._lock:
                 self.limit.end(turn.began, time.monotonic(), is_refused=turn.is_refused)
-                self._changed.notify_all()
+                self._admit()
+
+    def _wait(self, place: threading.Event) -> None:
+        try:
+            place.wait()
+        except BaseException:  # such as KeyboardInterrupt
+            with self._lock:
+                if place in self._waiting:
+                    self._waiting.remove(place)
+                else:  # it was admitted in the same moment
+                    self.limit.in_flight -= 1
+                    self._admit()
+            raise
+
+    def _admit(self) -> None:
+        while self._waiting and self.limit.room:
+            self.limit.in_flight += 1
+            self._waiting.popleft().set()
 
 
 class Tasks:
@@ -90,7 +111,7 @@ class Tasks:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Turn]:
-        if self._waiting or not self.limit.has_room:
+        if self._waiting or not self.limit.room:
             await self._wait()
         else:
             self.limit.in_flight += 1
@@ -115,7 +136,7 @@ class Tasks:
             raise
 
     def _admit(self) -> None:
-        while self._waiting and self.limit.has_room:
+        while self._waiting and self.limit.room:
             place = self._waiting.popleft()
             self.limit.in_flight += 1
             if not place.cancelled():

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy import ma
 
 from xent_client.errors import InvalidInput
 from xent_client.tensors import Array, to_numpy
@@ -19,10 +20,10 @@ Mask = npt.NDArray[np.bool_]
 def without_masks(fields: Mapping[str, Any], logits_shape: tuple[int, ...]) -> dict[str, Any]:
     """The fields with plain arrays that say the same. Raises InvalidInput where anything but labels is masked."""
     labels = fields["labels"]
-    if not np.ma.is_masked(labels):
+    if not ma.is_masked(labels):
         return {name: unmasked(value, name) for name, value in fields.items()}
     plain = {name: unmasked(value, name) for name, value in fields.items() if name != "labels"}
-    mask = np.ma.getmaskarray(labels)
+    mask = ma.getmaskarray(labels)
     axis = class_axis(fields, logits_shape)
     has_class_axis = mask.ndim == len(logits_shape)
     if not has_class_axis and logits_shape[axis] != 1:
@@ -39,9 +40,9 @@ def without_masks(fields: Mapping[str, Any], logits_shape: tuple[int, ...]) -> d
 
 def unmasked(value: Any, name: str) -> Any:
     """The value, of a masked array its data. Raises InvalidInput where an element is masked."""
-    if not isinstance(value, np.ma.MaskedArray):
+    if not isinstance(value, ma.MaskedArray):
         return value
-    masked = np.ma.getmaskarray(value).sum()
+    masked = ma.getmaskarray(value).sum()
     if masked:
         raise InvalidInput(
             f"{name} has {masked} masked elements; only the labels of loss, recommend and evaluate can be masked. "

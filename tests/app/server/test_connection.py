@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import select
 import signal
 import socket
 import ssl
@@ -11,13 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import trustme
 
 from tests.service import Server
 
+# More than a loaded machine needs for what takes a second; less than the default of each limit.
+A_WHILE = 8
 BODY = b'{"logits": [1], "labels": 1}'
 JSON = b"Host: xent\r\nContent-Type: application/json\r\n"
 POST = b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Content-Length: %d\r\n" % len(BODY)
@@ -37,27 +39,26 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_who_is_refused_and_resets_the_connection_does_no_harm(hasty: Server) -> None:
-    parts = urlsplit(hasty.address)
-    with socket.create_connection((parts.hostname, parts.port)) as connection:
+    with hasty.connection() as connection:
         connection.sendall(b"no HTTP\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 400"
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    time.sleep(0.5)
+    time.sleep(0.2)
     with hasty.client() as client:
         assert client.get("/livez").status_code == 200
 
 
 def test_who_is_refused_just_before_the_end_gets_to_read_why(tmp_path: Path) -> None:
     with Server(tmp_path / "log") as server:
-        parts = urlsplit(server.address)
-        with socket.create_connection((parts.hostname, parts.port)) as connection:
+        with server.connection() as connection:
             connection.sendall(b"no HTTP\r\n\r\n")
             time.sleep(0.1)
             server.process.send_signal(signal.SIGTERM)
             time.sleep(0.4)
-            connection.sendall(b"and more")
+            with suppress(ConnectionError):  # the second in which what still comes is read may have passed
+                connection.sendall(b"and more")
             assert connection.recv(12) == b"HTTP/1.1 400"
-        assert server.process.wait(10) == 0
+        assert server.status() == 0
 
 
 class Client:
@@ -72,6 +73,13 @@ class Client:
         for number, piece in enumerate(pieces):
             time.sleep(pause if number else 0)
             self.connection.sendall(piece)
+
+    def drip(self, content: bytes) -> None:
+        """Send a byte every tenth of a second, until there is something to read."""
+        for byte in content:
+            if select.select([self.connection], [], [], 0.1)[0]:
+                return
+            self.connection.sendall(bytes([byte]))
 
     def response(self) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the next response."""
@@ -114,8 +122,7 @@ class Client:
 
 @contextmanager
 def calling(server: Server, tls: ssl.SSLContext | None = None) -> Iterator[Client]:
-    address = urlsplit(server.address)
-    plain = socket.create_connection((address.hostname or "", address.port or 0), 10)
+    plain = server.connection()
     with tls.wrap_socket(plain, server_hostname="localhost") if tls else plain as connection:
         client = Client(connection)
         with client.stream:
@@ -142,7 +149,7 @@ def test_a_client_that_says_nothing_is_hung_up_on(hasty: Server, head: bytes) ->
         began = time.monotonic()
         client.send(head)
         assert client.is_hung_up()
-        assert 0.8 < seconds_since(began) < 3
+        assert 0.8 < seconds_since(began) < A_WHILE
 
 
 def test_headers_that_do_not_come_in_time_get_408(hasty: Server) -> None:
@@ -150,27 +157,27 @@ def test_headers_that_do_not_come_in_time_get_408(hasty: Server) -> None:
         began = time.monotonic()
         client.send(b"GET /livez HTTP/1.1\r\nHost:")
         assert "headers did not arrive in time" in client.refusal(408)
-        assert 0.8 < seconds_since(began) < 3
+        assert 0.8 < seconds_since(began) < A_WHILE
 
 
 def test_a_client_that_sends_a_byte_now_and_then_gains_no_time_by_it(hasty: Server) -> None:
     with calling(hasty) as client:
         began = time.monotonic()
-        client.send(*(bytes([byte]) for byte in b"GET /livez H"), pause=0.15)
+        client.drip(b"GET /livez HTTP/1.1\r\nX: " + b"x" * 200)
         assert client.refusal(408)
-        assert seconds_since(began) < 3
+        assert seconds_since(began) < A_WHILE
 
 
 def test_the_second_request_of_a_connection_has_its_time_from_its_first_byte(hasty: Server) -> None:
     with calling(hasty) as client:
-        for _ in range(3):
+        for _ in range(4):
             client.send(GET)
             assert client.response()[0] == 200
-            time.sleep(0.6)
+            time.sleep(0.4)
         began = time.monotonic()
         client.send(GET[:-2])
         assert client.refusal(408)
-        assert 0.8 < seconds_since(began) < 3
+        assert 0.8 < seconds_since(began) < A_WHILE
 
 
 def test_a_connection_that_is_not_used_is_closed_after_a_while(hasty: Server) -> None:
@@ -179,7 +186,7 @@ def test_a_connection_that_is_not_used_is_closed_after_a_while(hasty: Server) ->
         assert client.response()[0] == 200
         began = time.monotonic()
         assert client.is_hung_up()
-        assert 0.8 < seconds_since(began) < 3
+        assert 0.8 < seconds_since(began) < A_WHILE
 
 
 def test_empty_lines_do_not_keep_an_unused_connection_open(hasty: Server) -> None:
@@ -191,7 +198,7 @@ def test_empty_lines_do_not_keep_an_unused_connection_open(hasty: Server) -> Non
             for _ in range(100):
                 client.send(b"\r\n")
                 time.sleep(0.1)
-        assert seconds_since(began) < 4
+        assert seconds_since(began) < A_WHILE
 
 
 @pytest.mark.parametrize("begun", [b"", b'{"logits": ['], ids=["nothing", "a part"])
@@ -200,15 +207,16 @@ def test_a_body_that_does_not_come_in_time_gets_408(hasty: Server, begun: bytes)
         began = time.monotonic()
         client.send(POST + b"\r\n" + begun)
         assert "body did not arrive in time" in client.refusal(408)
-        assert 0.8 < seconds_since(began) < 3
+        assert 0.8 < seconds_since(began) < A_WHILE
 
 
 def test_a_body_that_comes_byte_by_byte_gains_no_time_by_it(hasty: Server) -> None:
     with calling(hasty) as client:
         began = time.monotonic()
-        client.send(POST + b"\r\n", *(bytes([byte]) for byte in BODY[:10]), pause=0.15)
+        client.send(b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Content-Length: 1000\r\n\r\n")
+        client.drip(b" " * 200)
         assert client.refusal(408)
-        assert seconds_since(began) < 3
+        assert seconds_since(began) < A_WHILE
 
 
 def test_under_v2_a_slow_body_is_refused_in_the_protocols_form(hasty: Server) -> None:
@@ -229,7 +237,7 @@ def test_what_is_left_of_a_body_that_was_refused_does_not_come_for_ever(hasty: S
             for _ in range(100):
                 client.send(b" ")
                 time.sleep(0.1)
-        assert seconds_since(began) < 4
+        assert seconds_since(began) < A_WHILE
 
 
 def test_what_is_left_of_a_body_that_was_refused_may_come_and_the_connection_goes_on(hasty: Server) -> None:
@@ -255,10 +263,13 @@ LARGE_BATCH = json.dumps({"logits": [0.5] * 500_000, "labels": [1] * 500_000, "i
 LARGE_REQUEST = b"POST /v1/loss HTTP/1.1\r\n" + JSON + b"Content-Length: %d\r\n\r\n" % len(LARGE_BATCH) + LARGE_BATCH
 
 
-def received_of_all(client: Client, pauses: float) -> tuple[int, int]:
-    """How many bytes came of the response to a large request, and of how many, with pauses before the first pieces."""
+def ask_for_much(client: Client) -> None:
     client.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
     client.send(LARGE_REQUEST)
+
+
+def received_of_all(client: Client, pauses: float = 0) -> tuple[int, int]:
+    """How many bytes come of a response, and of how many, with pauses before the first pieces."""
     received = bytearray()
     expected = -1
     with suppress(ConnectionResetError):
@@ -275,14 +286,16 @@ def received_of_all(client: Client, pauses: float) -> tuple[int, int]:
 
 def test_a_client_that_does_not_read_its_response_is_cut_off(hasty: Server) -> None:
     with calling(hasty) as client:
-        received, expected = received_of_all(client, pauses=4)
+        ask_for_much(client)
+        assert hasty.logs("client stopped reading its response")
+        received, expected = received_of_all(client)
         assert received < expected
-    assert "client stopped reading its response" in hasty.log.read_text()
 
 
 def test_a_client_that_reads_slowly_gets_all_of_its_response(hasty: Server) -> None:
     with calling(hasty) as client:
-        received, expected = received_of_all(client, pauses=0.9)
+        ask_for_much(client)
+        received, expected = received_of_all(client, pauses=0.7)
         assert received == expected
 
 
@@ -537,9 +550,10 @@ def test_over_tls_slow_headers_get_408_as_well(secure: Server, trust: ssl.SSLCon
 
 def test_over_tls_a_client_that_does_not_read_is_cut_off_as_well(secure: Server, trust: ssl.SSLContext) -> None:
     with calling(secure, trust) as client:
-        received, expected = received_of_all(client, pauses=4)
+        ask_for_much(client)
+        assert secure.logs("client stopped reading its response")
+        received, expected = received_of_all(client)
         assert received < expected
-    assert "client stopped reading its response" in secure.log.read_text()
 
 
 def test_plain_http_to_a_port_of_tls_is_hung_up_on(secure: Server) -> None:

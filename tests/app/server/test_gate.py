@@ -10,6 +10,7 @@ from app.middleware.reservation import BodiesFull, Full, WouldBeTooLate
 from app.server import gate
 from app.server.connection_states import TRANSITIONS, Event, State
 from app.server.gate import Gate, Place
+from tests import virtual_time
 
 MB = 1_000_000
 
@@ -46,7 +47,7 @@ def run(test: Callable[[Gate], Coroutine[Any, Any, None]]) -> None:
         await test(at)
         assert at.bytes == 0
 
-    asyncio.run(main())
+    virtual_time.run(main())
 
 
 def full_of(at: Gate) -> list[Place]:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +13,7 @@ import httpx
 import pytest
 
 from tests.app.server.test_supervisor import number
-from tests.service import ROOT, Server
-
-SECONDS = 120
-"""A loaded machine may need more than the second that is promised."""
+from tests.service import PATIENCE_SECONDS, ROOT, Server, eventually
 
 
 class Guarded(NamedTuple):
@@ -41,7 +38,9 @@ class Guarded(NamedTuple):
         try:
             for worker in stopped:
                 os.kill(worker, signal.SIGSTOP)
-            return httpx.get(f"{self.server.address}/v1/losses", headers=key_header(key), timeout=SECONDS).status_code
+            return httpx.get(
+                f"{self.server.address}/v1/losses", headers=key_header(key), timeout=PATIENCE_SECONDS
+            ).status_code
         finally:
             for worker in stopped:
                 os.kill(worker, signal.SIGCONT)
@@ -71,15 +70,6 @@ class Guarded(NamedTuple):
 
 def key_header(key: str | None) -> dict[str, str]:
     return {} if key is None else {"X-API-Key": key}
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    until = time.monotonic() + SECONDS
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def start(folder: Path, workers: str) -> Iterator[Guarded]:
@@ -253,5 +243,7 @@ def test_a_worker_whose_supervisor_is_gone_before_it_sent_keys_does_not_serve() 
         "ours.close(); sys.argv[1:] = [str(listener.detach()), str(its.detach())];"
         "from app.server.worker import main; sys.exit(main())"
     )
-    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")

@@ -6,6 +6,7 @@ import pytest
 
 from app.server import pump
 from app.server.pump import Pump
+from tests import virtual_time
 
 
 class Connection:
@@ -42,7 +43,7 @@ def test_beyond_so_many_connections_the_oldest_is_cut_off(monkeypatch: pytest.Mo
         assert [each.discarded for each in connections] == [0, 1, 1]
         assert all(each.is_cut_off for each in connections)
 
-    asyncio.run(test())
+    virtual_time.run(test())
 
 
 def test_all_together_discard_at_a_bounded_rate_and_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,4 +60,4 @@ def test_all_together_discard_at_a_bounded_rate_and_in_turn(monkeypatch: pytest.
         assert abs(first - second) <= 1000 * pump.SECONDS_OF_A_TICK
         assert all(each.is_cut_off for each in connections)
 
-    asyncio.run(test())
+    virtual_time.run(test())

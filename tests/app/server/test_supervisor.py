@@ -6,8 +6,8 @@ import signal
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -16,7 +16,7 @@ import trustme
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.server.cores import cores_allowed
-from tests.service import Half, Server, start_app
+from tests.service import PATIENCE_SECONDS, Half, Server, eventually, start_app
 
 BATCH = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels": [1, 2]}
 LOSS = 1.0693116545660806
@@ -52,9 +52,10 @@ class Load:
         for client in clients:
             client.start()
         try:
-            time.sleep(0.5)
+            assert eventually(lambda: self.right > 25)
             yield
-            time.sleep(0.5)
+            right = self.right
+            assert eventually(lambda: self.right > right + 25)
         finally:
             self._over.set()
             for client in clients:
@@ -74,31 +75,21 @@ def counts(server: Server) -> tuple[float, int]:
         return number(client, "xent_samples_total"), auto["inference_stats"]["fail"]["count"]
 
 
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Within what a loaded machine may need."""
-    until = time.monotonic() + 60
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def wait_until(workers: int, server: Server, gone: set[int]) -> None:
     """Until so many are there, those that are gone not among them, and all of them respond."""
+
+    def are_there() -> bool:
+        there = set(server.workers)
+        return len(there) == workers and not there & gone and number(client, "xent_workers") == workers
+
     with server.client() as client:
-        for _ in range(500):
-            there = set(server.workers)
-            if len(there) == workers and not there & gone and number(client, "xent_workers") == workers:
-                return
-            time.sleep(0.02)
-    raise AssertionError((server.workers, gone, server.log.read_text()))
+        assert eventually(are_there), (server.workers, gone, server.log.read_text())
 
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Server]:
     """For a test that ends it."""
-    with Server(tmp_path / "log", XENT_WORKERS="2") as server:
+    with Server(tmp_path / "log", XENT_WORKERS="2", XENT_FINISH_SECONDS="60") as server:
         yield server
 
 
@@ -149,11 +140,9 @@ def test_told_to_end_all_of_them_end_well(two: Server, by: signal.Signals) -> No
 def test_while_the_last_request_is_finished_nobody_new_is_kept_waiting(two: Server) -> None:
     half = Half(two)
     two.process.send_signal(signal.SIGTERM)
-    time.sleep(1.5)
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{two.address}/livez", timeout=2)
+    assert eventually(two.refuses_connections)
     assert half.response().status_code == 200
-    assert two.process.wait(10) == 0
+    assert two.status() == 0
 
 
 def test_one_that_is_killed_is_replaced_and_nothing_else_is_lost(shared: Server) -> None:
@@ -172,8 +161,10 @@ def test_one_that_is_killed_is_replaced_and_nothing_else_is_lost(shared: Server)
 
 def test_what_a_killed_one_counted_stays(shared: Server) -> None:
     # What the tests before had counted may still be on its way: workers report each second.
-    time.sleep(3)
-    samples, failures = counts(shared)
+    before = None
+    while before != (before := counts(shared)):
+        time.sleep(1.5)
+    samples, failures = before
     for _ in range(20):
         with shared.client() as client:
             client.post("/v1/loss", json=BATCH)
@@ -216,20 +207,18 @@ def test_a_hangup_reloads_the_certificate(tmp_path: Path, workers: str) -> None:
     settings = certificate(tmp_path)
     key = Path(settings["XENT_TLS_KEY_FILE"])
     with Server(tmp_path / "log", XENT_WORKERS=workers, **settings) as server:
-        before, old_key = served_certificate(server), key.read_bytes()
+        before, old_key, count = served_certificate(server), key.read_bytes(), len(server.workers)
         certificate(tmp_path)
         new_key = key.read_bytes()
         key.write_bytes(old_key)
         server.process.send_signal(signal.SIGHUP)
-        while not server.complaints:
-            time.sleep(0.02)
-        assert "can't be used together: key values mismatch" in server.complaints[0]
+        assert server.logs("can't be used together: key values mismatch")
         assert {served_certificate(server) for _ in range(8)} == {before}
         key.write_bytes(new_key)
         server.process.send_signal(signal.SIGHUP)
-        while not any(done in server.log.read_text() for done in ("all workers restarted", "certificate reloaded")):
-            time.sleep(0.02)
-        time.sleep(0.5)  # the last old worker may still take a connection
+        assert server.logs("all workers restarted" if workers == "2" else "certificate reloaded")
+        # The last old worker may still take a connection.
+        assert eventually(lambda: len(server.workers) == count)
         after = {served_certificate(server) for _ in range(8)}
         assert len(after) == 1
         assert before not in after
@@ -242,18 +231,26 @@ def without_workers(folder: Path, script: str) -> str:
     return str(folder)
 
 
-def test_where_a_new_one_cannot_start_the_old_ones_go_on(tmp_path: Path) -> None:
-    broken = tmp_path / "broken"
-    path = without_workers(tmp_path, f"import os\n    if os.path.exists({str(broken)!r}): sys.exit(1)")
-    with Server(tmp_path / "log", XENT_WORKERS="2", PYTHONPATH=path) as server:
-        before = server.workers
-        broken.touch()
-        server.process.send_signal(signal.SIGHUP)
-        while "restart failed" not in server.log.read_text():
-            time.sleep(0.02)
-        assert server.workers == before
-        with server.client() as client:
-            assert client.post("/v1/loss", json=BATCH).status_code == 200
+@pytest.fixture(scope="module")
+def breakable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """Two workers, and a file: while it exists, no further worker can start."""
+    folder = tmp_path_factory.mktemp("breakable")
+    broken = folder / "broken"
+    path = without_workers(folder, f"import os\n    if os.path.exists({str(broken)!r}): sys.exit(1)")
+    with Server(folder / "log", XENT_WORKERS="2", PYTHONPATH=path) as server:
+        yield server, broken
+
+
+def test_where_a_new_one_cannot_start_the_old_ones_go_on(breakable: tuple[Server, Path]) -> None:
+    server, broken = breakable
+    before = server.workers
+    broken.touch()
+    server.process.send_signal(signal.SIGHUP)
+    assert server.logs("restart failed")
+    assert server.workers == before
+    with server.client() as client:
+        assert client.post("/v1/loss", json=BATCH).status_code == 200
+    broken.unlink()
 
 
 def test_one_that_finds_its_certificate_unusable_says_so_in_a_line_and_is_tried_again(tmp_path: Path) -> None:
@@ -264,11 +261,10 @@ def test_one_that_finds_its_certificate_unusable_says_so_in_a_line_and_is_tried_
         file.write_text("")
         killed = server.workers[0]
         os.kill(killed, signal.SIGKILL)
-        while not server.errors.read_text():
-            time.sleep(0.02)
+        assert eventually(lambda: server.errors.read_text().endswith("\n"))
         file.write_text(content)
-        while server.log.read_text().count("worker exited unexpectedly") < 2 or len(server.workers) < 2:
-            time.sleep(0.02)
+        assert server.logs("worker exited unexpectedly", times=2)
+        assert eventually(lambda: len(server.workers) == 2)
         (line, *_) = server.errors.read_text().splitlines()
         assert line.startswith("xent: XENT_TLS_CERTIFICATE_FILE and XENT_TLS_KEY_FILE can't be used together: ")
 
@@ -278,23 +274,20 @@ def test_where_none_can_start_the_service_ends(tmp_path: Path) -> None:
     with errors.open("w") as stderr:
         path = without_workers(tmp_path, "sys.exit('no worker today')")
         process = start_app(stderr, stderr, XENT_WORKERS="2", PYTHONPATH=path)
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE_SECONDS) == 1
     assert "no worker today" in errors.read_text()
 
 
-def test_where_a_replacement_cannot_start_it_is_tried_again_and_again(tmp_path: Path) -> None:
-    broken = tmp_path / "broken"
-    path = without_workers(tmp_path, f"import os\n    if os.path.exists({str(broken)!r}): sys.exit(1)")
-    with Server(tmp_path / "log", XENT_WORKERS="2", PYTHONPATH=path) as server:
-        broken.touch()
-        killed = server.workers[0]
-        os.kill(killed, signal.SIGKILL)
-        while server.log.read_text().count("worker exited unexpectedly") < 3:
-            time.sleep(0.05)
-        with server.client() as client:
-            assert client.post("/v1/loss", json=BATCH).status_code == 200
-        broken.unlink()
-        wait_until(2, server, {killed})
+def test_where_a_replacement_cannot_start_it_is_tried_again_and_again(breakable: tuple[Server, Path]) -> None:
+    server, broken = breakable
+    broken.touch()
+    killed = server.workers[0]
+    os.kill(killed, signal.SIGKILL)
+    assert server.logs("worker exited unexpectedly", times=3)
+    with server.client() as client:
+        assert client.post("/v1/loss", json=BATCH).status_code == 200
+    broken.unlink()
+    wait_until(2, server, {killed})
 
 
 def test_where_there_is_no_place_for_what_they_share_it_says_so(tmp_path: Path) -> None:
@@ -305,7 +298,7 @@ def test_where_there_is_no_place_for_what_they_share_it_says_so(tmp_path: Path) 
             f"import sys, tempfile; tempfile.tempdir = {nowhere!r}; from app.__main__ import main; sys.exit(main())"
         )
         process = start_app(stderr, stderr, ("-c", script), XENT_WORKERS="2")
-        assert process.wait(20) == 1
+        assert process.wait(PATIENCE_SECONDS) == 1
     assert errors.read_text().startswith("xent: can't start workers: ")
     assert errors.read_text().count("\n") == 1
 
@@ -329,22 +322,23 @@ def test_one_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
 
 def test_one_that_finishes_is_not_taken_for_one_that_hangs(tmp_path: Path) -> None:
     """It sends no heartbeat any more, but has a request in flight."""
-    with Server(tmp_path / "log", ("-c", HASTY), XENT_WORKERS="2") as server:
+    with Server(tmp_path / "log", ("-c", HASTY), XENT_WORKERS="2", XENT_FINISH_SECONDS="60") as server:
         half = Half(server)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(4)
         assert half.response().status_code == 200
-        assert server.process.wait(10) == 0
+        assert server.status() == 0
         assert server.complaints == []
 
 
 def test_hangups_while_workers_are_replaced_have_them_replaced_once_more(shared: Server) -> None:
     """What was changed in the meantime is read then. However many there were, one more is enough."""
-    for _ in range(3):
+    shared.process.send_signal(signal.SIGHUP)
+    assert eventually(lambda: len(shared.workers) == 3)
+    for _ in range(2):
         shared.process.send_signal(signal.SIGHUP)
         time.sleep(0.05)
-    while shared.log.read_text().count("all workers restarted") < 2:
-        time.sleep(0.02)
+    assert shared.logs("all workers restarted", times=2)
     time.sleep(1)
     assert shared.log.read_text().count("all workers restarted") == 2
     assert shared.complaints == []
@@ -355,14 +349,11 @@ def test_a_hangup_while_workers_start_has_them_replaced_when_they_are_up(tmp_pat
     with (tmp_path / "log").open("w") as log:
         process = start_app(log, log, XENT_WORKERS="2", PYTHONPATH=path)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    while not children.read_text():
-        time.sleep(0.01)
+    assert eventually(lambda: bool(children.read_text()))
     process.send_signal(signal.SIGHUP)
-    while "all workers restarted" not in (tmp_path / "log").read_text():
-        assert process.poll() is None
-        time.sleep(0.02)
+    assert eventually(lambda: "all workers restarted" in (tmp_path / "log").read_text())
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_hangup_of_a_worker_changes_nothing(shared: Server) -> None:
@@ -387,8 +378,7 @@ def test_told_to_end_while_a_replacement_starts_all_of_them_end(tmp_path: Path) 
     with Server(tmp_path / "log", XENT_WORKERS="2", PYTHONPATH=path) as server:
         slow.touch()
         server.process.send_signal(signal.SIGHUP)
-        while len(server.workers) < 3:
-            time.sleep(0.02)
+        assert eventually(lambda: len(server.workers) == 3)
         assert server.stop() == 0
 
 
@@ -397,8 +387,7 @@ def test_where_the_system_has_no_room_for_another_it_is_tried_again(shared: Serv
     resource.prlimit(shared.process.pid, resource.RLIMIT_NOFILE, (3, allowed[1]))
     killed = shared.workers[0]
     os.kill(killed, signal.SIGKILL)
-    while shared.log.read_text().count("can't start a worker") < 2:
-        time.sleep(0.05)
+    assert shared.logs("can't start a worker", times=2)
     with shared.client() as client:
         assert client.post("/v1/loss", json=BATCH).status_code == 200
     resource.prlimit(shared.process.pid, resource.RLIMIT_NOFILE, allowed)
@@ -413,19 +402,21 @@ def test_where_the_system_has_no_room_a_restart_is_given_up(shared: Server, room
     allowed = resource.prlimit(shared.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(shared.process.pid, resource.RLIMIT_NOFILE, (first_that_is_too_many, allowed[1]))
     shared.process.send_signal(signal.SIGHUP)
-    while "restart failed" not in shared.log.read_text():
-        time.sleep(0.05)
+    assert shared.logs("restart failed")
     resource.prlimit(shared.process.pid, resource.RLIMIT_NOFILE, allowed)
     assert shared.workers == before
+
+
+def is_running(process: int) -> bool:
+    """Neither gone nor left over for a parent that doesn't look."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def test_without_a_supervisor_workers_end_by_themselves(two: Server) -> None:
     workers = two.workers
     two.process.kill()
     two.process.wait()
-    for _ in range(300):
-        if not any(Path(f"/proc/{worker}").exists() for worker in workers):
-            break
-        time.sleep(0.02)
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{two.address}/livez")
+    assert eventually(two.refuses_connections)
+    assert eventually(lambda: not any(is_running(worker) for worker in workers))

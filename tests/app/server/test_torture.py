@@ -3,14 +3,15 @@
 This is a part that is quick; `tests/hostile` plays all of it.
 """
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.service import Server
-from tests.torture import ALLOCATION, REQUESTS, THREAD, WRITE, Torture, post
+from tests.service import Server, eventually
+from tests.torture import ALLOCATION, REQUESTS, THREAD, WRITE, Torture, post, post_once_replaced
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,27 @@ def test_a_write_that_fails_costs_its_connection_and_nothing_else(server: Server
         assert outcome.wrong == []
         assert outcome.faults > 1
         assert outcome.seen.keys() == {"200", "closed"}
+
+
+def test_without_memory_for_a_heartbeat_the_supervisor_replaces_the_worker_and_goes_on(
+    server: Server, torture: Torture
+) -> None:
+    """Each process allocates memory every second. Which one is the first to do so is not known."""
+
+    def is_replaced() -> bool:
+        torture.arm(ALLOCATION, 0)
+        time.sleep(0.4)
+        torture.disarm()
+        return "Fatal read error" in server.log.read_text()
+
+    workers = server.workers
+    server.clear_log()
+    assert eventually(is_replaced)
+    assert server.logs("worker exited unexpectedly")
+    assert eventually(lambda: len(server.workers) == 2 and server.workers != workers)
+    response = post_once_replaced(server.address, REQUESTS["lists"])
+    assert isinstance(response, httpx.Response)
+    assert response.status_code == 200
 
 
 def test_without_a_thread_a_request_gets_503(tmp_path: Path, torture: Torture) -> None:

@@ -20,19 +20,21 @@ from numpy.typing import NDArray
 from app.main import create_app
 from app.server import uvicorn_server as server_of_uvicorn
 from app.settings import Settings
-from tests.service import Half, Server, problem, start_app
+from tests.service import PATIENCE_SECONDS, Half, Server, eventually, problem, start_app
 
 BATCH = {"logits": [[1, 2], [3, 4]], "labels": [0, 1]}
+# A loaded machine needs seconds to end a process. What is not to be waited for takes ten or more.
+A_WHILE = 8
 
 
 def test_it_finishes_what_it_began_before_it_ends(tmp_path: Path) -> None:
-    with Server(tmp_path / "log") as server:
+    with Server(tmp_path / "log", XENT_FINISH_SECONDS="60") as server:
         half = Half(server)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert server.process.poll() is None
         assert half.response().status_code == 200
-        assert server.process.wait(10) == 0
+        assert server.status() == 0
         assert server.complaints == []
 
 
@@ -41,8 +43,8 @@ def test_what_does_not_finish_in_time_gets_503_and_the_service_ends(tmp_path: Pa
         half = Half(server)
         began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(10) == 0
-        assert 0.9 < time.monotonic() - began < 4
+        assert server.status() == 0
+        assert 0.9 < time.monotonic() - began < A_WHILE
         response = half.response()
         assert "the service is shutting down" in problem(response, 503)["detail"]
         assert response.headers["retry-after"] == "1"
@@ -58,8 +60,8 @@ def test_a_client_that_does_not_read_its_response_is_disconnected_and_no_error_i
             assert client.recv(12) == b"HTTP/1.1 200"
             began = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(10) == 0
-            assert time.monotonic() - began < 4
+            assert server.status() == 0
+            assert time.monotonic() - began < A_WHILE
         assert server.complaints == []
 
 
@@ -90,12 +92,11 @@ def test_a_computation_that_goes_on_and_on_does_not_keep_it(tmp_path: Path) -> N
 
         calling = threading.Thread(target=call)
         calling.start()
-        while "xent_in_flight_requests 2.0" not in client.get("/metrics").text:
-            time.sleep(0.02)
+        assert eventually(lambda: "xent_in_flight_requests 2.0" in client.get("/metrics").text)
         time.sleep(0.5)
         began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < A_WHILE
         calling.join()
         assert [response.status_code for response in responses] in ([], [503])
 
@@ -103,54 +104,60 @@ def test_a_computation_that_goes_on_and_on_does_not_keep_it(tmp_path: Path) -> N
 def test_a_second_signal_cuts_the_draining_short(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server:
         server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
-        assert server.process.poll() is None
+        assert server.drains()
         began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < A_WHILE
 
 
 def test_ctrl_c_does_not_wait_for_others_to_know(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server:
         began = time.monotonic()
         assert server.stop(signal.SIGINT) == 0
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < A_WHILE
 
 
 def test_ctrl_c_twice_waits_for_nothing(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_FINISH_SECONDS="60") as server:
         half = Half(server)
         server.process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        assert eventually(server.refuses_connections)
+        assert server.process.poll() is None
         began = time.monotonic()
         assert server.stop(signal.SIGINT) == 0
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < A_WHILE
         half.told.set()
         half.thread.join()
 
 
 def test_while_it_drains_each_response_is_the_last_of_its_connection(tmp_path: Path) -> None:
     """So that clients go elsewhere by themselves."""
-    with Server(tmp_path / "log", XENT_DRAIN_SECONDS="1") as server, server.client() as client:
+    with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server, server.client() as client:
         assert "connection" not in client.post("/v1/loss", json=BATCH).headers
         server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        assert server.drains()
         response = client.post("/v1/loss", json=BATCH)
         assert (response.status_code, response.headers["connection"]) == (200, "close")
-        assert server.process.wait(10) == 0
+        assert server.stop() == 0
+
+
+PATIENT = (
+    "import sys, app.server.uvicorn_server as s; s.SECONDS_FOR_LAST_REQUESTS = 60;"
+    "from app.__main__ import main; sys.exit(main())"
+)
 
 
 def test_who_is_connected_may_still_send_a_last_request(tmp_path: Path) -> None:
     """It may be on its way when the draining ends: hung up on at once, its client would not know whether it counts."""
-    with Server(tmp_path / "log") as server, server.client() as client:
+    with Server(tmp_path / "log", ("-c", PATIENT), XENT_FINISH_SECONDS="60") as server, server.client() as client:
         assert client.get("/livez").status_code == 200
         server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.4)
+        assert eventually(server.refuses_connections)
         response = client.get("/livez")
         assert (response.status_code, response.headers["connection"]) == (200, "close")
         with pytest.raises(httpx.ConnectError):
             client.get("/livez")
-        assert server.process.wait(10) == 0
+        assert server.status() == 0
 
 
 def test_told_to_end_while_it_starts_it_does_not_say_that_it_listens() -> None:
@@ -179,11 +186,11 @@ def test_told_to_end_while_it_starts_it_ends(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
             listens = "listens on" in (tmp_path / "log").read_text()
             if not listens:
-                assert process.wait(10) in (0, -signal.SIGTERM)
+                assert process.wait(PATIENCE_SECONDS) in (0, -signal.SIGTERM)
                 assert "Traceback" not in (tmp_path / "log").read_text()
             else:
                 process.send_signal(signal.SIGINT)
-                assert process.wait(10) == 0
+                assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_worker_computes_on_one_thread(tmp_path: Path) -> None:
@@ -212,4 +219,4 @@ def test_parts_of_a_second_count(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="0.4") as server:
         began = time.monotonic()
         assert server.stop() == 0
-        assert 0.4 <= time.monotonic() - began < 2.4
+        assert 0.4 <= time.monotonic() - began < A_WHILE

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.telemetry.log import MAX_LINE_BYTES, LogHandler, json_line
-from tests.service import ROOT, start_app
+from tests.service import PATIENCE_SECONDS, ROOT, start_app
 
 BATCH = {"logits": [[1.5, 2.5, 3.5], [3, 4, 5]], "labels": [0, 2]}
 
@@ -261,14 +261,14 @@ def test_a_service_whose_log_nobody_reads_responds_and_ends_in_time(workers: str
     os.close(writer)
     with os.fdopen(reader, "rb") as log:
         (address,) = set(re.findall(r"http://[\d.:]+", log.readline().decode()))
-        with httpx.Client(base_url=address, timeout=10) as client:
+        with httpx.Client(base_url=address, timeout=PATIENCE_SECONDS) as client:
             for _ in range(500):  # more lines than a pipe holds
                 assert client.post("/v1/loss", json=BATCH).status_code == 200
             found = re.search(r"^xent_log_lines_dropped_total (\S+)", client.get("/metrics").text, re.MULTILINE)
             assert found
             assert float(found[1]) > 100
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_service_without_standard_streams_writes_its_log_nowhere() -> None:
@@ -279,12 +279,12 @@ def test_a_service_without_standard_streams_writes_its_log_nowhere() -> None:
         address = f"http://127.0.0.1:{port}"
         for _ in range(3000):
             try:
-                httpx.get(f"{address}/livez", timeout=30)
+                httpx.get(f"{address}/livez", timeout=PATIENCE_SECONDS)
                 break
             except httpx.ConnectError:
                 time.sleep(0.02)
-        with httpx.Client(base_url=address, timeout=30) as client:
+        with httpx.Client(base_url=address, timeout=PATIENCE_SECONDS) as client:
             for _ in range(10):
                 assert client.post("/v1/loss", json=BATCH).status_code == 200
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0

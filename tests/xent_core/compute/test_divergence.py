@@ -64,7 +64,8 @@ def test_small_divergences_keep_their_digits_in_float32(noise: float, tolerance:
 
 def softmax_exactly(logits: Any) -> list[Any]:
     powers = [mpmath.exp(mpmath.mpf(float(each))) for each in logits]
-    return [each / mpmath.fsum(powers) for each in powers]
+    total = mpmath.fsum(powers)
+    return [each / total for each in powers]
 
 
 def test_a_row_is_as_far_apart_whatever_rows_stand_beside_it() -> None:
