@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -42,6 +42,18 @@ def _not_blank(value: object) -> object:
 
 
 File = Annotated[Path, BeforeValidator(_not_blank)]
+
+
+def _long_enough(value: str) -> str:
+    """A short prefix would be that of other programs' objects, too."""
+    if value and not re.fullmatch(r"[A-Za-z0-9][\w.-]{3,63}", value, re.ASCII):
+        raise PydanticCustomError(
+            "prefix", "4 to 64 letters, digits, '_', '-' and '.' were expected, the first a letter or a digit"
+        )
+    return value
+
+
+Prefix = Annotated[str, AfterValidator(_long_enough)]
 
 
 class Settings(BaseSettings):
@@ -185,9 +197,8 @@ class Settings(BaseSettings):
         File | None, Field(description="PEM file with the certificate's private key; read again on SIGHUP")
     ] = None
     shared_memory: Annotated[
-        str,
+        Prefix,
         Field(
-            pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{3,63})?$",
             description="prefix of the names of shared memory objects that clients may have read and written (Linux); "
             "empty: shared memory is off",
         ),

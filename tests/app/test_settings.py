@@ -73,12 +73,26 @@ def test_variables_of_other_programs_are_nobodys_business(monkeypatch: pytest.Mo
         ("XENT_MAX_BODY_BYTES", "0"),
         ("XENT_MAX_BODY_BYTES", "64MB"),
         ("XENT_HOST", ""),  # to a socket this means every address there is
+        ("XENT_SHARED_MEMORY", "psm"),
+        ("XENT_SHARED_MEMORY", " "),
+        ("XENT_SHARED_MEMORY", "/xent-"),
+        ("XENT_SHARED_MEMORY", "..xent"),
+        ("XENT_SHARED_MEMORY", "xent-\n"),
+        ("XENT_SHARED_MEMORY", "x" * 65),
+        ("XENT_UDS", ""),
+        ("XENT_UDS", " "),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError):
         read_settings()
+
+
+@pytest.mark.parametrize("prefix", ["", "xent", "xent-", "7.z_", "x" * 64])
+def test_shared_memory_is_a_prefix_or_off(monkeypatch: pytest.MonkeyPatch, prefix: str) -> None:
+    monkeypatch.setenv("XENT_SHARED_MEMORY", prefix)
+    assert read_settings().shared_memory == prefix
 
 
 def test_settings_cannot_be_changed_once_read() -> None:
