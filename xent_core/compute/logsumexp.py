@@ -26,8 +26,6 @@ _LOG1P = introspect.opt_func_info(func_name="^log1p$", signature="float32").get(
 LOG1P_IS_VECTORISED = not _LOG1P.get("current", "baseline").startswith("baseline")
 # exp(−x) of a label's logit in this range is an ordinary float64.
 SAFE_LABEL_LOGIT = 600.0
-# The size of a tile whose logits are read once more.
-MOMENTS_TILE = 1 << 17
 
 CheckBlock = Callable[[], None]
 """Called before suspicious rows are computed. Raises where the block holds a value that is no logit."""
@@ -244,7 +242,7 @@ def _split_sums_of_exponentials(
     if logits.size <= buffer.size and moments is None:
         return _split_sums_of_tile(logits, starts + indices, buffer)
     label_logits, others = np.empty(count), np.empty(count)
-    for rows in row_tiles(count, classes, buffer.size if moments is None else min(buffer.size, MOMENTS_TILE)):
+    for rows in row_tiles(count, classes, buffer.size):
         tile = logits[rows]
         room = buffer if moments is None else moments.room(rows, buffer)
         label_logits[rows], others[rows] = _split_sums_of_tile(tile, starts[: len(tile)] + indices[rows], room)
