@@ -195,24 +195,27 @@ def class_terms(logits: Array, check: CheckBlock) -> tuple[Array, Array, Array]:
     return negative_log_p, p, rest
 
 
-def loss_terms(logits: Array, check: CheckBlock) -> tuple[Array, Array]:
-    """−log p and 1 − p likewise, which is less work."""
-    negative_log_p, rest, others, at_largest = _split_rows(logits, check)
+def loss_terms(logits: Array, check: CheckBlock, buffer: Array) -> tuple[Array, Array]:
+    """−log p and 1 − p likewise, which is less work; in the buffer, if it has room for both."""
+    negative_log_p, rest, others, at_largest = _split_rows(logits, check, buffer)
     rest *= (-1 / (1 + others))[:, None]
     rest += 1
     rest.reshape(-1)[at_largest] = others / (1 + others)
     return negative_log_p, rest
 
 
-def _split_rows(logits: Array, check: CheckBlock) -> tuple[Array, Array, Array, Array]:
+def _split_rows(logits: Array, check: CheckBlock, buffer: Array | None = None) -> tuple[Array, Array, Array, Array]:
     """−log p; the exponentials of the logits less the row's largest, 0 at that; their sums; where the largest stand."""
     at_largest = np.arange(0, logits.size, logits.shape[1]) + logits.argmax(axis=1)
     largest = logits.reshape(-1)[at_largest]
     # argmax gives the first NaN; so this shows every value that is no logit, and a row masked whole.
     if not np.isfinite(largest).all():
         check()
-    below = logits - largest[:, None]
-    exponentials = np.exp(below)
+    below = exponentials = None
+    if buffer is not None and buffer.size >= 2 * logits.size:
+        below, exponentials = (shaped(half, logits.shape) for half in (buffer, buffer[logits.size :]))
+    below = np.subtract(logits, largest[:, None], out=below)
+    exponentials = np.exp(below, out=exponentials)
     exponentials.reshape(-1)[at_largest] = 0
     others = row_sums(exponentials)
     return np.subtract(_log1p(others)[:, None], below, out=below), exponentials, others, at_largest
