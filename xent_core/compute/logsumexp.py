@@ -74,19 +74,18 @@ def _rows(matrix: Array, rows: Array) -> Array:
     return matrix[rows]
 
 
-def log1p_exp(x: Array, out: Array, scratch: tuple[Array, Array]) -> Array:
-    """log(1 + exp(−|x|)) into `out`. The scratch arrays, of the same shape, are used where log1p is slow."""
-    np.abs(x, out=out)
-    np.negative(out, out=out)
-    np.exp(out, out=out)
+def log1p_exp(x: Array, out: Array, exponentials: Array, scratch: Array) -> Array:
+    """log(1 + exp(−|x|)) into `out`, and exp(−|x|) into `exponentials`. `scratch` is used where log1p is slow."""
+    np.abs(x, out=exponentials)
+    np.negative(exponentials, out=exponentials)
+    np.exp(exponentials, out=exponentials)
     if LOG1P_IS_VECTORISED:
-        np.log1p(out, out=out)
+        np.log1p(exponentials, out=out)
     else:
         # log(1 + u) for u up to 1: the logarithm of the rounded sum, and what the rounding took.
-        rounded, taken = scratch
-        np.add(out, 1, out=rounded)
-        np.subtract(rounded, 1, out=taken)
-        out -= taken
+        rounded = np.add(exponentials, 1, out=scratch)
+        np.subtract(rounded, 1, out=out)
+        np.subtract(exponentials, out, out=out)
         out += np.log(rounded, out=rounded)
     return out
 
