@@ -52,7 +52,8 @@ class CalibrationCollector:
             result.probabilities(probabilities)
             away = probabilities.astype(np.float64) - result.soft
             # One-hot rows have what they would have beside others of their kind, as class indices.
-            one_hot, _ = one_hot_rows(result.soft.astype(self.bound.dtype, copy=False))
+            soft = result.soft.astype(self.bound.dtype, copy=False)
+            one_hot, _ = one_hot_rows(soft, row_sums(soft))
             own, squares = squares[one_hot], np.vecdot(away, away)
             squares[one_hot] = own
         right = (ranks == 0).astype(np.float64)

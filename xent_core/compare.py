@@ -67,7 +67,8 @@ def compare(
     most: how many of the samples that differ most are told, 0 to 1000.
     include: "per_sample" for the differences of all samples.
 
-    Divergences of float32 logits have a relative error of about 1e-6, those of float64 logits an error of about 1e-14.
+    Divergences, small ones too, have a relative error of a few 1e-6 where logits are float32, of a few 1e-14 where they
+    are float64.
     Memory beside arrays of one number for each sample stays below 16 MiB. Raises a subclass of InvalidInput, which says
     where and why.
 

@@ -26,8 +26,6 @@ _LOG1P = introspect.opt_func_info(func_name="^log1p$", signature="float32").get(
 LOG1P_IS_VECTORISED = not _LOG1P.get("current", "baseline").startswith("baseline")
 # exp(−x) of a label's logit in this range is an ordinary float64.
 SAFE_LABEL_LOGIT = 600.0
-# The size of a tile whose logits are read once more.
-MOMENTS_TILE = 1 << 17
 
 CheckBlock = Callable[[], None]
 """Called before suspicious rows are computed. Raises where the block holds a value that is no logit."""
@@ -76,19 +74,18 @@ def _rows(matrix: Array, rows: Array) -> Array:
     return matrix[rows]
 
 
-def log1p_exp(x: Array, out: Array, scratch: tuple[Array, Array]) -> Array:
-    """log(1 + exp(−|x|)) into `out`. The scratch arrays, of the same shape, are used where log1p is slow."""
-    np.abs(x, out=out)
-    np.negative(out, out=out)
-    np.exp(out, out=out)
+def log1p_exp(x: Array, out: Array, exponentials: Array, scratch: Array) -> Array:
+    """log(1 + exp(−|x|)) into `out`, and exp(−|x|) into `exponentials`. `scratch` is used where log1p is slow."""
+    np.abs(x, out=exponentials)
+    np.negative(exponentials, out=exponentials)
+    np.exp(exponentials, out=exponentials)
     if LOG1P_IS_VECTORISED:
-        np.log1p(out, out=out)
+        np.log1p(exponentials, out=out)
     else:
         # log(1 + u) for u up to 1: the logarithm of the rounded sum, and what the rounding took.
-        rounded, taken = scratch
-        np.add(out, 1, out=rounded)
-        np.subtract(rounded, 1, out=taken)
-        out -= taken
+        rounded = np.add(exponentials, 1, out=scratch)
+        np.subtract(rounded, 1, out=out)
+        np.subtract(exponentials, out, out=out)
         out += np.log(rounded, out=rounded)
     return out
 
@@ -197,24 +194,27 @@ def class_terms(logits: Array, check: CheckBlock) -> tuple[Array, Array, Array]:
     return negative_log_p, p, rest
 
 
-def loss_terms(logits: Array, check: CheckBlock) -> tuple[Array, Array]:
-    """−log p and 1 − p likewise, which is less work."""
-    negative_log_p, rest, others, at_largest = _split_rows(logits, check)
+def loss_terms(logits: Array, check: CheckBlock, buffer: Array) -> tuple[Array, Array]:
+    """−log p and 1 − p likewise, which is less work; in the buffer, if it has room for both."""
+    negative_log_p, rest, others, at_largest = _split_rows(logits, check, buffer)
     rest *= (-1 / (1 + others))[:, None]
     rest += 1
     rest.reshape(-1)[at_largest] = others / (1 + others)
     return negative_log_p, rest
 
 
-def _split_rows(logits: Array, check: CheckBlock) -> tuple[Array, Array, Array, Array]:
+def _split_rows(logits: Array, check: CheckBlock, buffer: Array | None = None) -> tuple[Array, Array, Array, Array]:
     """−log p; the exponentials of the logits less the row's largest, 0 at that; their sums; where the largest stand."""
     at_largest = np.arange(0, logits.size, logits.shape[1]) + logits.argmax(axis=1)
     largest = logits.reshape(-1)[at_largest]
     # argmax gives the first NaN; so this shows every value that is no logit, and a row masked whole.
     if not np.isfinite(largest).all():
         check()
-    below = logits - largest[:, None]
-    exponentials = np.exp(below)
+    below = exponentials = None
+    if buffer is not None and buffer.size >= 2 * logits.size:
+        below, exponentials = (shaped(half, logits.shape) for half in (buffer, buffer[logits.size :]))
+    below = np.subtract(logits, largest[:, None], out=below)
+    exponentials = np.exp(below, out=exponentials)
     exponentials.reshape(-1)[at_largest] = 0
     others = row_sums(exponentials)
     return np.subtract(_log1p(others)[:, None], below, out=below), exponentials, others, at_largest
@@ -244,7 +244,7 @@ def _split_sums_of_exponentials(
     if logits.size <= buffer.size and moments is None:
         return _split_sums_of_tile(logits, starts + indices, buffer)
     label_logits, others = np.empty(count), np.empty(count)
-    for rows in row_tiles(count, classes, buffer.size if moments is None else min(buffer.size, MOMENTS_TILE)):
+    for rows in row_tiles(count, classes, buffer.size):
         tile = logits[rows]
         room = buffer if moments is None else moments.room(rows, buffer)
         label_logits[rows], others[rows] = _split_sums_of_tile(tile, starts[: len(tile)] + indices[rows], room)

@@ -25,7 +25,7 @@ exponentials  exp(x_c), [rows, classes], where losses were computed of them
 Figures = dict[RowFigure, Array]
 
 TOP = 5
-SAMPLED_COLUMNS = 128
+SAMPLED_COLUMNS = 128, 512
 MAX_COUNTED_IN_WORDS = 255 * 8
 OTHERS: frozenset[RowFigure] = frozenset({"margin", "confidence", "squares"})
 """What needs the exponentials of all classes but the label's."""
@@ -143,10 +143,13 @@ def top_ranks(logits: Array, indices: Array, predictions: Array) -> Array:
     Of most labels that are not among the first a few columns tell.
     """
     ranks = np.zeros(len(logits), np.int64)
-    missed = np.flatnonzero(predictions != indices)
-    at_labels = logits[missed, indices[missed]][:, None]
-    ranks[missed] = _count(logits[missed, :SAMPLED_COLUMNS] > at_labels)
-    _rank(ranks, missed[ranks[missed] < TOP], logits, indices)
+    rest = np.flatnonzero(predictions != indices)
+    for columns in SAMPLED_COLUMNS:
+        if columns < logits.shape[1]:
+            at_labels = logits[rest, indices[rest]][:, None]
+            ranks[rest] = _count(logits[rest, :columns] > at_labels)
+            rest = rest[ranks[rest] < TOP]
+    _rank(ranks, rest, logits, indices)
     return ranks
 
 

@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from xent_core.compute.layout import Array, row_sums
+from xent_core.compute.layout import Array
 
 
 def one_hot_indices(labels: Array) -> Array | None:
     """Where the 1 stands in each row of a matrix of any dtype, if every row is one-hot; else None."""
+    # Of distributions the first row tells already.
+    if np.count_nonzero(labels[:1]) != len(labels[:1]):
+        return None
     hits = labels != 0
     if np.count_nonzero(hits) != len(labels):
         return None
@@ -23,10 +26,10 @@ def first_other_row(labels: Array) -> int | None:
     return None if one_hot.all() else int(one_hot.argmin())
 
 
-def one_hot_rows(labels: Array) -> tuple[Array, Array]:
-    """The one-hot rows among others in a matrix of floats, and where the 1 stands in each."""
+def one_hot_rows(labels: Array, sums: Array) -> tuple[Array, Array]:
+    """The one-hot rows among others in a matrix of floats, and where the 1 stands in each. sums: `row_sums` of it."""
     # Rounding can hide a tiny label beside the 1, so what sums to 1 is counted as well.
-    candidates = np.flatnonzero((row_sums(labels) == 1) & (np.vecdot(labels, labels) == 1))
+    candidates = np.flatnonzero((sums == 1) & (np.vecdot(labels, labels) == 1))
     alone = np.count_nonzero(labels[candidates], axis=1) == 1
     rows = candidates[alone]
     return rows, labels[rows].argmax(axis=1)

@@ -27,8 +27,8 @@ FROM_LOGITS = Parameter("from_logits", "false: the values are probabilities, cli
 LABEL_SMOOTHING = Parameter("label_smoothing", "s from 0 to 1: labels become y(1 − s) + s/2")
 
 Terms = Callable[[], tuple[Array, Array, Array]]
-"""log(1 + exp(−|x|)) and max(x, 0) of a block, and a third array to write to, all of the block's shape. The losses may
-be written into the first.
+"""log(1 + exp(−|x|)), max(x, 0) and exp(−|x|) of a block, all of the block's shape. All may be written to, and the
+losses into the first.
 """
 
 
@@ -52,7 +52,8 @@ class SigmoidFamily(Loss):
         x, z = x.astype(np.float64), z.astype(np.float64)
 
         def terms() -> tuple[Array, Array, Array]:
-            return np.log1p(np.exp(-np.abs(x))), np.maximum(x, 0), np.empty_like(x)
+            exponentials = np.exp(-np.abs(x))
+            return np.log1p(exponentials), np.maximum(x, 0), exponentials
 
         return self.losses(x, z, parameters, terms)
 
@@ -219,11 +220,11 @@ class _Room:
         self.buffers[-1].fill(0)
 
     def terms(self, x: Array, out: Array | None) -> tuple[Array, Array, Array]:
-        scratch, positive, product, zeros = [shaped(buffer, x.shape) for buffer in self.buffers]
-        log_term = log1p_exp(x, scratch if out is None else out, (product, positive))
+        scratch, positive, exponentials, zeros = [shaped(buffer, x.shape) for buffer in self.buffers]
+        log_term = log1p_exp(x, scratch if out is None else out, exponentials, positive)
         # NumPy takes the maximum with an array five times faster than that with a number.
         np.maximum(x, zeros, out=positive)
-        return log_term, positive, product
+        return log_term, positive, exponentials
 
 
 def _check_defined(losses: Array, layout: Layout, block: Block, reason: str) -> None:

@@ -133,11 +133,14 @@ class SigmoidFocalCrossEntropy(SigmoidFamily):
     )
 
     def losses(self, x: Array, z: Array, parameters: Parameters, terms: Terms) -> Array:
-        losses, positive, product = terms()
-        rest = _rest_by_log(x, z, losses)
-        np.multiply(x, z, out=product)
-        positive -= product
-        losses += positive
+        if (z * z == z).all():
+            losses, rest = _of_yes_and_no(x, z, terms)
+        else:
+            losses, positive, product = terms()
+            rest = _rest_by_log(x, z, losses)
+            np.multiply(x, z, out=product)
+            positive -= product
+            losses += positive
         losses *= _factor(rest, z, parameters)
         return losses
 
@@ -193,19 +196,29 @@ class SigmoidFocalCrossEntropy(SigmoidFamily):
         return focal if alpha is None else f"({targets} * {alpha} + (1 - {targets}) * (1 - {alpha})) * {focal}"
 
 
+def _of_yes_and_no(x: Array, z: Array, terms: Terms) -> tuple[Array, Array]:
+    """The cross-entropy and 1 − p_t for labels of 0 and 1, with one exponential.
+
+    With a = (1 − 2z) · x, how far the logit leads away from the label, they are max(a, 0) + log(1 + exp(−|a|)), and
+    1 / (1 + exp(−|a|)), multiplied by exp(−|a|) where a < 0.
+    """
+    losses, is_away, exponentials = terms()
+    away = x * (1 - 2 * z)
+    np.greater_equal(away, 0, out=is_away)
+    away *= is_away
+    losses += away
+    rest = np.maximum(exponentials, is_away, out=is_away)
+    exponentials += 1
+    rest /= exponentials
+    return losses, rest
+
+
 def _rest_by_log(x: Array, z: Array, log_term: Array) -> Array:
-    """1 − p_t from log(1 + exp(−|x|)), with one exponential for labels of 0 and 1, two for others.
+    """1 − p_t from log(1 + exp(−|x|)), with two exponentials.
 
     log σ(x) is min(x, 0) less that logarithm. Where x is so far below 0 that the difference rounds, it is x itself.
     """
-    rest: Array
-    if (z * z == z).all():
-        rest = x * (1 - 2 * z)
-        np.minimum(rest, 0, out=rest)
-        rest -= log_term
-        np.exp(rest, out=rest)
-        return rest
-    rest = np.minimum(x, 0)
+    rest: Array = np.minimum(x, 0)
     rest -= log_term
     np.exp(rest, out=rest)
     rest *= 1 - z
@@ -233,8 +246,9 @@ def _of_probabilities(p: Array, z: Array) -> tuple[Array, Array]:
 
 
 def _factor(rest: Array, z: Array, parameters: Parameters) -> Array:
-    """α_t · (1 − p_t)^γ."""
-    factor: Array = rest**parameters.gamma
+    """α_t · (1 − p_t)^γ, which `rest` may be written to for."""
+    factor = rest
+    factor **= parameters.gamma
     if parameters.alpha is not None:
         factor = factor * (z * parameters.alpha + (1 - z) * (1 - parameters.alpha))
     return factor

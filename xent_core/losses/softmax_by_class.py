@@ -42,7 +42,7 @@ class SoftmaxByClass(SoftmaxFamily):
     ) -> Array:
         losses = np.empty(len(logits))
         for rows in row_tiles(len(logits), logits.shape[1], CAREFUL_TILE):
-            values = self.value(*loss_terms(logits[rows], check), parameters)
+            values = self.value(*loss_terms(logits[rows], check, buffer), parameters)
             found = row_dots(values, target[rows])
             if not np.isfinite(found).all():
                 found = row_sums(multiply(values, target[rows]))

@@ -198,9 +198,10 @@ class _Rows:
                 return self.without_others(self.with_indices(block, indices), block, counting)
             self.loss.check_label_rows(given, self.layout, block, self.parameters, self.dtype)
             target = given.astype(self.dtype, copy=False)
-            if not (self.from_logits and np.isfinite(row_sums(target)).all()):
+            sums = row_sums(target)
+            if not (self.from_logits and np.isfinite(sums).all()):
                 check_labels(labels, self.layout, block, self.dtype, None if counting is None else counting[:, None])
-            return self.without_others(self.with_labels(block, target), block, counting)
+            return self.without_others(self.with_labels(block, target, sums), block, counting)
 
         return compute
 
@@ -286,14 +287,15 @@ class _Rows:
         figures = shifted_figures(self.read_logits(block), indices, self.figures) if self.figures else {}
         return result._replace(labels=indices, soft=soft, target=target, figures=figures)
 
-    def with_labels(self, block: Block, labels: Array) -> BlockResult:
+    def with_labels(self, block: Block, labels: Array, sums: Array) -> BlockResult:
+        """sums: of each row of labels."""
         label_weights = None if self.class_weights is None else np.vecdot(labels, self.class_weights)
         target = self._target(labels)
         result = self._with_target(block, target, label_weights)
         if self.wanted is not None:
             result = self._with_figures(result, block, labels.argmax(axis=1), target, labels)
         if self.from_logits and not self.smoothing:
-            one_hot, indices = one_hot_rows(labels)
+            one_hot, indices = one_hot_rows(labels, sums)
             if len(one_hot):
                 found = self.read(block)[one_hot]
                 moments = None if self.wanted is None else Moments(len(indices), self.wanted)

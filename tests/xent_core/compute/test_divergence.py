@@ -48,18 +48,38 @@ def test_small_divergences_keep_their_digits_in_float32(noise: float, tolerance:
     logits = RANDOM.normal(0, 3, (8, classes)).astype(np.float32)
     other = logits + (noise * RANDOM.normal(size=logits.shape)).astype(np.float32)
     result = found(logits, other)
+    for row in range(3):
+        assert [each[row] for each in result] == pytest.approx(exactly(logits[row], other[row]), rel=tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float16, 1e-5), (np.float32, 1e-5), (np.float64, 2e-13)])
+def test_close_rows_and_distant_ones_beside_each_other_keep_their_digits(dtype: Any, tolerance: float) -> None:
+    logits = RANDOM.normal(0, 3, (24, 50)).astype(dtype)
+    noise = np.geomspace(1e-3, 5, len(logits))[:, None] * RANDOM.normal(size=logits.shape)
+    other = (logits + noise).astype(dtype)
+    computed = np.result_type(dtype, np.float32)
+    result = found(logits.astype(computed), other.astype(computed))
+    for row in range(len(logits)):
+        assert [each[row] for each in result] == pytest.approx(exactly(logits[row], other[row]), rel=tolerance)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 2e-6), (np.float64, 1e-14)])
+def test_a_class_that_one_model_rules_out_far_from_rows_that_are_close(dtype: Any, tolerance: float) -> None:
+    """One KL divergence is large, the other two are small."""
+    logits, other = np.array([[0, -4, -6]], dtype), np.array([[0, -50, -6]], dtype)
+    expected = exactly(logits[0], other[0])
+    assert expected[0] > 0.5 > 0.02 > max(expected[1:])
+    assert [each[0] for each in found(logits, other)] == pytest.approx(expected, rel=tolerance)
+
+
+def exactly(logits: Any, other: Any) -> list[float]:
+    """The three divergences of two rows in 40 digits."""
     with mpmath.workdps(40):
-        for row in range(3):
-            p, q = (softmax_exactly(each[row]) for each in (logits, other))
-            pairs = [*zip(p, q, strict=True)]
-            kl = mpmath.fsum(a * mpmath.log(a / b) for a, b in pairs)
-            reverse = mpmath.fsum(b * mpmath.log(b / a) for a, b in pairs)
-            shannon = mpmath.fsum(
-                (a * mpmath.log(2 * a / (a + b)) + b * mpmath.log(2 * b / (a + b))) / 2 for a, b in pairs
-            )
-            assert result.kl[row] == pytest.approx(float(kl), rel=tolerance)
-            assert result.reverse_kl[row] == pytest.approx(float(reverse), rel=tolerance)
-            assert result.jensen_shannon[row] == pytest.approx(float(shannon), rel=tolerance)
+        pairs = [*zip(softmax_exactly(logits), softmax_exactly(other), strict=True)]
+        kl = mpmath.fsum(a * mpmath.log(a / b) for a, b in pairs)
+        reverse = mpmath.fsum(b * mpmath.log(b / a) for a, b in pairs)
+        shannon = mpmath.fsum((a * mpmath.log(2 * a / (a + b)) + b * mpmath.log(2 * b / (a + b))) / 2 for a, b in pairs)
+        return [float(each) for each in (kl, reverse, shannon)]
 
 
 def softmax_exactly(logits: Any) -> list[Any]:
