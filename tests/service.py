@@ -109,6 +109,12 @@ class Server:
         of_thread = Path(f"/proc/{self.process.pid}/task/{self.process.pid}")
         return [int(child) for child in (of_thread / "children").read_text().split()]
 
+    @property
+    def cpu_seconds(self) -> float:
+        """That its first process has computed for, which other processes of the machine make no longer."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def connection(self) -> socket.socket:
         parts = urlsplit(self.address)
         return socket.create_connection((str(parts.hostname), int(parts.port or 0)), PATIENCE_SECONDS)

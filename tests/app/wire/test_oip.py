@@ -498,7 +498,7 @@ def test_an_error_speaks_of_outputs_where_they_are_read() -> None:
 
 # --- Fuzzing: whatever comes is read or refused, and what is read can be written and read again
 
-BROKEN_FRAMES = 3000
+BROKEN_FRAMES = 15_000
 PIECES = [
     b"-",
     b"9" * 30,
