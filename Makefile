@@ -8,9 +8,12 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 AGAIN = $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 5 -rR)
 # The tests of a file stay in one process, with the services that they share. Files run in the order of their names,
 # as the slow ones, in tests/app, then start first.
-IN_PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
+# One process more than there are cores, as tests wait for services, and for times to pass.
+IN_PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
 NODE_MODULES = clients/typescript/node_modules/complete
 PAGE_MODULES = page/node_modules/complete
+# The tests start some two hundred processes, each of which would compile all of the sources again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-core bench-score bench-guard soak lock clean
 

@@ -13,11 +13,12 @@ from app.api import compare, loss, losses, openapi_document, operations, recomme
 from app.api.oip import infer, known_models, model, model_list, repository, server, shared_memory, statistics
 from app.api.static_response import StaticContent
 from app.middleware.admission import Admission
-from app.middleware.api_keys import ApiKeys, KeyCheck, KeyPolicy, digests_of
+from app.middleware.api_keys import ApiKeys, KeyCheck, KeyPolicy
 from app.middleware.body_limit import BodyLimit
 from app.middleware.cors import Cors
 from app.middleware.head_method import HeadAsGet
 from app.middleware.inflate import Inflate
+from app.middleware.key_digests import digests_of
 from app.middleware.problems import Problems
 from app.middleware.readiness import Readiness
 from app.middleware.reservation import InFlight

@@ -10,7 +10,7 @@ from typing import Any
 class VirtualTime(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
-        self._now = 0.0
+        self._now = 1e6  # as of a machine that runs for a while
         select = self._selector.select  # type: ignore[attr-defined]
 
         def skip(timeout: float | None = None) -> Any:

@@ -1,11 +1,11 @@
 """API keys: which requests need one, and whether it is valid."""
 
-import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.middleware.key_digests import digest_of
 from app.middleware.route_traits import Access, TraitsByPath
 
 BEARER = b"bearer "
@@ -27,7 +27,7 @@ class ApiKeys:
 
     def is_valid(self, key: bytes) -> bool:
         # All digests have the same length, and all are compared: a wrong key takes as long as a valid one.
-        found = _digest(key)
+        found = digest_of(key)
         return sum([hmac.compare_digest(found, each) for each in self.digests]) > 0
 
 
@@ -78,11 +78,3 @@ class KeyCheck:
         if scope["type"] == "http":
             self._policy.check(scope["path"], dict(scope["headers"]))
         await self.app(scope, receive, send)
-
-
-def digests_of(keys: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple(_digest(key.encode()) for key in keys)
-
-
-def _digest(key: bytes) -> bytes:
-    return hashlib.sha256(key).digest()

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import NamedTuple, Self
 
-from app.middleware.api_keys import digests_of
+from app.middleware.key_digests import digests_of
 from app.settings import Settings, UnfitSetting, read_api_keys
 
 # A changed file is used once two reads in a row agree: an editor may have written only a part of it.

@@ -1,6 +1,7 @@
 """uvicorn's server with a graceful shutdown: it drains, finishes the requests in flight, and exits in time."""
 
 import asyncio
+import atexit
 import logging
 import os
 import signal
@@ -176,3 +177,8 @@ def _end_at_last(seconds: float) -> None:
     """
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
     signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+# Python then drops its signal handlers, and the alarm would end the process with the status of a crash. This is
+# registered early, so that it runs after what other modules do at exit, which may take long.
+atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)

@@ -64,8 +64,10 @@ def test_what_kubernetes_injects_for_a_service_is_ignored_and_named_once(tmp_pat
         "XENT_PORT_8000_TCP_PORT": "8000",
         "XENT_PORT_8000_TCP_ADDR": "10.0.0.11",
     }
-    # The port is then the default, which another service on this machine may have: an address of our own.
-    for workers, host in (("1", "127.81.0.1"), ("2", "127.81.0.2")):
+    # The port is then the default, which another service on this machine may have, and so may another run of this test:
+    # addresses of our own.
+    network = f"127.81.{os.getpid() % 256}"
+    for workers, host in (("1", f"{network}.1"), ("2", f"{network}.2")):
         with Server(tmp_path / workers, XENT_HOST=host, XENT_WORKERS=workers, **injected) as server:
             assert server.address == f"http://{host}:8000"
             (line,) = (line for line in server.log.read_text().splitlines() if "Kubernetes" in line)

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -338,11 +339,14 @@ def test_clients_that_come_while_others_keep_it_busy_are_accepted(tmp_path: Path
     """All of these have something to ask at any time; a new client waits no longer than they do."""
     with Server(tmp_path / "log", XENT_LOG_REQUESTS="false") as server:
         over = threading.Event()
+        theirs: list[float] = []
 
         def call() -> None:
             with server.client() as client:
                 while not over.is_set():
+                    began = time.monotonic()
                     assert client.post("/v1/loss", json=BATCH).status_code in (200, 503)
+                    theirs.append(time.monotonic() - began)
 
         clients = [threading.Thread(target=call) for _ in range(32)]
         for each in clients:
@@ -356,7 +360,8 @@ def test_clients_that_come_while_others_keep_it_busy_are_accepted(tmp_path: Path
         over.set()
         for each in clients:
             each.join()
-    assert sorted(waits)[10] < 1
+    # A second is long on a still machine; on a loaded one all wait for longer.
+    assert median(waits) < max(1, 5 * median(theirs))
 
 
 def test_where_the_system_has_no_room_for_a_connection_it_waits_until_there_is(tmp_path: Path) -> None:

@@ -595,20 +595,22 @@ def test_the_response_is_short_and_quick_however_broken_the_body(
 ) -> None:
     body = make()
     with roomy.client(headers=JSON) as client:
-        start = time.monotonic()
+        before = roomy.cpu_seconds
         response = client.post("/v1/loss", content=body)
-        assert time.monotonic() - start < A_FEW_SECONDS
+        assert roomy.cpu_seconds - before < A_FEW_SECONDS
         assert [error["code"] for error in problem(response, status)["errors"]][:1] == ([code] if code else [])
         assert client.get("/livez").status_code == 200
 
 
 @pytest.mark.parametrize("sent", [bytes, in_pieces], ids=["whole", "chunked"])
-def test_by_default_a_hundred_megabytes_are_refused_unread(client: httpx.Client, sent: Callable[..., Any]) -> None:
+def test_by_default_a_hundred_megabytes_are_refused_unread(
+    server: Server, client: httpx.Client, sent: Callable[..., Any]
+) -> None:
     body = hundred_megabytes_of_rubbish()
-    start = time.monotonic()
+    before = server.cpu_seconds
     pieces = body if sent is bytes else sent(body, 1 << 20)
     problem(client.post("/v1/loss", content=pieces, headers=JSON), 413)
-    assert time.monotonic() - start < A_FEW_SECONDS
+    assert server.cpu_seconds - before < A_FEW_SECONDS
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(40_000, 100), (1_000_000, 1)], ids=["wide rows", "rows of one"])

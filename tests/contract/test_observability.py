@@ -35,7 +35,7 @@ def fresh(tmp_path: Path) -> Iterator[httpx.Client]:
 
 def line_of(server: Server, response: httpx.Response) -> dict[str, Any]:
     """The line of the log about this request, which may come just after its response."""
-    for _ in range(100):
+    for _ in range(3000):
         for line in server.log.read_text().splitlines():
             if response.headers["x-request-id"] in line:
                 fields: dict[str, Any] = json.loads(line)

@@ -110,7 +110,7 @@ def test_a_collector_that_is_not_there_is_no_reason_not_to_answer(tmp_path: Path
         time.sleep(0.5)
         began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < 14
+        assert time.monotonic() - began < 30
 
 
 def refusal(**settings: str) -> str:

@@ -44,7 +44,8 @@ THREAD_CALLS = {"run_in_executor", "run_in_threadpool", "run_sync", "to_thread"}
 APP_STAIRCASE = [
     {"settings", "offload", "wire"},
     {"telemetry"},
-    {*(f"middleware.{part}" for part in ("api_keys", "deadline", "readiness", "reservation", "route_traits"))},
+    {*(f"middleware.{part}" for part in ("deadline", "key_digests", "readiness", "reservation", "route_traits"))},
+    {"middleware.api_keys"},
     {"state"},
     {"middleware", "telemetry.access_log"},
     {"api", "server"},
@@ -269,6 +270,13 @@ def test_importing_xent_core_starts_nothing_and_needs_numpy_only() -> None:
 
 def test_importing_app_starts_nothing() -> None:
     assert imported_alone(", ".join(APP))[:2] == ["[]", "['MainThread']"]
+
+
+def test_the_supervisor_and_a_service_that_refuses_to_start_import_no_web_framework() -> None:
+    """They start in half of the time without it."""
+    packages = imported_alone("app.__main__, app.server.supervisor")[2:]
+    assert "pydantic_settings" in packages
+    assert not {"fastapi", "starlette", "uvicorn", "numpy"} & {*packages}
 
 
 def test_a_module_that_starts_something_is_found_out(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from app import __version__
 from app.api.problem import CODES
-from tests.service import ROOT, Server
+from tests.service import PATIENCE_SECONDS, ROOT, Server
 from xent_cli.__main__ import COMMANDS
 from xent_core.advice.checks import WARNINGS
 from xent_core.losses import CATALOGUE
@@ -22,7 +22,7 @@ BATCH: dict[str, Any] = {"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels":
 
 def xent(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "xent_cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, **options)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, **options)
 
 
 def test_help_lists_the_commands_and_the_exit_statuses() -> None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from tests.service import ROOT
+from tests.service import PATIENCE_SECONDS, ROOT
 
 Array = NDArray[Any]
 ROWS, CLASSES = 1000, 5
@@ -55,7 +55,7 @@ def write_parquet(table: pa.Table, path: Path, rows_per_group: int = 300) -> Pat
 def xent(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """`python -m xent_cli`, as the console script runs it."""
     command = [sys.executable, "-m", "xent_cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, **options)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, **options)
 
 
 def refusal(*arguments: object) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.service import ROOT
+from tests.service import PATIENCE_SECONDS, ROOT, UNMEASURED
 from tests.xent_score.conftest import Data, fixed_lists, refusal, summary_in, table_of, write_parquet, xent
 from xent_score import plan as planning
 from xent_score.errors import DataError
@@ -44,17 +44,17 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data.parquet"
 
 
-def start(file: Path, out: Path, *more: str) -> subprocess.Popen[bytes]:
-    arguments = ["score", str(file), "--out", str(out), "--processes", "2", "--quiet", *more]
+def start(file: Path, out: Path, **variables: str) -> subprocess.Popen[bytes]:
+    arguments = ["score", str(file), "--out", str(out), "--processes", "2", "--quiet"]
     return subprocess.Popen(
         [sys.executable, "-c", SMALL_PARTS, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        process_group=0,
+        process_group=0, env=os.environ | variables,
     )  # fmt: skip
 
 
 def finish(file: Path, out: Path) -> None:
     process = start(file, out)
-    _, errors = process.communicate(timeout=100)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, errors) == (0, b"")
 
 
@@ -80,9 +80,9 @@ def test_killed_at_random_moments_and_resumed_it_gives_what_an_undisturbed_run_g
     moments = random.Random(7)  # noqa: S311  moments of kills
     committed: dict[str, int] = {}
     for _ in range(KILLS):
-        process = start(file, out)
+        process = start(file, out, **UNMEASURED)
         wanted = len(parts_in(out)) + moments.randrange(0, 3)
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE_SECONDS
         while process.poll() is None and time.monotonic() < until:
             if len(parts_in(out)) >= wanted and (out / "state/plan.json").exists():
                 break
@@ -100,7 +100,7 @@ def test_killed_at_random_moments_and_resumed_it_gives_what_an_undisturbed_run_g
 
 
 def test_killed_with_all_its_processes_it_resumes_too(file: Path, undisturbed: Path, tmp_path: Path) -> None:
-    process = start(file, tmp_path / "out")
+    process = start(file, tmp_path / "out", **UNMEASURED)
     while len(parts_in(tmp_path / "out")) < 3:
         assert process.poll() is None
         time.sleep(0.002)
@@ -111,15 +111,19 @@ def test_killed_with_all_its_processes_it_resumes_too(file: Path, undisturbed: P
 
 
 def test_interrupted_by_ctrl_c_it_says_so_and_resumes(file: Path, undisturbed: Path, tmp_path: Path) -> None:
-    process = start(file, tmp_path / "out")
-    while not parts_in(tmp_path / "out"):
-        assert process.poll() is None
-        time.sleep(0.002)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    for attempt in range(10):
+        out = tmp_path / str(attempt)
+        process = start(file, out)
+        while not parts_in(out):
+            assert process.poll() is None
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+        if process.returncode:  # a loaded machine may have had no time for this test before the run was over
+            break
     assert (process.returncode, errors.decode()) == (130, "xent: interrupted; the same command resumes\n")
-    finish(file, tmp_path / "out")
-    assert content_of(tmp_path / "out") == content_of(undisturbed)
+    finish(file, out)
+    assert content_of(out) == content_of(undisturbed)
 
 
 def test_a_finished_run_computes_nothing_again(file: Path, undisturbed: Path) -> None:
@@ -232,6 +236,6 @@ def test_two_runs_do_not_write_to_one_folder_at_once(file: Path, tmp_path: Path)
         assert line == f"another run writes to {tmp_path}/out now"
     finally:
         first.send_signal(signal.SIGCONT)
-        first.communicate(timeout=60)
+        first.communicate(timeout=PATIENCE_SECONDS)
     assert first.returncode == 0
     assert xent("score", file, "--out", tmp_path / "out").returncode == 1  # its parts are of another size

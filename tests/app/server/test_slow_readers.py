@@ -15,8 +15,8 @@ from tests.service import Server
 # Long enough for the write of its end to be one that does not fit any more.
 ASSET = b"GET /docs/swagger-ui.css HTTP/1.1\r\nHost: xent\r\n"
 CONTENT = (Path(docs.__file__).parent / "swagger-ui.css").read_bytes()
-# More than the systems of both sides take of what is not read.
-COUNT = 50
+# 6 MB: more than the systems of both sides take of what is not read.
+COUNT = 35
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n"
 
 

@@ -108,11 +108,18 @@ def shared(lasting: Server) -> Server:
     return lasting
 
 
-def test_there_is_one_for_each_core_unless_set(tmp_path: Path) -> None:
-    with Server(tmp_path / "log", XENT_WORKERS="0") as server, server.client() as client:
-        assert number(client, "xent_workers") == cores_allowed()
-        assert server.stop() == 0
+@pytest.mark.parametrize(("by", "setting"), [(signal.SIGTERM, 0), (signal.SIGINT, 2)])
+def test_there_is_one_for_each_core_unless_set_and_told_to_end_all_of_them_end_well(
+    tmp_path: Path, by: signal.Signals, setting: int
+) -> None:
+    with Server(tmp_path / "log", XENT_WORKERS=str(setting)) as server, server.client() as client:
+        assert number(client, "xent_workers") == (setting or cores_allowed())
+        workers = server.workers or [server.process.pid]
+        assert server.stop(by) == 0
         assert server.complaints == []
+        for worker in workers:
+            with pytest.raises(ProcessLookupError):
+                os.kill(worker, 0)
 
 
 def test_all_of_them_respond_and_count_together(shared: Server) -> None:
@@ -125,16 +132,6 @@ def test_all_of_them_respond_and_count_together(shared: Server) -> None:
     assert eventually(lambda: counts(shared) == (samples + 80, failures + 40))
     served = [f'"process":{worker}}}' in shared.log.read_text() for worker in shared.workers]
     assert served == [True, True]
-
-
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_end_all_of_them_end_well(two: Server, by: signal.Signals) -> None:
-    workers = two.workers
-    assert two.stop(by) == 0
-    assert two.complaints == []
-    for worker in workers:
-        with pytest.raises(ProcessLookupError):
-            os.kill(worker, 0)
 
 
 def test_while_the_last_request_is_finished_nobody_new_is_kept_waiting(two: Server) -> None:

@@ -130,6 +130,20 @@ def test_ctrl_c_twice_waits_for_nothing(tmp_path: Path) -> None:
         half.thread.join()
 
 
+LAST_LOOK = """
+import atexit, os, signal, sys
+atexit.register(lambda: os._exit(3) if signal.getitimer(signal.ITIMER_REAL)[0] else None)
+from app.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_however_slowly_python_tidies_up_the_service_has_ended_well(tmp_path: Path) -> None:
+    """No alarm is set when Python drops its signal handlers: it would end the process as a crash does."""
+    with Server(tmp_path / "log", ("-c", LAST_LOOK)) as server:
+        assert server.stop() == 0
+
+
 def test_while_it_drains_each_response_is_the_last_of_its_connection(tmp_path: Path) -> None:
     """So that clients go elsewhere by themselves."""
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server, server.client() as client:
