@@ -91,6 +91,9 @@ REDUCTION_NAMES = (
     ReductionName("PyTorch", "batchmean", "mean", "for logits of shape [B, C]"),
 )
 
+# Words for a mean that no framework uses for a reduction, and that are spelt unlike ours.
+AVERAGES = ("avg", "average")
+
 # A name that is off by a letter was meant as it is here, whatever it is elsewhere.
 ALMOST_OURS = 0.95
 # Names less alike than this mean something else.
@@ -120,6 +123,8 @@ def reduction_hint(name: str) -> str:
     name = name[:MAX_NAME_LENGTH]
     rows = [row for row in REDUCTION_NAMES if _key(row.name) == _key(name)]
     exact = [row for row in rows if row.name == name.rpartition(".")[2]]
+    if _key(name) in AVERAGES:
+        return "; did you mean mean, or weighted_mean?"
     return _here([(row.ours, row.when) for row in exact or rows]) or nearest(name, REDUCTIONS)
 
 

@@ -65,6 +65,8 @@ def test_a_loss_of_another_name_is_told_ours(name: str, hint: str) -> None:
         ("tf.losses.Reduction.SUM_BY_NONZERO_WEIGHTS", "; it is mean_by_nonzero_weights here"),
         ("elementwise_mean", "; it is mean here"),
         ("wieghted_mean", "; did you mean weighted_mean?"),
+        ("avg", "; did you mean mean, or weighted_mean?"),
+        ("Average", "; did you mean mean, or weighted_mean?"),
         ("zzz", ""),
     ],
 )
