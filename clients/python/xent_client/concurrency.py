@@ -61,40 +61,28 @@ class Turn:
         self.began = time.monotonic()
 
 
-class Threads:
-    """The turns of threads, in the order in which they came."""
+class _Turns:
+    """The limit, and the places of those who wait for their turn, in the order in which they came."""
 
     def __init__(self) -> None:
         self.limit = Limit()
-        self._lock = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
+        self._waiting: deque[threading.Event | asyncio.Event] = deque()
 
-    @contextmanager
-    def turn(self) -> Iterator[Turn]:
-        with self._lock:
-            place = threading.Event()
-            self._waiting.append(place)
+    def _join(self, place: threading.Event | asyncio.Event) -> None:
+        self._waiting.append(place)
+        self._admit()
+
+    def _leave(self, place: threading.Event | asyncio.Event) -> None:
+        """Give up the place, or the turn where it was admitted in the same moment."""
+        if place in self._waiting:
+            self._waiting.remove(place)
+        else:
+            self.limit.in_flight -= 1
             self._admit()
-        self._wait(place)
-        turn = Turn()
-        try:
-            yield turn
-        finally:
-            with self._lock:
-                self.limit.end(turn.began, time.monotonic(), is_refused=turn.is_refused)
-                self._admit()
 
-    def _wait(self, place: threading.Event) -> None:
-        try:
-            place.wait()
-        except BaseException:  # such as KeyboardInterrupt
-            with self._lock:
-                if place in self._waiting:
-                    self._waiting.remove(place)
-                else:  # it was admitted in the same moment
-                    self.limit.in_flight -= 1
-                    self._admit()
-            raise
+    def _end(self, turn: Turn) -> None:
+        self.limit.end(turn.began, time.monotonic(), is_refused=turn.is_refused)
+        self._admit()
 
     def _admit(self) -> None:
         while self._waiting and self.limit.room:
@@ -102,42 +90,46 @@ class Threads:
             self._waiting.popleft().set()
 
 
-class Tasks:
-    """The turns of the tasks of an event loop, in the order in which they came."""
+class Threads(_Turns):
+    """The turns of threads."""
 
     def __init__(self) -> None:
-        self.limit = Limit()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        super().__init__()
+        self._lock = threading.Lock()
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[Turn]:
-        if self._waiting or not self.limit.room:
-            await self._wait()
-        else:
-            self.limit.in_flight += 1
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        place = threading.Event()
+        with self._lock:
+            self._join(place)
+        try:
+            place.wait()
+        except BaseException:  # such as KeyboardInterrupt
+            with self._lock:
+                self._leave(place)
+            raise
         turn = Turn()
         try:
             yield turn
         finally:
-            self.limit.end(turn.began, time.monotonic(), is_refused=turn.is_refused)
-            self._admit()
+            with self._lock:
+                self._end(turn)
 
-    async def _wait(self) -> None:
-        place = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
+
+class Tasks(_Turns):
+    """The turns of the tasks of an event loop."""
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Turn]:
+        place = asyncio.Event()
+        self._join(place)
         try:
-            await place
+            await place.wait()
         except asyncio.CancelledError:
-            if place in self._waiting:
-                self._waiting.remove(place)
-            else:  # it was admitted in the same moment
-                self.limit.in_flight -= 1
-                self._admit()
+            self._leave(place)
             raise
-
-    def _admit(self) -> None:
-        while self._waiting and self.limit.room:
-            place = self._waiting.popleft()
-            self.limit.in_flight += 1
-            if not place.cancelled():
-                place.set_result(None)
+        turn = Turn()
+        try:
+            yield turn
+        finally:
+            self._end(turn)
