@@ -186,7 +186,7 @@ def resume(folder: Path, share: float, _peer: str | None) -> str:
 
 
 def killed(command: Sequence[str], out: Path, parts: int) -> float:
-    """Run the command, kill it once so many parts are committed, and return the CPU seconds that it took."""
+    """Run the command, kill it when `parts` parts are committed, and return the CPU seconds it used."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, process_group=0)  # noqa: S603
     while len([*(out / "state").glob("0*.json")]) < parts:
         time.sleep(0.005)

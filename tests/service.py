@@ -95,7 +95,7 @@ class Server:
         return False
 
     def drains(self) -> bool:
-        """Whether it comes to say that it is not ready, as it was told to stop."""
+        """Wait until /readyz responds 503, as it does after a stop signal. False: it did not in time."""
         return eventually(lambda: httpx.get(f"{self.address}/readyz").status_code == 503)
 
     def clear_log(self) -> None:
@@ -132,7 +132,7 @@ class Server:
         return self.process.wait(PATIENCE_SECONDS)
 
     def logs(self, text: str, times: int = 1) -> bool:
-        """Whether its log comes to hold this text so many times."""
+        """Wait until the log contains the text `times` times. False: it did not in time."""
         return eventually(lambda: self.log.read_text().count(text) >= times)
 
     def __enter__(self) -> Self:

@@ -16,7 +16,7 @@ class TooManyNames(ValueError):
     """The objects of a body have more than MAX_NAMES names in all. The message may be shown to the client."""
 
     def __init__(self) -> None:
-        super().__init__(f"has more than {MAX_NAMES} fields in all, the most that are accepted")
+        super().__init__(f"has more than {MAX_NAMES} fields in total, the maximum")
 
 
 def check_names(body: Content) -> None:

@@ -295,7 +295,7 @@ def test_the_detail_is_of_the_most_useful_error_not_the_first(client: httpx.Clie
 @pytest.mark.parametrize("count", [5_000, 50_000], ids=["in a short body", "in a long one"])
 def test_thousands_of_fields_are_refused_in_one_error(client: httpx.Client, count: int) -> None:
     content = problem(client.post("/v1/loss", json=BATCH | {"other": {f"field{i}": SECRET for i in range(count)}}), 422)
-    message = "has more than 4096 fields in all, the most that are accepted"
+    message = "has more than 4096 fields in total, the maximum"
     assert content["errors"] == [{"loc": ["body"], "code": "unknown_field", "message": message}]
 
 

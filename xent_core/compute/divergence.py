@@ -72,7 +72,7 @@ class Divergences(NamedTuple):
 
 
 def tile_buffers(rows: int, classes: int, dtype: FloatType) -> tuple[Array, Array, Array]:
-    """What `divergences` of so many rows writes to."""
+    """Buffers in which `divergences` computes a tile."""
     size = min(rows, max(1, TILE_BYTES // dtype.itemsize // classes)) * classes
     return np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype)
 
@@ -166,7 +166,7 @@ def _close(matrices: tuple[Array, ...], buffers: tuple[Array, ...]) -> Array:
 
 
 def _far(p: Array, q: Array, u: Array, places: Array, counts: Array) -> Array:
-    """What the classes at these places give, and what they add to Σ p · (e^u − 1): [4, rows].
+    """What the classes at `places` add to the three divergences and to Σ p · (e^u − 1): [4, rows].
 
     counts: how many places are in each row.
     """
