@@ -115,6 +115,9 @@ class Connection(UvicornProtocol):
         self._enter(LOST)
         if self._timer is not None:
             self._timer.cancel()
+        # These refer to this connection, which would live on until a garbage collection.
+        self._timer = None
+        del self.outlet
         self.traffic.pump.remove(self)
         self.traffic.gate.forget(self)
         self._leave_gate()
