@@ -1,8 +1,8 @@
 """A worker: a process that serves requests, alone or as one of several under `supervisor`."""
 
 import asyncio
-import ctypes
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -17,10 +17,13 @@ from app.middleware.api_keys import ApiKeys
 from app.server import pipe as pipes
 from app.server.key_rotation import KeyRotation, KeyState
 from app.server.listener import announce, log_ignored_variables
+from app.server.memory import keep_memory, return_memory
 from app.server.uvicorn_server import Server
 from app.settings import Settings, UnfitSetting, read_settings
 from app.state import state_of
 from app.telemetry.log import log_handler
+
+logger = logging.getLogger("xent")
 
 
 def serve(settings: Settings, listener: socket.socket, keys: KeyState) -> None:
@@ -57,9 +60,12 @@ def serve_under_supervisor(settings: Settings, listener: socket.socket, pipe: so
             pipe.send(pipes.HEARTBEAT)
 
     async def follow_supervisor() -> None:
-        reader, _writer = await asyncio.open_unix_connection(sock=pipe)
-        async for state in pipes.receive_each(reader):
-            use_keys(app, state)
+        try:
+            reader, _writer = await asyncio.open_unix_connection(sock=pipe)
+            async for state in pipes.receive_each(reader):
+                use_keys(app, state)
+        except MemoryError:
+            logger.error({"message": "the pipe to the supervisor broke; exiting", "reason": "out of memory"})
         server.retire()
 
     pipe.setblocking(False)
@@ -80,10 +86,10 @@ def _server(
     on_second: Callable[[], None] = lambda: None,
 ) -> Server:
     """A server for the application, and a background task."""
-    tasks = []
+    tasks: list[asyncio.Task[None]] = []
 
     def start() -> None:
-        tasks.append(asyncio.get_running_loop().create_task(background()))
+        tasks.extend(asyncio.get_running_loop().create_task(each()) for each in (background, return_memory))
         on_start()
 
     def each_second() -> None:
@@ -101,26 +107,9 @@ def _run(server: Server, listener: socket.socket) -> None:
     # objects that exist at the start, which are most.
     gc.set_threshold(100_000, 50, 1000)
     gc.freeze()
-    _keep_memory()
+    keep_memory()
     with suppress(KeyboardInterrupt), threadpool_limits(1):
         server.run(sockets=[listener])
-
-
-def _keep_memory() -> None:
-    """Have glibc keep up to 32 MiB of freed memory.
-
-    By default it returns the memory of a large body to the system and gets it back page by page for the next one: half
-    the cost of a binary body of 4 MB.
-    """
-    with suppress(AttributeError, OSError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, 16 << 20)
-        mallopt(M_TRIM_THRESHOLD, 32 << 20)
-        mallopt(M_ARENA_MAX, 1)
-
-
-# Constants of <malloc.h>.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
 def main() -> str | None:
