@@ -113,11 +113,16 @@ class Torture:
         """From now on the n-th operation of this kind fails, and no other."""
         self._plan[:] = PLAN.pack(kind, nth, SMALLEST_ALLOCATION, 0)
 
+    def has_failed(self) -> bool:
+        """Whether the operation has failed by now."""
+        _, nth, _, count = PLAN.unpack(self._plan[:])
+        return bool(count > nth)
+
     def disarm(self) -> bool:
         """Whether an operation failed."""
-        _, nth, _, count = PLAN.unpack(self._plan[:])
+        has_failed = self.has_failed()
         self._plan[:] = bytes(PLAN.size)
-        return bool(count > nth)
+        return has_failed
 
     def play(self, address: str, name: str, kind: int, step: int = 1) -> Outcome:
         """Send a request again and again, of which the first operation fails, then that which is `step` later …"""

@@ -15,6 +15,7 @@ from app.settings import Settings, UnfitSetting, read_api_keys
 
 # A changed file is used once two reads in a row agree: an editor may have written only a part of it.
 SECONDS_BETWEEN_READS = 0.25
+OUT_OF_MEMORY = "out of memory"
 
 logger = logging.getLogger("xent")
 
@@ -74,11 +75,17 @@ class KeyRotation:
             return KeyState.read(self.settings)
         except UnfitSetting as error:
             return KeyState(self.state.digests, str(error))
+        except MemoryError:
+            return KeyState(self.state.digests, OUT_OF_MEMORY)
 
     def _use(self, state: KeyState) -> None:
+        try:
+            self.on_reload(state)
+        except MemoryError:  # the state stays the old one, so that `watch` tries again
+            logger.error({"message": "sending the API keys failed; trying again", "reason": OUT_OF_MEMORY})
+            return
         self.state = state
         if state.failure is None:
             logger.info({"message": "API keys reloaded", "keys": len(state.digests)})
         else:
             logger.error({"message": "reloading the API keys failed; the old keys stay valid", "reason": state.failure})
-        self.on_reload(state)

@@ -3,6 +3,8 @@
 This is a part that is quick; `tests/hostile` plays all of it.
 """
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.app.server.test_key_rotation import Guarded
 from tests.service import Server, eventually
 from tests.torture import ALLOCATION, REQUESTS, THREAD, WRITE, Torture, post, post_once_replaced
 
@@ -74,3 +77,64 @@ def test_without_a_thread_a_request_gets_503(tmp_path: Path, torture: Torture) -
     assert refused.json()["detail"] == "the service can't start a thread now; try again"
     assert isinstance(response, httpx.Response)
     assert response.status_code == 200
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory, torture: Torture) -> Iterator[Guarded]:
+    folder = tmp_path_factory.mktemp("guarded")
+    file = folder / "keys"
+    file.write_text(many_keys("first"))
+    with Server(folder / "log", **torture.environment, XENT_API_KEYS_FILE=str(file)) as server:
+        yield Guarded(server, file)
+
+
+def many_keys(first: str) -> str:
+    """So many that reading them and sending them takes allocations that are counted."""
+    return "".join(f"{first}-{number}\n" for number in range(1000))
+
+
+@pytest.mark.parametrize("nth", range(4))
+def test_without_memory_for_new_keys_a_worker_says_so_and_has_them_soon(
+    guarded: Guarded, torture: Torture, nth: int
+) -> None:
+    """The n-th allocation of one worker fails after the keys were sent, while the supervisor and the other are stopped.
+
+    Where the keys are received, that breaks the pipe, and the worker is replaced; behind that it tries again.
+    """
+    server = guarded.server
+    worker, other = server.workers
+    server.clear_log()
+    for each in (worker, other):
+        os.kill(each, signal.SIGSTOP)
+    guarded.replace(many_keys(f"round-{nth}"))
+    assert server.logs("API keys reloaded")
+    os.kill(server.process.pid, signal.SIGSTOP)
+    torture.arm(ALLOCATION, nth)
+    os.kill(worker, signal.SIGCONT)
+    assert eventually(torture.has_failed)
+    torture.disarm()
+    for each in (server.process.pid, other):
+        os.kill(each, signal.SIGCONT)
+    assert server.logs("out of memory")
+    assert eventually(lambda: guarded.logged("trying again") > 0 or worker not in server.workers)
+    assert eventually(lambda: len(server.workers) == 2)
+    assert eventually(lambda: guarded.is_valid_everywhere(f"round-{nth}-0"))
+
+
+@pytest.mark.parametrize("nth", range(6))
+def test_without_memory_for_new_keys_a_supervisor_reads_and_sends_them_soon(
+    guarded: Guarded, torture: Torture, nth: int
+) -> None:
+    """The n-th allocation of the supervisor fails while it reads and sends the keys, with its workers stopped."""
+    server = guarded.server
+    for each in server.workers:
+        os.kill(each, signal.SIGSTOP)
+    torture.arm(ALLOCATION, nth)
+    guarded.replace(many_keys(f"turn-{nth}"))
+    has_failed = eventually(torture.has_failed)
+    torture.disarm()
+    for each in server.workers:
+        os.kill(each, signal.SIGCONT)
+    assert has_failed
+    assert eventually(lambda: len(server.workers) == 2)
+    assert eventually(lambda: guarded.is_valid_everywhere(f"turn-{nth}-0"))
