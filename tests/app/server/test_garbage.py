@@ -33,7 +33,7 @@ gc.disable()
 signal.signal(signal.SIGUSR1, report)
 runpy.run_module("app", run_name="__main__", alter_sys=True)
 """
-TIMES = 5
+TIMES = 3
 RESET = struct.pack("ii", 1, 0)
 
 SMALL = json.dumps({"logits": [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], "labels": [1, 2]}).encode()
