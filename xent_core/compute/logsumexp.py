@@ -12,8 +12,8 @@ logit is an ordinary number.
 from collections.abc import Callable
 
 import numpy as np
-from numpy.lib import introspect
 
+from xent_core.compute.elementary import exp, log1p
 from xent_core.compute.layout import Array, column_tiles, row_sums, row_tiles, shaped
 from xent_core.compute.row_figures import Moments
 
@@ -21,9 +21,6 @@ from xent_core.compute.row_figures import Moments
 SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290, 1e300)}
 # Within these sums, every probability above 1e-30 is the quotient of ordinary numbers.
 PLAIN_SUMS = (1e-4, 1e30)
-# NumPy has a vectorised log1p for AVX-512 only; elsewhere its log is faster by far.
-_LOG1P = introspect.opt_func_info(func_name="^log1p$", signature="float32").get("log1p", {}).get("ff", {})
-LOG1P_IS_VECTORISED = not _LOG1P.get("current", "baseline").startswith("baseline")
 # exp(−x) of a label's logit in this range is an ordinary float64.
 SAFE_LABEL_LOGIT = 600.0
 
@@ -42,9 +39,9 @@ def index_losses(
     is negative. The loss of a masked label is +inf, also where its whole row is masked.
     """
     label_logits, others = _split_sums_of_exponentials(logits, indices, buffer, moments)
-    losses = _log1p(others * np.exp(-label_logits))
+    losses: Array = log1p(others * exp(-label_logits))
     if moments is not None:
-        moments.sums = others + np.exp(label_logits)
+        moments.sums = others + exp(label_logits)
     if not _all_safe(label_logits, others, losses, logits):
         safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
         rest = np.flatnonzero(~safe)
@@ -74,36 +71,19 @@ def _rows(matrix: Array, rows: Array) -> Array:
     return matrix[rows]
 
 
-def log1p_exp(x: Array, out: Array, exponentials: Array, scratch: Array) -> Array:
-    """log(1 + exp(−|x|)) into `out`, and exp(−|x|) into `exponentials`. `scratch` is used where log1p is slow."""
+def log1p_exp(x: Array, out: Array, exponentials: Array) -> Array:
+    """log(1 + exp(−|x|)) into `out`, and exp(−|x|) into `exponentials`."""
     np.abs(x, out=exponentials)
     np.negative(exponentials, out=exponentials)
-    np.exp(exponentials, out=exponentials)
-    if LOG1P_IS_VECTORISED:
-        np.log1p(exponentials, out=out)
-    else:
-        # log(1 + u) for u up to 1: the logarithm of the rounded sum, and what the rounding took.
-        rounded = np.add(exponentials, 1, out=scratch)
-        np.subtract(rounded, 1, out=out)
-        np.subtract(exponentials, out, out=out)
-        out += np.log(rounded, out=rounded)
+    exp(exponentials, out=exponentials)
+    log1p(exponentials, out=out)
     return out
 
 
 def sigmoid(x: Array, out: Array) -> None:
     """1 / (1 + exp(−x)), exact to the last digits on both sides of 0."""
-    shrunk = np.exp(-np.abs(x))
+    shrunk = exp(-np.abs(x))
     np.divide(np.where(x < 0, shrunk, 1), 1 + shrunk, out=out)
-
-
-def _log1p(u: Array) -> Array:
-    """log(1 + u); where NumPy's own is slow, from the logarithm of the rounded sum and what the rounding took."""
-    if LOG1P_IS_VECTORISED:
-        result: Array = np.log1p(u)
-    else:
-        rounded = 1 + u
-        result = np.log(rounded) + (u - (rounded - 1)) / rounded
-    return result
 
 
 def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array:
@@ -114,8 +94,8 @@ def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array
     # Whichever leads, the label or the largest other class, the exponential taken is that of a negative number.
     losses: Array = np.where(
         behind <= 0,
-        np.log1p(others * np.exp(np.minimum(behind, 0))),
-        behind + np.log(others + np.exp(-np.maximum(behind, 0))),
+        log1p(others * exp(np.minimum(behind, 0))),
+        behind + np.log(others + exp(-np.maximum(behind, 0))),
     )
     losses[others == 0] = 0
     losses[np.isneginf(label_logits)] = np.inf
@@ -165,7 +145,7 @@ def _shifted_distribution_losses(logits: Array, labels: Array, buffer: Array) ->
 
 def softmax_rows(logits: Array, out: Array) -> None:
     """exp(x) / Σ exp(x) into `out`; a row masked whole gives zeros. The logits are sound already."""
-    np.exp(logits, out=out)
+    exp(logits, out=out)
     sums = row_sums(out)
     low, high = PLAIN_SUMS
     safe = (sums >= low) & (sums <= high)
@@ -173,7 +153,7 @@ def softmax_rows(logits: Array, out: Array) -> None:
         rest = ~safe
         given = logits[rest].astype(np.float64)
         largest = given.max(axis=1, keepdims=True)
-        shifted = np.exp(given - np.where(np.isfinite(largest), largest, 0))
+        shifted = exp(given - np.where(np.isfinite(largest), largest, 0))
         out[rest] = shifted
         sums[rest] = row_sums(shifted)
         sums[sums == 0] = 1
@@ -214,10 +194,10 @@ def _split_rows(logits: Array, check: CheckBlock, buffer: Array | None = None) -
     if buffer is not None and buffer.size >= 2 * logits.size:
         below, exponentials = (shaped(half, logits.shape) for half in (buffer, buffer[logits.size :]))
     below = np.subtract(logits, largest[:, None], out=below)
-    exponentials = np.exp(below, out=exponentials)
+    exponentials = exp(below, out=exponentials)
     exponentials.reshape(-1)[at_largest] = 0
     others = row_sums(exponentials)
-    return np.subtract(_log1p(others)[:, None], below, out=below), exponentials, others, at_largest
+    return np.subtract(log1p(others)[:, None], below, out=below), exponentials, others, at_largest
 
 
 def _sums_of_exponentials(logits: Array, buffer: Array) -> Array:
@@ -227,7 +207,7 @@ def _sums_of_exponentials(logits: Array, buffer: Array) -> Array:
     for rows in row_tiles(count, classes, buffer.size):
         for columns in column_tiles(classes, buffer.size):
             given = logits[rows, columns]
-            total[rows] += row_sums(np.exp(given, out=shaped(buffer, given.shape)))
+            total[rows] += row_sums(exp(given, out=shaped(buffer, given.shape)))
     return total
 
 
@@ -254,7 +234,7 @@ def _split_sums_of_exponentials(
 
 
 def _split_sums_of_tile(logits: Array, at_labels: Array, buffer: Array) -> tuple[Array, Array]:
-    part = np.exp(logits, out=shaped(buffer, logits.shape))
+    part = exp(logits, out=shaped(buffer, logits.shape))
     buffer[at_labels] = 0
     return logits.reshape(-1)[at_labels].astype(np.float64), row_sums(part).astype(np.float64)
 
@@ -263,7 +243,7 @@ def _split_sums_of_long_rows(logits: Array, indices: Array, buffer: Array) -> tu
     others = np.zeros(len(logits))
     for row, index in enumerate(indices):
         for columns in column_tiles(logits.shape[1], buffer.size):
-            part = np.exp(logits[row, columns], out=buffer[: columns.stop - columns.start])
+            part = exp(logits[row, columns], out=buffer[: columns.stop - columns.start])
             if columns.start <= index < columns.stop:
                 part[index - columns.start] = 0
             others[row] += row_sums(part[None])[0]
@@ -284,7 +264,7 @@ def _shifted_sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array
     sums = np.zeros(count)
     for columns in column_tiles(classes, buffer.size):
         part = np.subtract(logits[:, columns], largest, out=shaped(buffer, logits[:, columns].shape))
-        np.exp(part, out=part)
+        exp(part, out=part)
         if leave_out is not None:
             _put(part, columns, leave_out, 0)
         sums += row_sums(part)
