@@ -26,24 +26,27 @@ INLINE double double_of(uint64_t bits) { double x; memcpy(&x, &bits, sizeof x); 
 
 /* x = n ln 2 + r with |r| <= ln 2 / 2, so exp(x) = 2^n exp(r). Adding `shift` rounds to an integer, which the sum's
 lowest bits hold. ln 2 is split in two, so that the product of n and the first part is exact. exp(r) is its Taylor
-series up to the last term above a tenth of an ulp. 2^n is two factors, as it can be subnormal, or too large itself. */
+series up to the last term above a tenth of an ulp. 2^n is two factors, as it can be subnormal, or too large itself. An
+underflow is slow on many processors, so the factor of what vanishes anyway is 0. */
 
 INLINE float exp_float(float x) {
     const float shift = 0x1.8p23f;
-    x = isgreater(x, 89) ? 89 : x; /* Infinity from here on, and 0 below the next. NaN compares as false, and stays. */
-    x = isless(x, -104) ? -104 : x;
+    int vanishes = isless(x, -104);
+    x = vanishes ? -104 : x;
+    x = isgreater(x, 89) ? 89 : x; /* whose exponential is infinite; NaN compares as false, and stays */
     float shifted = x * 0x1.715476p0f + shift, n = shifted - shift;
     float r = (x - n * 0x1.63p-1f) - n * -0x1.bd0106p-13f, r2 = r * r;
     float even = 1.f / 2 + r * (1.f / 6), next = 1.f / 24 + r * (1.f / 120), last = 1.f / 720 + r * (1.f / 5040);
     float value = 1 + (r + r2 * (even + r2 * (next + r2 * last)));
     uint32_t biased = float_bits(shifted) - float_bits(shift) + 2 * 127, half = biased >> 1;
-    return value * float_of(half << 23) * float_of((biased - half) << 23);
+    return value * (vanishes ? 0 : float_of(half << 23)) * float_of((biased - half) << 23);
 }
 
 INLINE double exp_double(double x) {
     const double shift = 0x1.8p52;
+    int vanishes = isless(x, -746);
+    x = vanishes ? -746 : x;
     x = isgreater(x, 710) ? 710 : x;
-    x = isless(x, -746) ? -746 : x;
     double shifted = x * 0x1.71547652b82fep0 + shift, n = shifted - shift;
     double r = (x - n * 0x1.62e42fee00000p-1) - n * 0x1.a39ef35793c76p-33, r2 = r * r, r4 = r2 * r2;
     double first = (1. / 2 + r * (1. / 6)) + r2 * (1. / 24 + r * (1. / 120));
@@ -51,7 +54,7 @@ INLINE double exp_double(double x) {
     double third = (1. / 3628800 + r * (1. / 39916800)) + r2 * (1. / 479001600 + r * (1. / 6227020800));
     double value = 1 + (r + r2 * (first + r4 * (second + r4 * third)));
     uint64_t biased = double_bits(shifted) - double_bits(shift) + 2 * 1023, half = biased >> 1;
-    return value * double_of(half << 52) * double_of((biased - half) << 52);
+    return value * (vanishes ? 0 : double_of(half << 52)) * double_of((biased - half) << 52);
 }
 
 /* For u >= 0, or NaN. 1 + u = 2^k m with m between sqrt(1/2) and sqrt(2), so log(1 + u) = k ln 2 + log m. With
