@@ -107,7 +107,8 @@ DEFINE_LOOP(log1p_float, float)
 DEFINE_LOOP(log1p_double, double)
 
 PyMODINIT_FUNC PyInit__elementary(void) {
-    static PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_elementary", .m_size = -1};
+    static PyModuleDef definition = {
+        PyModuleDef_HEAD_INIT, .m_name = "_elementary", .m_doc = "exp and log1p: see elementary.py.", .m_size = -1};
     static PyUFuncGenericFunction exp_loops[] = {exp_float_loop, exp_double_loop};
     static PyUFuncGenericFunction log1p_loops[] = {log1p_float_loop, log1p_double_loop};
     static const char types[] = {NPY_FLOAT, NPY_FLOAT, NPY_DOUBLE, NPY_DOUBLE};
