@@ -17,14 +17,24 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PYTHONHASHSEED=0 \
     UNUSED='/(test|tests|idlelib|lib2to3|ensurepip|turtledemo|tkinter|distutils|pydoc_data|site-packages|config-.*)/'
 
+# Debian's release decides the version, as of all that is in the image.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+
 # Installed from outside, the environment holds no pip and no setuptools of its own. What no service needs is left out:
 # NumPy's own tests, type stubs, and the sources that extensions were built from. Nothing is ever changed in place, so
 # Python need not look whether a compiled file is still that of its source. The standard library is compiled, too, which
 # it is not in Python's image: for 10 MB, a start takes two thirds of the time, and a look at the health a third.
+COPY scripts/compile /build/scripts/
+COPY xent_core/compute/_elementary.c /build/xent_core/compute/
 COPY ${REQUIREMENTS} /build/requirements.txt
+WORKDIR /build
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-compile --require-hashes --only-binary=:all: \
-        -r /build/requirements.txt \
+        -r requirements.txt \
+    && scripts/compile /opt/venv/bin/python \
     && find /opt/venv/lib -type d -name tests -prune -exec rm -r {} + \
     && find /opt/venv/lib -type f -regex '.*\.\(c\|cpp\|h\|pxd\|pyi\|pyx\)' -delete \
     && python -m compileall -q -f --invalidation-mode unchecked-hash /opt/venv/lib \
@@ -39,7 +49,9 @@ COPY xent_core /service/srv/xent/xent_core
 COPY app /service/srv/xent/app
 COPY LICENSE THIRD_PARTY.md /service/srv/xent/
 WORKDIR /service/srv/xent
-RUN python -m compileall -q --invalidation-mode unchecked-hash app xent_core \
+RUN mv /build/xent_core/compute/_elementary.*.so xent_core/compute \
+    && rm xent_core/compute/_elementary.c \
+    && python -m compileall -q --invalidation-mode unchecked-hash app xent_core \
     && chmod -R a=rX . \
     && find /service -exec touch --no-dereference --date=@${SOURCE_DATE_EPOCH} {} +
 

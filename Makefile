@@ -125,7 +125,7 @@ lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upg
 	@$(RESOLVE_ALONE) -o requirements-audit.txt --group audit
 
 clean: ## Remove the environments and everything else that was made
-	@rm -rf .venv* .helm .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	@rm -rf .venv* .helm .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info xent_core/compute/*.so
 	@rm -rf clients/typescript/node_modules clients/typescript/build clients/typescript/dist page/node_modules page/build
 	@find . -name __pycache__ -type d -prune -exec rm -r {} +
 
@@ -139,6 +139,10 @@ clean: ## Remove the environments and everything else that was made
 .venv-audit/complete: requirements-audit.txt
 .venv/complete .venv-dev/complete .venv-browser/complete .venv-clients/complete .venv-deploy/complete .venv-hostile/complete .venv-ray/complete .venv-audit/complete:
 	@scripts/environment $(@D) --require-hashes -r $<
+	@$(if $(filter %.c,$^),scripts/compile $(@D)/bin/python)
+
+# Compiled in place, for all environments of the same Python.
+.venv/complete .venv-dev/complete: xent_core/compute/_elementary.c
 
 .helm/complete: scripts/helm.py | .venv-dev/complete
 	@.venv-dev/bin/python -m scripts.helm $(@D)

@@ -48,6 +48,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 import xent_core
+from xent_core.compute import elementary
 
 Array = NDArray[Any]
 Kind = Literal[
@@ -535,10 +536,11 @@ def main() -> None:
         print(str(case).replace(" | ", ", "), file=sys.stderr, flush=True)
         measured.append(measure(case))
     simd = introspect.opt_func_info(func_name="^exp$", signature="float32")["exp"]["ff"]["current"]
+    by = f"NumPy, with {simd}" if elementary.exp is np.exp else "xent_core/compute/_elementary.c"
     conditions = f"""\
 - {processor()}; {os.cpu_count()} cores, of which one is used; load average {load:.1f} at the start, \
 {os.getloadavg()[0]:.1f} at the end.
-- Python {platform.python_version()}, NumPy {np.__version__} (computing exp with {simd}), PyTorch {torch.__version__} \
+- Python {platform.python_version()}, NumPy {np.__version__}, exp by {by}, PyTorch {torch.__version__} \
 ({torch.backends.cpu.get_cpu_capability()}), {platform.system()}.
 - {MALLOC[options.plain_malloc]}"""
     title, name = "xent_core and PyTorch on one thread", "core"

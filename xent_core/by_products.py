@@ -5,6 +5,7 @@ from collections.abc import Collection
 import numpy as np
 
 from xent_core.compute.bound_loss import BlockResult, BoundLoss
+from xent_core.compute.elementary import exp, log1p
 from xent_core.compute.layout import Array, Block
 from xent_core.compute.row_figures import RowFigure
 from xent_core.errors import UnexpectedParameter
@@ -60,6 +61,6 @@ class ByProducts:
         if "entropy" in self.outputs:
             size = np.abs(logits)
             # log(1 + e^−|x|) + |x| · σ(−|x|): nothing cancels.
-            shrunk = np.exp(-size)
+            shrunk = exp(-size)
             at_infinity = np.where(np.isfinite(size), size, 0)
-            layout.write(self.outputs["entropy"], block, np.log1p(shrunk) + at_infinity * shrunk / (1 + shrunk))
+            layout.write(self.outputs["entropy"], block, log1p(shrunk) + at_infinity * shrunk / (1 + shrunk))

@@ -8,6 +8,7 @@ import numpy as np
 
 from xent_core.calibration import BINS, EDGES, calibration_of
 from xent_core.compute.bound_loss import BlockResult, BoundLoss
+from xent_core.compute.elementary import exp
 from xent_core.compute.exact_sums import add_parts, canonical, canonical_number, exact_group_sums, exact_total
 from xent_core.compute.layout import Array, Block, row_sums, row_tiles
 from xent_core.compute.logsumexp import sigmoid
@@ -116,7 +117,7 @@ class CalibrationCollector:
             largest = logits.max(axis=1).astype(np.float64)
             largest[np.isneginf(largest)] = 0
             below = logits - largest[:, None]
-            exponentials = np.exp(beta * below)
+            exponentials = exp(beta * below)
             below[exponentials == 0] = 0
             sums = row_sums(exponentials)
             first = np.vecdot(exponentials, below) / sums

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xent_core.compute.elementary import exp
 from xent_core.compute.layout import TILE_BYTES, Array, FloatType, row_dots, row_sums, row_tiles, shaped
 from xent_core.compute.logsumexp import PLAIN_SUMS
 
@@ -90,7 +91,7 @@ def divergences(
     found = np.empty((3, rows))
     for tile in row_tiles(rows, classes, TILE_BYTES // logits.itemsize):
         p, q = (
-            np.exp(given[tile]) if known is None else known[tile]
+            exp(given[tile]) if known is None else known[tile]
             for given, known in zip((logits, other), exponentials, strict=True)
         )
         found[:, tile] = _of_tile(logits[tile], other[tile], p, q, buffers)
@@ -181,7 +182,7 @@ def _far(p: Array, q: Array, u: Array, places: Array, counts: Array) -> Array:
 def _shifted(logits: Array, other: Array) -> Divergences:
     """The same in float64 of any logits; KL is infinite where only the second distribution has no chance of a class."""
     log_p, log_q = _log_probabilities(logits), _log_probabilities(other)
-    p, q = np.exp(log_p), np.exp(log_q)
+    p, q = exp(log_p), exp(log_q)
     log_mean = np.log((p + q) / 2)
     to_mean = row_sums(_product(p, log_p - log_mean)) + row_sums(_product(q, log_q - log_mean))
     return Divergences(row_sums(_product(p, log_p - log_q)), row_sums(_product(q, log_q - log_p)), to_mean / 2)
@@ -190,7 +191,7 @@ def _shifted(logits: Array, other: Array) -> Divergences:
 def _log_probabilities(logits: Array) -> Array:
     below = logits.astype(np.float64)
     below -= below.max(axis=1, keepdims=True)
-    log_p: Array = below - np.log(row_sums(np.exp(below)))[:, None]
+    log_p: Array = below - np.log(row_sums(exp(below)))[:, None]
     return log_p
 
 

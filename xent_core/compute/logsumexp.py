@@ -12,18 +12,15 @@ logit is an ordinary number.
 from collections.abc import Callable
 
 import numpy as np
-from numpy.lib import introspect
 
-from xent_core.compute.layout import Array, column_tiles, row_sums, row_tiles, shaped
+from xent_core.compute.elementary import exp, log1p
+from xent_core.compute.layout import TILE_ELEMENTS, Array, column_tiles, row_dots, row_sums, row_tiles, shaped
 from xent_core.compute.row_figures import Moments
 
 # Sums of exponentials in this range have lost nothing to overflow or underflow, with up to 1e7 classes.
 SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290, 1e300)}
 # Within these sums, every probability above 1e-30 is the quotient of ordinary numbers.
 PLAIN_SUMS = (1e-4, 1e30)
-# NumPy has a vectorised log1p for AVX-512 only; elsewhere its log is faster by far.
-_LOG1P = introspect.opt_func_info(func_name="^log1p$", signature="float32").get("log1p", {}).get("ff", {})
-LOG1P_IS_VECTORISED = not _LOG1P.get("current", "baseline").startswith("baseline")
 # exp(−x) of a label's logit in this range is an ordinary float64.
 SAFE_LABEL_LOGIT = 600.0
 
@@ -42,9 +39,9 @@ def index_losses(
     is negative. The loss of a masked label is +inf, also where its whole row is masked.
     """
     label_logits, others = _split_sums_of_exponentials(logits, indices, buffer, moments)
-    losses = _log1p(others * np.exp(-label_logits))
+    losses: Array = log1p(others * exp(-label_logits))
     if moments is not None:
-        moments.sums = others + np.exp(label_logits)
+        moments.sums = others + exp(label_logits)
     if not _all_safe(label_logits, others, losses, logits):
         safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
         rest = np.flatnonzero(~safe)
@@ -74,36 +71,19 @@ def _rows(matrix: Array, rows: Array) -> Array:
     return matrix[rows]
 
 
-def log1p_exp(x: Array, out: Array, exponentials: Array, scratch: Array) -> Array:
-    """log(1 + exp(−|x|)) into `out`, and exp(−|x|) into `exponentials`. `scratch` is used where log1p is slow."""
+def log1p_exp(x: Array, out: Array, exponentials: Array) -> Array:
+    """log(1 + exp(−|x|)) into `out`, and exp(−|x|) into `exponentials`."""
     np.abs(x, out=exponentials)
     np.negative(exponentials, out=exponentials)
-    np.exp(exponentials, out=exponentials)
-    if LOG1P_IS_VECTORISED:
-        np.log1p(exponentials, out=out)
-    else:
-        # log(1 + u) for u up to 1: the logarithm of the rounded sum, and what the rounding took.
-        rounded = np.add(exponentials, 1, out=scratch)
-        np.subtract(rounded, 1, out=out)
-        np.subtract(exponentials, out, out=out)
-        out += np.log(rounded, out=rounded)
+    exp(exponentials, out=exponentials)
+    log1p(exponentials, out=out)
     return out
 
 
 def sigmoid(x: Array, out: Array) -> None:
     """1 / (1 + exp(−x)), exact to the last digits on both sides of 0."""
-    shrunk = np.exp(-np.abs(x))
+    shrunk = exp(-np.abs(x))
     np.divide(np.where(x < 0, shrunk, 1), 1 + shrunk, out=out)
-
-
-def _log1p(u: Array) -> Array:
-    """log(1 + u); where NumPy's own is slow, from the logarithm of the rounded sum and what the rounding took."""
-    if LOG1P_IS_VECTORISED:
-        result: Array = np.log1p(u)
-    else:
-        rounded = 1 + u
-        result = np.log(rounded) + (u - (rounded - 1)) / rounded
-    return result
 
 
 def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array:
@@ -114,8 +94,8 @@ def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array
     # Whichever leads, the label or the largest other class, the exponential taken is that of a negative number.
     losses: Array = np.where(
         behind <= 0,
-        np.log1p(others * np.exp(np.minimum(behind, 0))),
-        behind + np.log(others + np.exp(-np.maximum(behind, 0))),
+        log1p(others * exp(np.minimum(behind, 0))),
+        behind + np.log(others + exp(-np.maximum(behind, 0))),
     )
     losses[others == 0] = 0
     losses[np.isneginf(label_logits)] = np.inf
@@ -128,32 +108,23 @@ def distribution_losses(logits: Array, labels: Array, buffer: Array, check: Chec
     Labels are float, and need be neither positive nor of sum 1: class weights may be inside. NaN where the row is
     masked whole, or the terms are infinite with both signs.
     """
-    sums = _sums_of_exponentials(logits, buffer)
-    label_sum, label_dot_logits = _label_moments(logits, labels)
-    losses: Array = label_sum * np.log(sums) - label_dot_logits
-    safe = _safe(sums, logits) & np.isfinite(losses)
-    if not safe.all():
-        rest = np.flatnonzero(~safe)
+    count, classes = logits.shape
+    losses = np.full(count, np.nan)
+    if classes <= TILE_ELEMENTS:
+        for rows in row_tiles(count, classes, buffer.size // 2):
+            negative_log_p, *_ = _split_rows(logits[rows], check, buffer)
+            losses[rows] = row_dots(labels[rows], negative_log_p)
+    if not np.isfinite(losses).all():
+        rest = np.flatnonzero(~np.isfinite(losses))
         check()
-        for tile in row_tiles(len(rest), 4 * logits.shape[1]):
+        for tile in row_tiles(len(rest), 4 * classes):
             some = rest[tile]
-            losses[some] = _shifted_distribution_losses(_rows(logits, some), _rows(labels, some), buffer)
+            losses[some] = _careful_distribution_losses(_rows(logits, some), _rows(labels, some), buffer)
     return losses
 
 
-def _label_moments(logits: Array, labels: Array) -> tuple[Array, Array]:
-    """Σ y_c and Σ y_c · x_c for each row, in float64: float32 would lose digits where logits are large."""
-    label_sum, label_dot_logits = np.zeros(len(logits)), np.zeros(len(logits))
-    for rows in row_tiles(*logits.shape):
-        for columns in column_tiles(logits.shape[1]):
-            y = labels[rows, columns].astype(np.float64, copy=False)
-            label_sum[rows] += row_sums(y)
-            label_dot_logits[rows] += np.vecdot(y, logits[rows, columns].astype(np.float64, copy=False))
-    return label_sum, label_dot_logits
-
-
-def _shifted_distribution_losses(logits: Array, labels: Array, buffer: Array) -> Array:
-    """distribution_losses class by class: a label of 0 costs nothing, also at a class of −inf."""
+def _careful_distribution_losses(logits: Array, labels: Array, buffer: Array) -> Array:
+    """The same for rows of any length, where a label of 0 costs nothing, also at a class of −inf."""
     largest, sums = _shifted_sums_of_exponentials(logits, buffer)
     total = np.zeros(len(logits))
     for columns in column_tiles(logits.shape[1]):
@@ -165,7 +136,7 @@ def _shifted_distribution_losses(logits: Array, labels: Array, buffer: Array) ->
 
 def softmax_rows(logits: Array, out: Array) -> None:
     """exp(x) / Σ exp(x) into `out`; a row masked whole gives zeros. The logits are sound already."""
-    np.exp(logits, out=out)
+    exp(logits, out=out)
     sums = row_sums(out)
     low, high = PLAIN_SUMS
     safe = (sums >= low) & (sums <= high)
@@ -173,7 +144,7 @@ def softmax_rows(logits: Array, out: Array) -> None:
         rest = ~safe
         given = logits[rest].astype(np.float64)
         largest = given.max(axis=1, keepdims=True)
-        shifted = np.exp(given - np.where(np.isfinite(largest), largest, 0))
+        shifted = exp(given - np.where(np.isfinite(largest), largest, 0))
         out[rest] = shifted
         sums[rest] = row_sums(shifted)
         sums[sums == 0] = 1
@@ -214,21 +185,10 @@ def _split_rows(logits: Array, check: CheckBlock, buffer: Array | None = None) -
     if buffer is not None and buffer.size >= 2 * logits.size:
         below, exponentials = (shaped(half, logits.shape) for half in (buffer, buffer[logits.size :]))
     below = np.subtract(logits, largest[:, None], out=below)
-    exponentials = np.exp(below, out=exponentials)
+    exponentials = exp(below, out=exponentials)
     exponentials.reshape(-1)[at_largest] = 0
     others = row_sums(exponentials)
-    return np.subtract(_log1p(others)[:, None], below, out=below), exponentials, others, at_largest
-
-
-def _sums_of_exponentials(logits: Array, buffer: Array) -> Array:
-    """Σ exp(x_j) for each row, float64."""
-    count, classes = logits.shape
-    total = np.zeros(count)
-    for rows in row_tiles(count, classes, buffer.size):
-        for columns in column_tiles(classes, buffer.size):
-            given = logits[rows, columns]
-            total[rows] += row_sums(np.exp(given, out=shaped(buffer, given.shape)))
-    return total
+    return np.subtract(log1p(others)[:, None], below, out=below), exponentials, others, at_largest
 
 
 def _split_sums_of_exponentials(
@@ -254,7 +214,7 @@ def _split_sums_of_exponentials(
 
 
 def _split_sums_of_tile(logits: Array, at_labels: Array, buffer: Array) -> tuple[Array, Array]:
-    part = np.exp(logits, out=shaped(buffer, logits.shape))
+    part = exp(logits, out=shaped(buffer, logits.shape))
     buffer[at_labels] = 0
     return logits.reshape(-1)[at_labels].astype(np.float64), row_sums(part).astype(np.float64)
 
@@ -263,7 +223,7 @@ def _split_sums_of_long_rows(logits: Array, indices: Array, buffer: Array) -> tu
     others = np.zeros(len(logits))
     for row, index in enumerate(indices):
         for columns in column_tiles(logits.shape[1], buffer.size):
-            part = np.exp(logits[row, columns], out=buffer[: columns.stop - columns.start])
+            part = exp(logits[row, columns], out=buffer[: columns.stop - columns.start])
             if columns.start <= index < columns.stop:
                 part[index - columns.start] = 0
             others[row] += row_sums(part[None])[0]
@@ -284,7 +244,7 @@ def _shifted_sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array
     sums = np.zeros(count)
     for columns in column_tiles(classes, buffer.size):
         part = np.subtract(logits[:, columns], largest, out=shaped(buffer, logits[:, columns].shape))
-        np.exp(part, out=part)
+        exp(part, out=part)
         if leave_out is not None:
             _put(part, columns, leave_out, 0)
         sums += row_sums(part)

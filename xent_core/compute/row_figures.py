@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from xent_core.compute.elementary import exp, log1p
 from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles
 
 RowFigure = Literal[
@@ -90,7 +91,7 @@ class Moments:
             found.update(_leads(1 - missed, largest_other, self.wanted))
         self._mend(found, logits, indices)
         if self._kept is not None and self._are_kept:
-            self._kept[np.arange(len(indices)), indices] = np.exp(label_logits)
+            self._kept[np.arange(len(indices)), indices] = exp(label_logits)
             found["exponentials"] = self._kept
         return found
 
@@ -201,7 +202,7 @@ def _shifted(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Fi
     largest = logits[every, predictions]
     masked = np.isneginf(largest)
     below = np.where(masked, 0, largest)[:, None] - logits
-    exponentials = np.exp(-below)
+    exponentials = exp(-below)
     # The largest logit's own exponential is left out, so that nothing is lost beside it.
     exponentials[every, predictions] = 0
     rest = row_sums(exponentials).astype(np.float64)
@@ -210,9 +211,9 @@ def _shifted(logits: Array, indices: Array, wanted: Collection[RowFigure]) -> Fi
     found.update(_places(logits, indices, predictions, wanted))
     if "entropy" in wanted:
         below[exponentials == 0] = 0
-        found["entropy"] = np.log1p(rest) + row_dots(exponentials, below) / sums
+        found["entropy"] = log1p(rest) + row_dots(exponentials, below) / sums
     if "logsumexp" in wanted:
-        found["logsumexp"] = largest.astype(np.float64) + np.log1p(rest)
+        found["logsumexp"] = largest.astype(np.float64) + log1p(rest)
     if OTHERS.isdisjoint(wanted):
         return found
     exponentials[every, predictions] = ~masked

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from xent_core.checks.values import check_one_hot
 from xent_core.compute.bound_loss import all_gradients, all_losses
+from xent_core.compute.elementary import exp
 from xent_core.compute.layout import Array, Block, FloatType, Layout
 from xent_core.labels.onehot import first_other_row
 from xent_core.losses.label_shapes import check_index_or_row_shape
@@ -122,7 +123,7 @@ class GeneralizedCrossEntropy(SoftmaxByClass):
         return values
 
     def derivative(self, negative_log_p: Array, p: Array, rest: Array, parameters: Parameters) -> Array:
-        slopes: Array = np.exp(negative_log_p * -parameters.q)
+        slopes: Array = exp(negative_log_p * -parameters.q)
         return slopes
 
     def elements(self, framework: FrameworkText) -> str:

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from xent_core.checks.values import check_labels_as_logits, check_not_negative
 from xent_core.compute.bound_loss import all_gradients, all_losses
+from xent_core.compute.elementary import exp
 from xent_core.compute.layout import Array, Block, FloatType, Layout, row_dots, row_sums, row_tiles
 from xent_core.compute.logsumexp import PLAIN_SUMS, CheckBlock, class_terms, softmax_rows
 from xent_core.compute.reduction import multiply
@@ -205,11 +206,11 @@ def _of_exponentials(x: Array, labels: Array, parameters: Parameters) -> tuple[A
     Σ y · (log y − x) + Σ y · log Σ exp(x). Of a teacher's logits z, log y is z − log Σ exp(z).
     """
     low, high = PLAIN_SUMS
-    y = np.exp(x)
+    y = exp(x)
     sums = row_sums(y).astype(np.float64)
     serves = (sums >= low) & (sums <= high)
     if parameters.labels_are_logits:
-        np.exp(labels, out=y)
+        exp(labels, out=y)
         label_sums = row_sums(y).astype(np.float64)
         dots = row_dots(y, labels - x) / label_sums
         found = dots + np.log(sums / label_sums)

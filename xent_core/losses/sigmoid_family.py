@@ -15,6 +15,7 @@ from xent_core.checks.arguments import check_finite, element_layout
 from xent_core.checks.values import check_labels, check_logits, check_probabilities
 from xent_core.compute.bound_loss import BlockResult, BoundLoss
 from xent_core.compute.dtypes import computation_dtype
+from xent_core.compute.elementary import exp, log1p
 from xent_core.compute.layout import Array, Block, FloatType, Layout, shaped, tile_buffer
 from xent_core.compute.logsumexp import log1p_exp, sigmoid
 from xent_core.compute.row_figures import RowFigure
@@ -52,8 +53,8 @@ class SigmoidFamily(Loss):
         x, z = x.astype(np.float64), z.astype(np.float64)
 
         def terms() -> tuple[Array, Array, Array]:
-            exponentials = np.exp(-np.abs(x))
-            return np.log1p(exponentials), np.maximum(x, 0), exponentials
+            exponentials = exp(-np.abs(x))
+            return log1p(exponentials), np.maximum(x, 0), exponentials
 
         return self.losses(x, z, parameters, terms)
 
@@ -220,8 +221,8 @@ class _Room:
         self.buffers[-1].fill(0)
 
     def terms(self, x: Array, out: Array | None) -> tuple[Array, Array, Array]:
-        scratch, positive, exponentials, zeros = [shaped(buffer, x.shape) for buffer in self.buffers]
-        log_term = log1p_exp(x, scratch if out is None else out, exponentials, positive)
+        log_term, positive, exponentials, zeros = [shaped(buffer, x.shape) for buffer in self.buffers]
+        log_term = log1p_exp(x, log_term if out is None else out, exponentials)
         # NumPy takes the maximum with an array five times faster than that with a number.
         np.maximum(x, zeros, out=positive)
         return log_term, positive, exponentials

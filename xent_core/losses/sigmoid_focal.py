@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_core.compute.bound_loss import all_gradients, all_losses
+from xent_core.compute.elementary import exp
 from xent_core.compute.layout import Array
 from xent_core.compute.logsumexp import sigmoid
 from xent_core.compute.reduction import divide, multiply
@@ -220,11 +221,11 @@ def _rest_by_log(x: Array, z: Array, log_term: Array) -> Array:
     """
     rest: Array = np.minimum(x, 0)
     rest -= log_term
-    np.exp(rest, out=rest)
+    exp(rest, out=rest)
     rest *= 1 - z
     toward = np.minimum(-x, 0)
     toward -= log_term
-    np.exp(toward, out=toward)
+    exp(toward, out=toward)
     toward *= z
     rest += toward
     return rest

@@ -4,6 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
+from xent_core.compute.elementary import exp
 from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles
 from xent_core.compute.logsumexp import CheckBlock, class_terms, loss_terms
 from xent_core.compute.reduction import multiply
@@ -35,7 +36,7 @@ class SoftmaxByClass(SoftmaxFamily):
         return self.value(cross_entropy, -np.expm1(-cross_entropy), parameters)
 
     def slope(self, cross_entropy: Array, parameters: Parameters) -> Array | None:
-        return self.derivative(cross_entropy, np.exp(-cross_entropy), -np.expm1(-cross_entropy), parameters)
+        return self.derivative(cross_entropy, exp(-cross_entropy), -np.expm1(-cross_entropy), parameters)
 
     def target_losses(
         self, logits: Array, target: Array, parameters: Parameters, buffer: Array, check: CheckBlock

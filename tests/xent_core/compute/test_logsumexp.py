@@ -6,6 +6,7 @@ numbers may be off by half of its smallest one as well, which is all that it can
 
 import math
 from collections.abc import Iterable, Sequence
+from types import ModuleType
 from typing import Any
 
 import mpmath
@@ -23,7 +24,7 @@ from xent_core import (
     sparse_softmax_cross_entropy,
 )
 from xent_core import weighted_cross_entropy as weighted_loss
-from xent_core.compute import logsumexp
+from xent_core.compute import elementary, logsumexp
 
 Array = NDArray[Any]
 RELATIVE = {np.dtype(np.float32): 1e-6, np.dtype(np.float64): 1e-13}
@@ -208,9 +209,14 @@ def test_no_loss_of_valid_labels_is_negative(data: st.DataObject, dtype: Any, cl
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_machine_whose_log1p_is_slow_is_as_exact(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without AVX-512 the logarithm is put together from that of the rounded sum; either way is tested everywhere."""
-    monkeypatch.setattr(logsumexp, "LOG1P_IS_VECTORISED", not logsumexp.LOG1P_IS_VECTORISED)
+@pytest.mark.parametrize(("vectorised", "compiled"), [(True, None), (False, None), (False, elementary.compiled)])
+def test_losses_are_as_exact_whatever_computes_exp(
+    vectorised: bool, compiled: ModuleType | None, dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What computes it depends on the processor, and on whether there was a C compiler."""
+    exp, log1p = elementary.fastest(vectorised=vectorised, compiled=compiled)
+    monkeypatch.setattr(logsumexp, "exp", exp)
+    monkeypatch.setattr(logsumexp, "log1p", log1p)
     logits = np.concatenate([np.linspace(-700, 700, 1401), np.geomspace(1e-30, 1, 50)]).astype(dtype)
     for label in (0, 1):
         expected = [exact_sigmoid_loss(logit, label) for logit in logits]

@@ -1,0 +1,119 @@
+"""exp and log1p, by each of the ways in which they may be computed."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from tests.service import ROOT
+from xent_core.compute import elementary
+from xent_core.compute.elementary import compiled, fastest, log1p_by_log
+
+Function = Callable[..., Any]
+DTYPES = (np.float32, np.float64)
+# Where the results are ordinary numbers, and 0 or subnormal ones, or infinite.
+ORDINARY = {np.float32: (-87, 88.7), np.float64: (-708, 709.7)}
+
+mpmath.mp.dps = 50
+
+
+def ulps(found: Any, arguments: Any, function: Function) -> float:
+    """The greatest error against 50 digits, in units of the last place."""
+    exact = [function(mpmath.mpf(float(each))) for each in arguments]
+    units = np.spacing(np.array([float(each) for each in exact], found.dtype))
+    return max(
+        float(abs(mpmath.mpf(float(each)) - right) / mpmath.mpf(float(unit)))
+        for each, right, unit in zip(found, exact, units, strict=True)
+    )
+
+
+COMPILED = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+
+
+@COMPILED
+def test_where_there_is_a_c_compiler_they_are_compiled() -> None:
+    assert compiled is not None
+
+
+@COMPILED
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_exp_is_right_to_about_an_ulp(dtype: Any) -> None:
+    assert compiled is not None
+    rng = np.random.default_rng(1)
+    low, high = ORDINARY[dtype]
+    for arguments in (rng.uniform(low, high, 2000), rng.uniform(-5, 5, 2000), rng.uniform(-1e-3, 1e-3, 200)):
+        given = arguments.astype(dtype)
+        assert ulps(compiled.exp(given), given, mpmath.exp) < 1.1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("name", "most"), [pytest.param("log1p", 1, marks=COMPILED), ("log1p_by_log", 3)])
+def test_log1p_is_right_to_an_ulp_or_three(name: str, most: float, dtype: Any) -> None:
+    log1p = getattr(compiled, name, log1p_by_log)
+    rng = np.random.default_rng(2)
+    for arguments in (np.exp(rng.uniform(-80, 0, 2000)), np.exp(rng.uniform(0, 80, 2000)), rng.uniform(0, 1, 2000)):
+        given = arguments.astype(dtype)
+        assert ulps(log1p(given), given, mpmath.log1p) < most
+
+
+@COMPILED
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_not_ordinary_is_as_numpy_has_it(dtype: Any) -> None:
+    assert compiled is not None
+    tiny = np.finfo(dtype).smallest_subnormal
+    largest = np.finfo(dtype).max
+    with np.errstate(all="ignore"):
+        given = np.array([np.nan, np.inf, -np.inf, 0, -0.0, 1000, -1000, largest, -largest, tiny, -tiny], dtype)
+        np.testing.assert_array_equal(compiled.exp(given), np.exp(given))
+        below = np.linspace(*((-104, -87) if dtype == np.float32 else (-746, -708)), 999, dtype=dtype)
+        np.testing.assert_allclose(compiled.exp(below), np.exp(below), rtol=3e-7, atol=float(tiny))
+        given = np.array([np.nan, np.inf, 0, tiny, largest, 1], dtype)
+        np.testing.assert_allclose(compiled.log1p(given), np.log1p(given), rtol=float(np.finfo(dtype).eps))
+
+
+@COMPILED
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["exp", "log1p"])
+def test_an_element_has_the_same_result_wherever_it_stands(name: str, dtype: Any) -> None:
+    """As a batch must have the losses of its parts."""
+    function = getattr(compiled, name)
+    given = np.random.default_rng(3).exponential(4, 1000).astype(dtype)
+    whole = function(given)
+    np.testing.assert_array_equal([function(given[i : i + 1])[0] for i in range(1000)], whole)
+    np.testing.assert_array_equal(function(given[1:38]), whole[1:38])
+    np.testing.assert_array_equal(function(given[::3]), whole[::3])
+    np.testing.assert_array_equal(function(given[::-1]), whole[::-1])
+    unaligned = np.frombuffer(b"\0" + given.tobytes(), np.uint8)[1:].view(dtype)
+    np.testing.assert_array_equal(function(unaligned), whole)
+    np.testing.assert_array_equal(function(given, out=given), whole)
+
+
+@COMPILED
+def test_numpy_computes_where_it_has_avx512_or_nothing_was_compiled() -> None:
+    assert fastest(vectorised=True, compiled=compiled) == (np.exp, np.log1p)
+    assert fastest(vectorised=False, compiled=None) == (np.exp, log1p_by_log)
+    assert compiled is not None
+    assert fastest(vectorised=False, compiled=compiled) == (compiled.exp, compiled.log1p)
+    assert (elementary.exp, elementary.log1p) == fastest(vectorised=elementary.numpy_is_vectorised(), compiled=compiled)
+
+
+WITHOUT = """
+import sys
+sys.modules["xent_core.compute._elementary"] = None
+import numpy as np
+from xent_core import evaluate
+from xent_core.compute import elementary
+assert elementary.compiled is None and elementary.exp is np.exp
+print(evaluate(np.array([[2.0, 0.5, -1.0]]), np.array([0])).reduced.value)
+"""
+
+
+def test_xent_core_needs_nothing_that_is_compiled() -> None:
+    run = subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True, check=True)
+    expected = float(mpmath.log1p(mpmath.exp(-1.5) + mpmath.exp(-3)))
+    assert float(run.stdout) == pytest.approx(expected, rel=1e-15)

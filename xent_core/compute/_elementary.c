@@ -1,0 +1,124 @@
+/* exp and log1p as NumPy ufuncs of float32 and float64, written so that the compiler vectorises them for AVX2.
+
+Errors are at most about one ulp. An element has the same result wherever it stands in an array, and on every processor:
+scripts/compile forbids the compiler to contract a product and a sum, which it could do only where there is FMA. */
+
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#include <Python.h>
+#include <numpy/ndarraytypes.h>
+#include <numpy/ufuncobject.h>
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#if defined(__x86_64__) && defined(__GLIBC__)
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
+#else
+#define FOR_EACH_PROCESSOR
+#endif
+
+INLINE uint32_t float_bits(float x) { uint32_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
+INLINE uint64_t double_bits(double x) { uint64_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
+INLINE float float_of(uint32_t bits) { float x; memcpy(&x, &bits, sizeof x); return x; }
+INLINE double double_of(uint64_t bits) { double x; memcpy(&x, &bits, sizeof x); return x; }
+
+/* x = n ln 2 + r with |r| <= ln 2 / 2, so exp(x) = 2^n exp(r). Adding `shift` rounds to an integer, which the sum's
+lowest bits hold. ln 2 is split in two, so that the product of n and the first part is exact. exp(r) is its Taylor
+series up to the last term above a tenth of an ulp. 2^n is two factors, as it can be subnormal, or too large itself. An
+underflow is slow on many processors, so the factor of what vanishes anyway is 0. */
+
+INLINE float exp_float(float x) {
+    const float shift = 0x1.8p23f;
+    int vanishes = isless(x, -104);
+    x = vanishes ? -104 : x;
+    x = isgreater(x, 89) ? 89 : x; /* whose exponential is infinite; NaN compares as false, and stays */
+    float shifted = x * 0x1.715476p0f + shift, n = shifted - shift;
+    float r = (x - n * 0x1.63p-1f) - n * -0x1.bd0106p-13f, r2 = r * r;
+    float even = 1.f / 2 + r * (1.f / 6), next = 1.f / 24 + r * (1.f / 120), last = 1.f / 720 + r * (1.f / 5040);
+    float value = 1 + (r + r2 * (even + r2 * (next + r2 * last)));
+    uint32_t biased = float_bits(shifted) - float_bits(shift) + 2 * 127, half = biased >> 1;
+    return value * (vanishes ? 0 : float_of(half << 23)) * float_of((biased - half) << 23);
+}
+
+INLINE double exp_double(double x) {
+    const double shift = 0x1.8p52;
+    int vanishes = isless(x, -746);
+    x = vanishes ? -746 : x;
+    x = isgreater(x, 710) ? 710 : x;
+    double shifted = x * 0x1.71547652b82fep0 + shift, n = shifted - shift;
+    double r = (x - n * 0x1.62e42fee00000p-1) - n * 0x1.a39ef35793c76p-33, r2 = r * r, r4 = r2 * r2;
+    double first = (1. / 2 + r * (1. / 6)) + r2 * (1. / 24 + r * (1. / 120));
+    double second = (1. / 720 + r * (1. / 5040)) + r2 * (1. / 40320 + r * (1. / 362880));
+    double third = (1. / 3628800 + r * (1. / 39916800)) + r2 * (1. / 479001600 + r * (1. / 6227020800));
+    double value = 1 + (r + r2 * (first + r4 * (second + r4 * third)));
+    uint64_t biased = double_bits(shifted) - double_bits(shift) + 2 * 1023, half = biased >> 1;
+    return value * (vanishes ? 0 : double_of(half << 52)) * double_of((biased - half) << 52);
+}
+
+/* For u >= 0, or NaN. 1 + u = 2^k m with m between sqrt(1/2) and sqrt(2), so log(1 + u) = k ln 2 + log m. With
+f = m - 1 and s = f / (2 + f), log m = 2 atanh s: the Taylor series, arranged as in fdlibm's log1p. The rounding error
+of 1 + u is added, divided by 1 + u. */
+
+INLINE float log1p_float(float u) {
+    const uint32_t root = 0x3f3504f3; /* the bits of sqrt(1/2) */
+    float sum = 1 + u, lost = (u - (sum - 1)) / sum;
+    uint32_t bits = float_bits(sum) - root;
+    float k = float_of((bits >> 23) + float_bits(0x1p23f)) - 0x1p23f;
+    float f = float_of((bits & 0x7fffff) + root) - 1, s = f / (2 + f), z = s * s, half = f * f / 2;
+    float series = z * (2.f / 3 + z * (2.f / 5 + z * (2.f / 7 + z * (2.f / 9))));
+    float value = k * 0x1.62ep-1f + (f - (half - (s * (half + series) + (k * 0x1.0bfbe8p-15f + lost))));
+    return islessequal(u, FLT_MAX) ? value : u;
+}
+
+INLINE double log1p_double(double u) {
+    const uint64_t root = 0x3fe6a09e667f3bcd;
+    double sum = 1 + u, lost = (u - (sum - 1)) / sum;
+    uint64_t bits = double_bits(sum) - root;
+    double k = double_of((bits >> 52) + double_bits(0x1p52)) - 0x1p52;
+    double f = double_of((bits & 0xfffffffffffff) + root) - 1, s = f / (2 + f), half = f * f / 2;
+    double z = s * s, z2 = z * z, z4 = z2 * z2;
+    double first = 2. / 3 + z * (2. / 5) + z2 * (2. / 7 + z * (2. / 9));
+    double second = 2. / 11 + z * (2. / 13) + z2 * (2. / 15 + z * (2. / 17));
+    double series = z * (first + z4 * (second + z4 * (2. / 19 + z * (2. / 21))));
+    double value = k * 0x1.62e42fee00000p-1 + (f - (half - (s * (half + series) + (k * 0x1.a39ef35793c76p-33 + lost))));
+    return islessequal(u, DBL_MAX) ? value : u;
+}
+
+#define DEFINE_LOOP(FUNCTION, REAL)                                                                      \
+    FOR_EACH_PROCESSOR                                                                                   \
+    static void FUNCTION##_contiguous(const REAL *x, REAL *out, npy_intp count) {                        \
+        for (npy_intp i = 0; i < count; i++) out[i] = FUNCTION(x[i]);                                    \
+    }                                                                                                    \
+    static void FUNCTION##_loop(char **args, const npy_intp *count, const npy_intp *steps, void *data) { \
+        (void)data;                                                                                      \
+        if (steps[0] == sizeof(REAL) && steps[1] == sizeof(REAL)) {                                      \
+            FUNCTION##_contiguous((const REAL *)args[0], (REAL *)args[1], *count);                       \
+            return;                                                                                      \
+        }                                                                                                \
+        for (npy_intp i = 0; i < *count; i++)                                                            \
+            *(REAL *)(args[1] + i * steps[1]) = FUNCTION(*(const REAL *)(args[0] + i * steps[0]));       \
+    }
+
+DEFINE_LOOP(exp_float, float)
+DEFINE_LOOP(exp_double, double)
+DEFINE_LOOP(log1p_float, float)
+DEFINE_LOOP(log1p_double, double)
+
+PyMODINIT_FUNC PyInit__elementary(void) {
+    static PyModuleDef definition = {
+        PyModuleDef_HEAD_INIT, .m_name = "_elementary", .m_doc = "exp and log1p: see elementary.py.", .m_size = -1};
+    static PyUFuncGenericFunction exp_loops[] = {exp_float_loop, exp_double_loop};
+    static PyUFuncGenericFunction log1p_loops[] = {log1p_float_loop, log1p_double_loop};
+    static const char types[] = {NPY_FLOAT, NPY_FLOAT, NPY_DOUBLE, NPY_DOUBLE};
+    static void *const no_data[] = {NULL, NULL};
+    import_array();
+    import_umath();
+    PyObject *module = PyModule_Create(&definition);
+    if (module == NULL) return NULL;
+    PyObject *exp = PyUFunc_FromFuncAndData(exp_loops, no_data, types, 2, 1, 1, PyUFunc_None, "exp", NULL, 0);
+    PyObject *log1p = PyUFunc_FromFuncAndData(log1p_loops, no_data, types, 2, 1, 1, PyUFunc_None, "log1p", NULL, 0);
+    if (PyModule_AddObject(module, "exp", exp) < 0 || PyModule_AddObject(module, "log1p", log1p) < 0) return NULL;
+    return module;
+}

@@ -1,0 +1,4 @@
+import numpy as np
+
+exp: np.ufunc
+log1p: np.ufunc
