@@ -3,6 +3,7 @@
 A pipe ends with the process at its other end, so that workers end with the run, and the run learns of a worker's death.
 """
 
+import ctypes
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +35,18 @@ def warm_up() -> None:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def keep_memory() -> None:
+    """Have glibc keep freed memory: to get it back from the system for each block took a fifth of a run's time."""
+    with suppress(AttributeError, OSError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        mallopt(M_TRIM_THRESHOLD, 64 << 20)
+
+
+# Constants of <malloc.h>.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def run_here(work: Work, job: Any, tasks: Iterable[Task]) -> Iterator[int]:
@@ -92,6 +105,7 @@ def _death(exitcode: int) -> str:
 
 def _serve(work: Work, job: Any, pipe: Connection) -> None:
     """Do what is asked until there is nothing left, or nobody to ask."""
+    keep_memory()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while (task := pipe.recv()) is not None:
             try:

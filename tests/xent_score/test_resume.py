@@ -26,7 +26,7 @@ KILLS = 20
 SMALL_PARTS = """
 import sys
 from xent_score import plan
-plan.PART_BYTES, plan.BLOCK_BYTES = 2048 * 40, 512 * 40
+plan.PARTS, plan.PART_BYTES, plan.BLOCK_BYTES = 1, 2048 * 40, 512 * 40
 from xent_cli.__main__ import main
 main()
 """
@@ -137,6 +137,7 @@ class TestWithoutProcesses:
 
     @pytest.fixture(autouse=True)
     def small_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(planning, "PARTS", 1)
         monkeypatch.setattr(planning, "PART_BYTES", 100 * 20)
         monkeypatch.setattr(planning, "BLOCK_BYTES", 50 * 20)
 
