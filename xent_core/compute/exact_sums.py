@@ -31,6 +31,11 @@ def exact_total(*arrays: Array) -> Array:
     return canonical_number([float(part.sum()) for values in arrays for _, part in _parts(values)])
 
 
+def total_of(components: Array) -> Array:
+    """The sum of sums [k, sums]: components [k]."""
+    return canonical_number(components.reshape(-1).tolist())
+
+
 def exact_product(value: float, times: int) -> Array:
     """value · times, value finite: components [k]."""
     if not math.isfinite(value * times):

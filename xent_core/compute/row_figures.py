@@ -170,7 +170,8 @@ def _ranks_by_class(logits: Array, indices: Array) -> Array:
 
 def _at(logits: Array, indices: Array) -> Array:
     """The logit of each row's label."""
-    return np.asarray(logits.reshape(-1).take(np.arange(0, logits.size, logits.shape[1]) + indices))
+    found: Array = logits.reshape(-1).take(np.arange(0, logits.size, logits.shape[1]) + indices)
+    return found
 
 
 def label_ranks(logits: Array, indices: Array, predictions: Array) -> Array:
