@@ -360,7 +360,7 @@ def processor() -> str:
 
 
 MEASUREMENTS: dict[str, Callable[[Path, float, str | None], str]] = {
-    f"{suffix}-{classes}": lambda folder, share, peer, suffix=suffix, classes=classes: _score(  # type: ignore[misc]
+    f"{suffix}-{classes}": lambda folder, share, peer, suffix=suffix, classes=classes: _score(
         folder, share, peer, classes, suffix
     )
     for classes in (10, 1000)

@@ -161,7 +161,7 @@ def _ranks_by_class(logits: Array, indices: Array) -> Array:
     """The same as `label_ranks`, of many short rows."""
     at_labels = _at(logits, indices)
     by_class = np.ascontiguousarray(logits.T)
-    ranks = np.add.reduce((by_class > at_labels).view(np.int8), dtype=np.int8).astype(np.int64)
+    ranks: Array = np.add.reduce((by_class > at_labels).view(np.int8), dtype=np.int8).astype(np.int64)
     equal = by_class == at_labels
     if np.count_nonzero(equal) > len(indices):
         ranks += np.count_nonzero(equal & (np.arange(len(by_class))[:, None] < indices), axis=0)
