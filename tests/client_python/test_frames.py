@@ -1,6 +1,7 @@
 """Data frames go in through Arrow's interface, and come out with their losses."""
 
 import builtins
+import doctest
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 
+from tests.service import Server
 from xent_client import InvalidInput, NotAnArray, Xent, frame_batches, with_losses
 from xent_core import evaluate
 
@@ -117,3 +119,11 @@ def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ImportError, match=r"pip install 'xent-client\[frames\]'"):
         frame_batches(table(), batch_size=1)
+
+
+def test_the_example_gives_what_it_shows(server: Server) -> None:
+    with Xent(server.address, python_warnings=False) as xent:
+        names = {"xent": xent, "frame_batches": frame_batches, "with_losses": with_losses}
+        example = doctest.DocTestParser().get_doctest(frame_batches.__doc__ or "", names, "frame_batches", None, None)
+        assert len(example.examples) == 4
+        assert doctest.DocTestRunner().run(example).failed == 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ma
 
 from xent_client.errors import InvalidInput
 from xent_client.tensors import Array
@@ -110,7 +111,7 @@ def _stacked(part: Any, names: list[str], first: int) -> Array:
     for name, column in zip(names, columns, strict=True):
         if column.ndim != 1:
             raise InvalidInput(f"column {name!r} holds lists; with one column for each class each holds numbers")
-    stacked: Array = np.ma.stack(columns, axis=1) if any(map(np.ma.is_masked, columns)) else np.stack(columns, axis=1)
+    stacked: Array = ma.stack(columns, axis=1) if any(map(ma.is_masked, columns)) else np.stack(columns, axis=1)
     return stacked
 
 
@@ -122,7 +123,7 @@ def _numbers(part: Any, name: str, first: int) -> Array:
         if not column.null_count or numbers.dtype.kind != "f":
             return numbers
         nulls = column.is_null().to_numpy(zero_copy_only=False)
-        return np.ma.masked_array(np.where(nulls, 0, numbers).astype(column.type.to_pandas_dtype()), nulls)
+        return ma.masked_array(np.where(nulls, 0, numbers).astype(column.type.to_pandas_dtype()), nulls)
     if column.null_count:
         row = int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
         raise InvalidInput(f"column {name!r}, row {first + row}: null; a list of numbers was expected")
