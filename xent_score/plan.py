@@ -14,6 +14,8 @@ from xent_score.files import Block, Columns, DataFile, find_files, open_file
 PART_BYTES = 64 << 20
 PARTS = 128
 BLOCK_BYTES = 4 << 20
+# Of rows that have many classes a block has more: what it costs for each class is shared by few rows.
+WIDE_ROW_BYTES, WIDER = 2048, 3
 MAX_PART_ROWS = 1 << 22
 
 
@@ -166,7 +168,8 @@ def make_plan(source: Source, row_fields: tuple[str, ...]) -> Plan:
     opened = [source.open(number) for number in range(len(source.files))]
     row_bytes = max(sum(each.row_bytes(field) for field in row_fields) for each in opened)
     part_rows = max(1, min(MAX_PART_ROWS, PART_BYTES // max(row_bytes, 1)))
-    block_rows = max(1, min(part_rows, BLOCK_BYTES // max(row_bytes, 1)))
+    block_bytes = BLOCK_BYTES * (WIDER if row_bytes >= WIDE_ROW_BYTES else 1)
+    block_rows = max(1, min(part_rows, block_bytes // max(row_bytes, 1)))
     rows = [each.rows for each in opened]
     known = [each for each in rows if each is not None]
     if len(known) == len(rows):
