@@ -11,13 +11,14 @@ import ctypes
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -74,6 +75,30 @@ losses = torch.nn.functional.cross_entropy(logits, torch.tensor(frame["labels"].
 pd.DataFrame({"loss": losses.numpy()}).to_parquet(out)
 print(losses.mean().item())
 """
+# Posting to the service, on this machine too, in batches of about 4 MiB.
+POST = """
+import sys
+sys.path.insert(0, "clients/python")
+import numpy as np, pyarrow as pa, pyarrow.parquet as pq
+from xent_client import Xent
+from xent_score.arrow import from_arrow, to_arrow
+address, source, labels, out, classes = sys.argv[1:]
+size = (1 << 20) // int(classes)
+def batches():
+    if source.endswith(".npy"):
+        x, y = np.load(source, mmap_mode="r"), np.load(labels, mmap_mode="r")
+        for at in range(0, len(x), size):
+            yield x[at : at + size], y[at : at + size]
+        return
+    for batch in pq.ParquetFile(source).iter_batches(size, columns=["logits", "labels"]):
+        yield from_arrow(batch.column("logits").flatten()).reshape(len(batch), -1), from_arrow(batch.column("labels"))
+with Xent(address) as xent:
+    found = xent.evaluate(
+        batches(), loss_type="sparse_softmax_cross_entropy", include=["summary", "calibration"], advice="brief",
+        per_sample=True, progress=False,
+    )
+pq.write_table(pa.table({"row": to_arrow(np.arange(len(found.per_sample))), "loss": to_arrow(found.per_sample)}), out)
+"""
 READ_PAIR = """
 import sys
 import numpy as np
@@ -129,7 +154,31 @@ def _score(folder: Path, share: float, peer: str | None, classes: int, suffix: s
     }
     if peer is not None and suffix == "parquet":
         commands["pandas and PyTorch"] = lambda: [peer, "-c", PANDAS, source, labels, str(folder / "peer.parquet")]
-    return section(Measured(f"score, {rows:,} × {classes} float32, {suffix}", rows, in_turns(commands)))
+    with serving() if suffix != "arrow" else nullcontext() as address:
+        if address is not None:
+            posted = [sys.executable, "-c", POST, address, source, labels, str(folder / "posted.parquet"), str(classes)]
+            commands[POSTED] = lambda: posted
+        return section(Measured(f"score, {rows:,} × {classes} float32, {suffix}", rows, in_turns(commands)))
+
+
+POSTED = "posting to the service (processor and memory of the client alone)"
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The address of the service, with a worker for each core."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("XENT_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app"], env=environment | {"XENT_PORT": "0", "XENT_DRAIN_SECONDS": "0"},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None  # noqa: S101  it is a pipe
+    try:
+        announced = next(line for line in process.stdout if "xent listens on" in line)
+        yield re.findall(r"https?://[^\s,]+", announced)[0]
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def compare_npy(folder: Path, share: float, _peer: str | None) -> str:
@@ -248,7 +297,9 @@ def in_turns(commands: dict[str, Callable[[], list[str]]]) -> dict[str, list[Too
 
 
 def took(command: Sequence[str]) -> Took:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+    )
     status, found = ended(process)
     if status:
         raise SystemExit(f"{' '.join(command)[:500]} ended with status {status}")
@@ -256,12 +307,12 @@ def took(command: Sequence[str]) -> Took:
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, Took]:
-    """The status of the process, and what it took with all that it started."""
+    """The status of the process, which leads a process group, and what it took with all that it started."""
     began, seconds, status, usages = time.perf_counter(), 0.0, 0, []
     # Processes that outlive it become this one's, which is their subreaper.
     with suppress(ChildProcessError):
         while True:
-            number, found, usage = os.wait4(-1, 0)
+            number, found, usage = os.wait4(-process.pid, 0)
             usages.append(usage)
             if number == process.pid:
                 seconds, status = time.perf_counter() - began, found
@@ -309,7 +360,7 @@ def processor() -> str:
 
 
 MEASUREMENTS: dict[str, Callable[[Path, float, str | None], str]] = {
-    f"{suffix}-{classes}": lambda folder, share, peer, suffix=suffix, classes=classes: _score(  # type: ignore[misc]
+    f"{suffix}-{classes}": lambda folder, share, peer, suffix=suffix, classes=classes: _score(
         folder, share, peer, classes, suffix
     )
     for classes in (10, 1000)

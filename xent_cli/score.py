@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,12 @@ def run_to_end(
 
 
 def warm_up(arguments: Sequence[str]) -> None:
-    """Have the processes' imports run beside those of this one."""
+    """Have the processes' imports run beside those of this one, where it may not compute alone."""
     from xent_score import processes
 
-    if cores_allowed() > 1 and not {"-h", "--help"} & {*arguments}:
+    processes.keep_memory()
+    is_alone = cores_allowed() == 1 or "--processes=1" in arguments or ("--processes", "1") in pairwise(arguments)
+    if not is_alone and not {"-h", "--help"} & {*arguments}:
         processes.warm_up()
 
 

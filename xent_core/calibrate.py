@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xent_core.calibration import BINS, EDGES, calibration_of
+from xent_core.calibration import BINS, bins_of, calibration_of
 from xent_core.compute.bound_loss import BlockResult, BoundLoss
 from xent_core.compute.elementary import exp
 from xent_core.compute.exact_sums import add_parts, canonical, canonical_number, exact_group_sums, exact_total
@@ -26,15 +26,15 @@ Slopes = Callable[[float], tuple[float, float, float]]
 
 
 class CalibrationCollector:
-    """The calibration of a batch."""
+    """The calibration of a batch. fit: whether to fit the temperature."""
 
-    def __init__(self, batch: PreparedBatch, bound: BoundLoss) -> None:
-        self.batch, self.bound = batch, bound
+    def __init__(self, batch: PreparedBatch, bound: BoundLoss, *, fit: bool) -> None:
+        self.batch, self.bound, self.fit = batch, bound, fit
         self.count = np.zeros(BINS, np.int64)
         self.confidence: list[Array] = [np.zeros(BINS)]
         self.hits: list[Array] = [np.zeros(BINS)]
         self.brier: list[float] = [0.0]
-        rows = 0 if batch.loss.is_elementwise else bound.layout.rows
+        rows = 0 if batch.loss.is_elementwise or not fit else bound.layout.rows
         # Of each row Σ_c t_c and Σ_c t_c · x_c, t its labels as the loss has them and times the weight.
         self.label_sum, self.label_dot = np.zeros(rows), np.zeros(rows)
 
@@ -45,7 +45,7 @@ class CalibrationCollector:
             self._add_rows(block, result, weight)
 
     def _add_rows(self, block: Block, result: BlockResult, weight: Array | None) -> None:
-        figures, labels, counting = result.figures, result.labels, self.batch.counts.rows(block)
+        figures, counting = result.figures, self.batch.counts.rows(block)
         ranks = figures["top_rank"] if "top_rank" in figures else figures["label_rank"]
         squares = figures["squares"]
         if result.soft is not None:
@@ -57,8 +57,13 @@ class CalibrationCollector:
             one_hot, _ = one_hot_rows(soft, row_sums(soft))
             own, squares = squares[one_hot], np.vecdot(away, away)
             squares[one_hot] = own
-        right = (ranks == 0).astype(np.float64)
-        self._count(figures["confidence"], right, squares, counting)
+        self._count(figures["confidence"], ranks == 0, squares, counting)
+        if self.fit:
+            self._add_dots(block, result, weight)
+
+    def _add_dots(self, block: Block, result: BlockResult, weight: Array | None) -> None:
+        """Add what the temperature is fitted with."""
+        labels, counting = result.labels, self.batch.counts.rows(block)
         logits = self.bound.read(block)
         every = np.arange(len(labels))
         if result.target is None:
@@ -86,14 +91,16 @@ class CalibrationCollector:
     def _count(self, confidence: Array, right: Array, squares: Array, counting: Array | None) -> None:
         if counting is not None:
             confidence, right, squares = confidence[counting], right[counting], squares[counting]
-        bins = np.searchsorted(EDGES[1:-1], confidence)
+        bins = bins_of(confidence)
         self.count += np.bincount(bins, minlength=BINS)
         add_parts(self.confidence, exact_group_sums(confidence, bins, BINS))
-        add_parts(self.hits, exact_group_sums(right, bins, BINS))
+        # Ones and zeros are not rounded.
+        hits = np.bincount(bins, right, BINS)[None] if right.dtype == np.bool_ else exact_group_sums(right, bins, BINS)
+        add_parts(self.hits, hits)
         self.brier.extend(exact_total(squares).tolist())
 
-    def finish(self, denominator: float, *, fit: bool = True) -> Calibration:
-        """denominator: Σ v, by which losses are divided. fit: whether to fit the temperature."""
+    def finish(self, denominator: float) -> Calibration:
+        """denominator: Σ v, by which losses are divided."""
         sums = CalibrationSums(
             counted=int(self.count.sum()),
             count=self.count,
@@ -101,7 +108,7 @@ class CalibrationCollector:
             hits=canonical(self.hits),
             brier=canonical_number(self.brier),
         )
-        known = fit and self.batch.loss.is_cross_entropy and sums.counted and denominator > 0
+        known = self.fit and self.batch.loss.is_cross_entropy and sums.counted and denominator > 0
         slopes = self._slopes_of_logits if self.batch.loss.is_elementwise else self._slopes_of_rows
         fitted = fit_temperature(slopes, denominator) if known else None
         if fitted is not None:

@@ -5,11 +5,26 @@ from collections.abc import Iterable
 import numpy as np
 
 from xent_core.compute.exact_sums import canonical, canonical_number
+from xent_core.compute.layout import Array
 from xent_core.errors import ParameterOutOfRange
 from xent_core.results import Calibration, CalibrationSums, FittedTemperature
 
 BINS = 15
 EDGES = np.linspace(0.0, 1.0, BINS + 1)
+LOWER_EDGES = np.array([-1.0, *EDGES[1:-1]])
+
+
+def bins_of(confidence: Array) -> Array:
+    """The bin of each probability, [n]: that whose lower edge it is above, and 0 of 0.
+
+    >>> bins_of(np.array([0.0, 1 / 15, 0.07, 1.0])).tolist()
+    [0, 0, 1, 14]
+    """
+    # By the width of bins, and then by the edges: a fifth of the time of a search among these.
+    bins = (confidence * BINS).astype(np.intp)
+    np.clip(bins, 0, BINS - 1, out=bins)
+    bins -= confidence <= LOWER_EDGES[bins]
+    return bins
 
 
 def merge_calibrations(parts: Iterable[Calibration]) -> Calibration:

@@ -117,7 +117,7 @@ def evaluate(
         bound = batch.bind(values, from_logits=from_logits, wanted=figures_wanted(include))
         by_products = ByProducts(include, bound)
         summary = summary_collector(batch, bound) if "summary" in include else None
-        calibration = CalibrationCollector(batch, bound) if "calibration" in include else None
+        calibration = CalibrationCollector(batch, bound, fit=fit_temperature) if "calibration" in include else None
         collectors = [each for each in (by_products, summary, calibration) if each is not None]
         accumulated = accumulate(bound, batch.weights, include, batch.counts, collectors)
     except InvalidInput as error:
@@ -145,7 +145,7 @@ def evaluate(
         probabilities=accumulated.probabilities,
         **by_products.outputs,
         summary=None if summary is None else summary.finish(accumulated.per_sample),
-        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight, fit=fit_temperature),
+        calibration=None if calibration is None else calibration.finish(accumulated.totals.weight),
     )
 
 

@@ -16,6 +16,7 @@ from xent_core.compute.exact_sums import (
     exact_total,
     product,
     square,
+    total_of,
 )
 from xent_core.compute.layout import Array, Block, Layout, row_sums
 from xent_core.compute.reduction import multiply
@@ -104,18 +105,19 @@ class SoftmaxSummary:
         entropies = _of(counting, self.label_entropies)
         hits = ranks == 0
         no_target = np.zeros(1) if entropies is None else exact_total(entropies)
+        per_class = self._classes(losses, labels, weights, hits, cross_entropy) if self.by_class else None
         sums_of = Sums(
             samples=layout.rows,
             **numbers,
             counted_samples=count,
-            **paired_sums(losses, weights),
+            **paired_sums(losses, weights, None if per_class is None else total_of(per_class.loss)),
             **_extremes(_of(counting, per_sample.reshape(-1))),
             hits=int(np.count_nonzero(hits)),
             uniform=exact_product(at_zero, count) if uniform is None else exact_total(uniform),
             top5_hits=int(np.count_nonzero(ranks < 5)),
             entropy=exact_total(_of(counting, self.entropies)),
             label_entropy=no_target if cross_entropy else None,
-            per_class=self._classes(losses, labels, weights, hits, cross_entropy) if self.by_class else None,
+            per_class=per_class,
         )
         return summary_of(sums_of, quantiles(_of(counting, per_sample.reshape(-1))))
 
@@ -223,11 +225,14 @@ class SigmoidSummary:
         )
 
 
-def paired_sums(a: Array, b: Array | None) -> dict[str, Any]:
-    """The sums that the mean Σ a / Σ b and its standard error are made of; b is 1 where it is None."""
+def paired_sums(a: Array, b: Array | None, total: Array | None = None) -> dict[str, Any]:
+    """The sums that the mean Σ a / Σ b and its standard error are made of; b is 1 where it is None.
+
+    total: Σ a, if it is known.
+    """
+    total = exact_total(a) if total is None else total
     if b is None:
         count = np.array([float(len(a))])
-        total = exact_total(a)
         return {
             "loss": total,
             "weight": count,
@@ -236,7 +241,7 @@ def paired_sums(a: Array, b: Array | None) -> dict[str, Any]:
             "weight_squared": count,
         }
     return {
-        "loss": exact_total(a),
+        "loss": total,
         "weight": exact_total(b),
         "loss_squared": exact_total(*square(a)),
         "loss_weight": exact_total(*product(a, b)),

@@ -9,9 +9,13 @@ from typing import Any, NamedTuple
 from xent_score.errors import DataError
 from xent_score.files import Block, Columns, DataFile, find_files, open_file
 
-# A part is computed again as a whole if the run is interrupted in it. Blocks bound the memory: some copies of one.
+# A part is computed again as a whole if the run is interrupted in it: it is a block, or so small a share of the rows
+# that it matters little. Blocks bound the memory: some copies of one.
 PART_BYTES = 64 << 20
-BLOCK_BYTES = 8 << 20
+PARTS = 128
+BLOCK_BYTES = 4 << 20
+# Of rows that have many classes a block has more: what it costs for each class is shared by few rows.
+WIDE_ROW_BYTES, WIDER = 2048, 3
 MAX_PART_ROWS = 1 << 22
 
 
@@ -164,14 +168,19 @@ def make_plan(source: Source, row_fields: tuple[str, ...]) -> Plan:
     opened = [source.open(number) for number in range(len(source.files))]
     row_bytes = max(sum(each.row_bytes(field) for field in row_fields) for each in opened)
     part_rows = max(1, min(MAX_PART_ROWS, PART_BYTES // max(row_bytes, 1)))
-    block_rows = max(1, min(part_rows, BLOCK_BYTES // max(row_bytes, 1)))
+    block_bytes = BLOCK_BYTES * (WIDER if row_bytes >= WIDE_ROW_BYTES else 1)
+    block_rows = max(1, min(part_rows, block_bytes // max(row_bytes, 1)))
+    rows = [each.rows for each in opened]
+    known = [each for each in rows if each is not None]
+    if len(known) == len(rows):
+        part_rows = min(part_rows, max(block_rows, sum(known) // PARTS))
     part_rows -= part_rows % block_rows
     streams = [
         Stream(number, start, stop) for number, each in enumerate(opened) for start, stop in _cut(each, part_rows)
     ]
     if not streams:
         raise DataError(f"{source.groups[0].data} has no rows")
-    return Plan(source, streams, [each.rows for each in opened], part_rows, block_rows)
+    return Plan(source, streams, rows, part_rows, block_rows)
 
 
 def _cut(aligned: Aligned, part_rows: int) -> Iterator[tuple[int, int | None]]:

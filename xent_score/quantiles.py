@@ -17,11 +17,20 @@ SIGN = 1 << 15
 
 def buckets_of(losses: NDArray[Any]) -> NDArray[np.int64]:
     """The bucket of each loss, from 0 to 65535, in the order of the losses."""
+    return _in_order(_upper_halves(losses))
+
+
+def _upper_halves(losses: NDArray[Any]) -> NDArray[np.uint32]:
+    """Those of the representations as float32, in which 0 has one sign."""
     with np.errstate(over="ignore"):
-        bits = (losses.astype(np.float32) + np.float32(0)).view(np.int32)
-    # Of negative numbers the representation falls as they rise.
-    upper = (bits ^ ((bits >> 31) & 0x7FFFFFFF)) >> 16
-    return upper.astype(np.int64) + SIGN
+        bits = (losses.astype(np.float32, copy=False) + np.float32(0)).view(np.uint32)
+    bits >>= np.uint32(16)
+    return bits
+
+
+def _in_order(upper: NDArray[Any]) -> NDArray[np.int64]:
+    """Of negative numbers the representation falls as they rise."""
+    return np.where(upper < SIGN, SIGN + upper.astype(np.int64), 2 * SIGN - 1 - upper.astype(np.int64))
 
 
 def value_of(bucket: int) -> float:
@@ -31,11 +40,19 @@ def value_of(bucket: int) -> float:
     return float(np.array(bits, np.int32).view(np.float32))
 
 
+def _in_bucket(losses: NDArray[np.float32], bucket: int) -> NDArray[np.bool_]:
+    """The same as `buckets_of(losses) == bucket`, in a fraction of the time."""
+    least, next_one = value_of(bucket), value_of(bucket + 1)
+    # Beyond the infinities there are NaN.
+    above = np.ones(losses.shape, np.bool_) if math.isnan(least) else losses >= np.float32(least)
+    return above if math.isnan(next_one) else above & (losses < np.float32(next_one))
+
+
 def count_buckets(losses: NDArray[Any]) -> dict[int, int]:
     """How many losses each bucket holds that holds any."""
-    counts = np.bincount(buckets_of(losses), minlength=1)
+    counts = np.bincount(_upper_halves(losses), minlength=1)
     held = np.flatnonzero(counts)
-    return dict(zip(held.tolist(), counts[held].tolist(), strict=True))
+    return dict(zip(_in_order(held).tolist(), counts[held].tolist(), strict=True))
 
 
 ZERO = int(buckets_of(np.zeros(1))[0])
@@ -60,12 +77,13 @@ def quantiles(
         return [None] * len(wanted)
     places = [(total - 1) * each for each in wanted]
     ranks = sorted({rank for place in places for rank in (math.floor(place), math.ceil(place))})
-    needed = np.unique(held[np.searchsorted(ends, ranks, side="right")])
-    kept: dict[int, list[NDArray[Any]]] = {int(bucket): [] for bucket in needed}
+    needed = sorted({*held[np.searchsorted(ends, ranks, side="right")].tolist()})
+    kept: dict[int, list[NDArray[Any]]] = {bucket: [] for bucket in needed}
     for losses in read():
-        buckets = buckets_of(losses)
+        with np.errstate(over="ignore"):
+            rounded = losses.astype(np.float32, copy=False)
         for bucket, parts in kept.items():
-            parts.append(losses[buckets == bucket])
+            parts.append(losses[_in_bucket(rounded, bucket)])
     at_rank: dict[int, float] = {}
     for bucket, parts in kept.items():
         values = np.sort(np.concatenate(parts))

@@ -45,11 +45,11 @@ class ScoreJob(Job):
     silence: tuple[str, ...] = ()
     schema: pa.Schema | None = None
 
-    def resolved(self) -> "ScoreJob":
-        """With the loss type that the first rows call for, if it is "auto". Raises DataError."""
+    def resolved(self) -> tuple["ScoreJob", Block]:
+        """With the loss type that the first rows call for, if it is "auto"; and those rows. Raises DataError."""
         block, result = first_result(self)
         schema = self.table(self.plan.source.files[0], block, result).schema
-        return replace(self, parameters=self.parameters | {"loss_type": result.loss_type}, schema=schema)
+        return replace(self, parameters=self.parameters | {"loss_type": result.loss_type}, schema=schema), block
 
     def sums(self) -> PartSums:
         return Sums(options=options_of(self.parameters))

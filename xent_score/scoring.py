@@ -58,7 +58,7 @@ def score(
     defaults = {name: parameter.default for name, parameter in PARAMETERS.items()}
     given = defaults | (parameters or {})
     asked = given.pop("loss_type")
-    job = ScoreJob(plan, out, suffix, skip_bad, given, asked, include, silence).resolved()
+    job, first = ScoreJob(plan, out, suffix, skip_bad, given, asked, include, silence).resolved()
     described = plan.described() | {
         "command": "score",
         "parameters": {**given, "loss_type": asked},
@@ -70,7 +70,7 @@ def score(
     store = job.store
     with store.held(described, restart=restart):
         run(job, processes, show)
-        summary = summarise(job)
+        summary = summarise(job, first)
         store.write(store.report, score_report(summary, data).encode())
         store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())
     return summary

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from xent_score.plan import Plan
 from xent_score.readahead import read_ahead
 from xent_score.rows import write_rows
 from xent_score.store import Part, Store
+from xent_score.writebehind import WriteBehind
 
 MAX_SET_ASIDE = 10_000
 
@@ -68,8 +70,8 @@ class Job(ABC):
         """Those of a new part."""
 
 
-def run_stream(job: Job, number: int, first_part: int, report: Callable[[int], None]) -> None:
-    """Compute the parts of a stream from one of them on, and commit each. Raises DataError."""
+def run_stream(job: Job, number: int, first_part: int, report: Callable[[int], None], writer: WriteBehind) -> None:
+    """Compute the parts of a stream from one of them on, and have each committed. Raises DataError."""
     stream = job.plan.streams[number]
     part_rows = job.plan.part_rows_of(stream)
     aligned = job.plan.source.open(stream.file)
@@ -84,7 +86,7 @@ def run_stream(job: Job, number: int, first_part: int, report: Callable[[int], N
             tables.extend(_computed(job, aligned.path, block, sums))
             report(block.rows)
         following = next(blocks, None)
-        _commit(job, part, tables, sums.written() | {"last": following is None})
+        writer.do(partial(_commit, job, part, tables, sums.written() | {"last": following is None}))
         part = part._replace(number=part.number + 1)
 
 

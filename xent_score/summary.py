@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from xent_core import merge
 from xent_core.results import Reduced, Reduction
 from xent_score.advice import recommended
+from xent_score.files import Block
 from xent_score.quantiles import quantiles, value_of
 from xent_score.rows import LOSS, read_column
 from xent_score.run import committed
 from xent_score.score import ScoreJob, options_of
-from xent_score.streams import first_result
 from xent_score.sums import Sums
 
 QUANTILES = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "q999": 0.999}
@@ -24,8 +24,11 @@ BINS = 60
 MAX_BAD_ROWS = 100
 
 
-def summarise(job: ScoreJob) -> dict[str, Any]:
-    """The summary as JSON has it; what is not finite is a string there. Raises DataError."""
+def summarise(job: ScoreJob, first: Block) -> dict[str, Any]:
+    """The summary as JSON has it; what is not finite is a string there. Raises DataError.
+
+    first: the first rows that can be computed.
+    """
     sums = Sums()
     for _, marker in committed(job):
         sums.merge(marker)
@@ -39,7 +42,7 @@ def summarise(job: ScoreJob) -> dict[str, Any]:
         "rows": sums.rows,
         "loss_type": job.parameters["loss_type"],
         **summary,
-        "recommendation": recommended(first_result(job)[0], options_of(job.parameters), sums),
+        "recommendation": recommended(first, options_of(job.parameters), sums),
         "set_aside": {"rows": len(sums.bad_rows), "first": sums.bad_rows[:MAX_BAD_ROWS]},
         "hardest": sums.hardest,
         "doubtful": sums.doubtful,

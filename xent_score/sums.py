@@ -1,6 +1,7 @@
 """What a part adds to the summary, and how parts merge: exactly, and alike in whichever order they were computed."""
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -102,7 +103,8 @@ class Sums(PartSums):
         self.numerators += marker["numerators"]
         self.denominators += marker["denominators"]
         self.buckets.update(dict(marker["buckets"]))
-        self.hardest = _most(self.hardest, marker["hardest"])
+        least = self.hardest[-1]["loss"] if len(self.hardest) == KEPT else -math.inf
+        self.hardest = _most(self.hardest, [row for row in marker["hardest"] if row["loss"] >= least])
         self.doubtful = _least(self.doubtful, marker["doubtful"])
         self.bad_rows += marker["bad_rows"]
         self.checked.update(marker["checked"])

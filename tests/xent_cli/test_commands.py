@@ -148,3 +148,14 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     command = f"{sys.executable} -m xent_cli explain --json | true; exit ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert (run.returncode, run.stderr) in ((141, ""), (0, ""))
+
+
+@pytest.mark.parametrize("arguments", [["--processes", "1"], ["--processes=1"]])
+def test_one_process_computes_by_itself(arguments: list[str]) -> None:
+    script = (
+        "import sys; from multiprocessing import forkserver; from xent_cli.score import warm_up; "
+        "warm_up(['d.npy', *sys.argv[1:]]); print(forkserver._forkserver._forkserver_pid)"
+    )
+    command = [sys.executable, "-c", script, *arguments]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS)
+    assert found.stdout == "None\n"

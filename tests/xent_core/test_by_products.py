@@ -161,3 +161,18 @@ def test_probabilities_of_yes_have_the_figures_of_their_logits() -> None:
 def test_a_sigmoid_loss_has_no_rank() -> None:
     with pytest.raises(UnexpectedParameter, match="include: holds 'label_rank', which sigmoid_cross_entropy"):
         evaluate([1.0, 2.0], [0, 1], include=["label_rank"])
+
+
+@pytest.mark.parametrize("classes", [2, 10, 16, 17])
+def test_ranks_of_many_short_rows_are_those_of_each_row_alone(classes: int) -> None:
+    random = np.random.default_rng(5)
+    # Whole numbers, of which many are equal; and masked classes.
+    logits = random.integers(-3, 3, (200, classes)).astype(np.float32)
+    logits[random.random(logits.shape) < 0.1] = -np.inf
+    logits[:, 0] = 0
+    labels = np.zeros(200, np.int64)
+    labels[::2] = np.where(np.isfinite(logits[::2, 1]), 1, 0)
+    many = evaluate(logits, labels, include=["label_rank", "margin", "entropy"])
+    each = [evaluate(logits[[row]], labels[[row]], include=["label_rank", "margin", "entropy"]) for row in range(200)]
+    for name in ("label_rank", "margin", "entropy"):
+        assert_array_equal(getattr(many, name), np.concatenate([getattr(one, name) for one in each]))

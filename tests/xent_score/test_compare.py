@@ -30,6 +30,7 @@ def pair(data: Data, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, An
 @pytest.fixture(scope="module")
 def summary(pair: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planning, "PARTS", 1)
         patch.setattr(planning, "PART_BYTES", 200 * 40)
         patch.setattr(planning, "BLOCK_BYTES", 90 * 40)
         return compare(str(pair[0]), tmp_path_factory.mktemp("compared") / "out", id="id")

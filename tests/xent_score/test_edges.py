@@ -113,6 +113,7 @@ class TestFiles:
 
 
 def test_a_part_of_nothing_but_bad_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "PARTS", 1)
     monkeypatch.setattr(planning, "PART_BYTES", 2 * 8)
     monkeypatch.setattr(planning, "BLOCK_BYTES", 2 * 8)
     np.savez(tmp_path / "d.npz", logits=X, labels=[0, 1, 7, 7], other_logits=X)

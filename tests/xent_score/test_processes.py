@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,21 +13,22 @@ import pytest
 from xent_score.errors import DataError
 from xent_score.processes import _death, _serve, run_here, run_in_processes
 from xent_score.readahead import read_ahead
+from xent_score.writebehind import WriteBehind
 
 Report = Callable[[int], None]
 
 
-def count_rows(job: int, number: int, first_part: int, report: Report) -> None:
+def count_rows(job: int, number: int, first_part: int, report: Report, writer: WriteBehind) -> None:  # noqa: ARG001
     report(job * number + first_part)
 
 
-def refuse(job: int, number: int, first_part: int, report: Report) -> None:  # noqa: ARG001  as all work
+def refuse(job: int, number: int, first_part: int, report: Report, writer: WriteBehind) -> None:  # noqa: ARG001
     if number == 2:
         raise DataError("d.parquet, row 7: labels: is 9")
     report(1)
 
 
-def be_killed(job: int, number: int, first_part: int, report: Report) -> None:  # noqa: ARG001  as all work
+def be_killed(job: int, number: int, first_part: int, report: Report, writer: WriteBehind) -> None:  # noqa: ARG001
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -84,6 +86,40 @@ def test_a_process_ends_when_the_run_is_gone() -> None:
     ours.close()
     with theirs:
         _serve(count_rows, 10, theirs)
+
+
+def disk_full() -> None:
+    raise DataError("no space left on the device")
+
+
+def fill_the_disk(job: int, number: int, first_part: int, report: Report, writer: WriteBehind) -> None:  # noqa: ARG001
+    writer.do(disk_full)
+
+
+@pytest.mark.parametrize("tasks", [TASKS, TASKS[:1]])
+def test_what_could_not_be_written_stops_the_run(tasks: list[tuple[int, int]]) -> None:
+    with pytest.raises(DataError, match="no space left"):
+        list(run_here(fill_the_disk, 0, tasks))
+    with pytest.raises(DataError, match="no space left"):
+        list(run_in_processes(fill_the_disk, 0, tasks, 2))
+
+
+class TestWriteBehind:
+    def test_it_writes_in_order_and_all_before_it_ends(self) -> None:
+        written: list[int] = []
+        with WriteBehind() as writer:
+            for number in range(20):
+                writer.do(partial(written.append, number))
+        assert written == [*range(20)]
+
+    def test_an_error_of_the_run_is_not_hidden_by_one_of_writing(self) -> None:
+        def run() -> None:
+            with WriteBehind() as writer:
+                writer.do(disk_full)
+                raise ValueError("of the run")
+
+        with pytest.raises(ValueError, match="of the run"):
+            run()
 
 
 class TestReadAhead:

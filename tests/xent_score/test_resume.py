@@ -26,7 +26,7 @@ KILLS = 20
 SMALL_PARTS = """
 import sys
 from xent_score import plan
-plan.PART_BYTES, plan.BLOCK_BYTES = 2048 * 40, 512 * 40
+plan.PARTS, plan.PART_BYTES, plan.BLOCK_BYTES = 1, 2048 * 40, 512 * 40
 from xent_cli.__main__ import main
 main()
 """
@@ -137,6 +137,7 @@ class TestWithoutProcesses:
 
     @pytest.fixture(autouse=True)
     def small_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(planning, "PARTS", 1)
         monkeypatch.setattr(planning, "PART_BYTES", 100 * 20)
         monkeypatch.setattr(planning, "BLOCK_BYTES", 50 * 20)
 
@@ -239,3 +240,12 @@ def test_two_runs_do_not_write_to_one_folder_at_once(file: Path, tmp_path: Path)
         first.communicate(timeout=PATIENCE_SECONDS)
     assert first.returncode == 0
     assert xent("score", file, "--out", tmp_path / "out").returncode == 1  # its parts are of another size
+
+
+def test_a_process_computes_few_of_many_rows_again(tmp_path: Path) -> None:
+    for name, shape in (("a.npy", (10_000_000, 10)), ("b.npy", (200_000, 1000))):
+        # A hole in the file: nothing is written.
+        np.lib.format.open_memmap(tmp_path / name, "w+", np.float32, shape).flush()
+        plan = planning.make_plan(planning.find_source((str(tmp_path / name), {"logits": "logits"})), ("logits",))
+        most = max(plan.part_rows_of(stream) for stream in plan.streams)
+        assert plan.block_rows <= most <= 0.016 * shape[0]

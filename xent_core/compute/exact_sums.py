@@ -11,6 +11,7 @@ Rump, Ogita, Oishi: Accurate floating-point summation I, SIAM J. Sci. Comput. 31
 import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,12 +19,21 @@ from xent_core.compute.layout import Array
 
 # Larger numbers are halved so often before σ could overflow.
 MAX_EXPONENT, HALVED = 900, 200
+# So many numbers and what is made of them stay in a core's cache.
+TILE = 1 << 13
+# Bits of a float64 behind the first one.
+MANTISSA = 52
 MAX_PARTS = 32
 
 
 def exact_total(*arrays: Array) -> Array:
     """Σ of all values of arrays [n]: components [k]."""
-    return canonical_number([float(part.sum()) for values in arrays for part in _parts(values)])
+    return canonical_number([float(part.sum()) for values in arrays for _, part in _parts(values)])
+
+
+def total_of(components: Array) -> Array:
+    """The sum of sums [k, sums]: components [k]."""
+    return canonical_number(components.reshape(-1).tolist())
 
 
 def exact_product(value: float, times: int) -> Array:
@@ -66,21 +76,41 @@ def add_parts(so_far: list[Array], parts: Iterable[Array]) -> None:
 
 def exact_group_sums(values: Array, groups: Array, number: int) -> Array:
     """Σ of the values [n] of each group from 0 to number − 1: components [k, number]."""
-    return canonical([np.bincount(groups, part, number) for part in _parts(values)])
+    return canonical(_levels((at.level, np.bincount(groups[at.tile], part, number)) for at, part in _parts(values)))
 
 
 def exact_column_sums(matrix: Array) -> Array:
     """Σ over the rows of a matrix [rows, columns]: components [k, columns]."""
-    shape = matrix.shape
-    flat = matrix.reshape(-1)
-    return canonical([part.reshape(shape).sum(axis=0) for part in _parts(flat)])
+    columns = matrix.shape[1]
+    tile = max(1, TILE // columns) * columns
+    return canonical(
+        _levels((at.level, part.reshape(-1, columns).sum(axis=0)) for at, part in _parts(matrix.reshape(-1), tile))
+    )
+
+
+def _levels(sums: Iterable[tuple[int, Array]]) -> list[Array]:
+    """The sums of each level added up, which rounds nothing."""
+    found: list[Array] = []
+    for level, each in sums:
+        if level < len(found):
+            found[level] += each
+        else:
+            found.append(each)
+    return found
 
 
 def square(values: Array) -> tuple[Array, Array]:
     """values² as the rounded squares and what the rounding took (Dekker); that is 0 where they are too large."""
+    rounded, taken = np.empty((2, len(values)))
+    for tile in _tiles(len(values), TILE):
+        rounded[tile], taken[tile] = _square(values[tile])
+    return rounded, taken
+
+
+def _square(values: Array) -> tuple[Array, Array]:
     rounded = values * values
     high = values * 134217729.0
-    high = high - (high - values)
+    high -= high - values
     low = values - high
     taken = ((high * high - rounded) + 2 * high * low) + low * low
     taken[~np.isfinite(taken)] = 0
@@ -89,6 +119,13 @@ def square(values: Array) -> tuple[Array, Array]:
 
 def product(a: Array, b: Array) -> tuple[Array, Array]:
     """a · b likewise."""
+    rounded, taken = np.empty((2, len(a)))
+    for tile in _tiles(len(a), TILE):
+        rounded[tile], taken[tile] = _product(a[tile], b[tile])
+    return rounded, taken
+
+
+def _product(a: Array, b: Array) -> tuple[Array, Array]:
     rounded = a * b
     high_a, high_b = a * 134217729.0, b * 134217729.0
     high_a, high_b = high_a - (high_a - a), high_b - (high_b - b)
@@ -105,33 +142,49 @@ def as_ratio(components: Array) -> tuple[int, int]:
     return sum(above << (shift - below.bit_length() + 1) for above, below in ratios), shift
 
 
-def _parts(values: Array) -> Iterator[Array]:
-    """Arrays like `values` [n] that add up to it, such that no sum over any of one's numbers is rounded.
+class _Place(NamedTuple):
+    """Where a part belongs: parts of one level add up without rounding, whatever their tiles."""
 
-    Of infinite values the first array holds them.
+    level: int
+    tile: slice
+
+
+def _parts(values: Array, size: int = TILE) -> Iterator[tuple[_Place, Array]]:
+    """Arrays that add up to `values` [n], tile by tile, such that no sum over any of one level's numbers is rounded.
+
+    Of infinite values the first level holds them. size: of a tile.
     """
-    if not values.size:
-        yield values
+    if not len(values):
+        yield _Place(0, slice(0, 0)), values
         return
-    bits = values.size.bit_length() + 1
-    rest, scale, largest = values, 0, _largest(values)
+    bits = len(values).bit_length() + 1
+    first, scale, largest = 0, 0, _largest(values)
     if not math.isfinite(largest):
         finite = np.isfinite(values)
-        yield np.where(finite, 0, values)
-        rest = np.where(finite, values, 0)
-        largest = _largest(rest)
+        yield _Place(0, slice(0, len(values))), np.where(finite, 0, values)
+        values = np.where(finite, values, 0)
+        first, largest = 1, _largest(values)
     if largest >= math.ldexp(1.0, MAX_EXPONENT):
-        rest, scale = np.ldexp(rest, -HALVED), HALVED
-        largest = _largest(rest)
-    while True:
-        sigma = math.ldexp(1.0, math.frexp(largest)[1] + bits)
-        part = rest + sigma
-        part -= sigma
-        yield np.ldexp(part, scale) if scale else part
-        rest = rest - part
-        largest = _largest(rest)
-        if not largest:
-            return
+        values, scale = np.ldexp(values, -HALVED), HALVED
+        largest = _largest(values)
+    exponent = math.frexp(largest)[1]
+    for tile in _tiles(len(values), size):
+        rest, below, level = values[tile], exponent, first
+        while True:
+            # The same in each tile: what is left is at most half a unit in the last place of σ.
+            sigma = math.ldexp(1.0, below + bits)
+            part = rest + sigma
+            part -= sigma
+            yield _Place(level, tile), np.ldexp(part, scale) if scale else part
+            rest = rest - part
+            if not rest.any():
+                break
+            below, level = below + bits - MANTISSA, level + 1
+
+
+def _tiles(number: int, size: int) -> Iterator[slice]:
+    for start in range(0, number, size):
+        yield slice(start, min(start + size, number))
 
 
 def _largest(values: Array) -> float:

@@ -221,6 +221,8 @@ def row_sums(matrix: Array) -> Array:
 def row_dots(matrix: Array, other: Array) -> Array:
     """Sums of the products of two matrices along the rows, in their dtype, with an error as that of `row_sums`."""
     rows, columns = matrix.shape
+    if columns <= SHORT_ROW:
+        return _short_row_sums(matrix * other, ONES[matrix.dtype][:columns])
     whole = columns // MULTIPLIED_AT_ONCE * MULTIPLIED_AT_ONCE
     total: Array = np.vecdot(matrix[:, whole:], other[:, whole:])
     if whole:

@@ -26,6 +26,8 @@ exponentials  exp(x_c), [rows, classes], where losses were computed of them
 Figures = dict[RowFigure, Array]
 
 TOP = 5
+# NumPy goes along short rows one by one; of many such it is several times as fast with a row for each class.
+FEW_CLASSES, MANY_ROWS = 16, 64
 SAMPLED_COLUMNS = 128, 512
 MAX_COUNTED_IN_WORDS = 255 * 8
 OTHERS: frozenset[RowFigure] = frozenset({"margin", "confidence", "squares"})
@@ -49,7 +51,8 @@ class Moments:
         self._kept, self._are_kept = kept, False
         self.unsafe: Array | None = None
         self.sums = np.ones(rows)
-        self._predictions = np.empty(rows, np.int64) if self.wanted & PLACES else None
+        self._rows = rows
+        self._predictions: Array | None = None
         self._dots = np.empty(rows) if "entropy" in wanted else None
         self._squares = np.empty(rows) if "squares" in wanted else None
         self._largest = np.empty(rows) if self.wanted & {"margin", "confidence"} else None
@@ -61,23 +64,31 @@ class Moments:
     def add(self, rows: slice, logits: Array, exponentials: Array) -> None:
         """exponentials: exp(logits), 0 at the labels, in their room."""
         self._are_kept = self._kept is not None
-        if self._predictions is not None:
+        if self.wanted & PLACES and not self._ranks_by_class(logits.shape[1]):
+            if self._predictions is None:
+                self._predictions = np.empty(self._rows, np.int64)
             self._predictions[rows] = logits.argmax(axis=1)
         if self._dots is not None:
             self._dots[rows] = row_dots(exponentials, logits)
         if self._squares is not None:
             self._squares[rows] = row_dots(exponentials, exponentials)
         if self._largest is not None:
-            self._largest[rows] = np.maximum.reduce(exponentials, axis=1)
+            self._largest[rows] = _largest(exponentials)
+
+    def _ranks_by_class(self, classes: int) -> bool:
+        return "predictions" not in self.wanted and _by_class(self._rows, classes)
 
     def figures(self, logits: Array, indices: Array, losses: Array) -> Figures:
         """losses: −log p of the labels."""
         found: Figures = {}
-        label_logits = logits[np.arange(len(indices)), indices].astype(np.float64)
+        label_logits = _at(logits, indices).astype(np.float64)
         missed = -np.expm1(-losses)
         log_sums = label_logits + losses
         inverse_sums = 1 / self.sums
-        if self._predictions is not None:
+        if self.wanted & PLACES:
+            if self._predictions is None and not self._ranks_by_class(logits.shape[1]):
+                # Rows too long for a tile, which are all computed anew.
+                self._predictions = np.zeros(len(logits), np.int64)
             found.update(_places(logits, indices, self._predictions, self.wanted))
         if self._dots is not None:
             # With the label's logit taken off all others nothing large cancels where the label leads.
@@ -117,14 +128,50 @@ def _leads(label: Array, largest_other: Array, wanted: Collection[RowFigure]) ->
     return found
 
 
-def _places(logits: Array, indices: Array, predictions: Array, wanted: Collection[RowFigure]) -> Figures:
+def _by_class(rows: int, classes: int) -> bool:
+    return classes <= FEW_CLASSES and rows >= MANY_ROWS
+
+
+def _largest(matrix: Array) -> Array:
+    """The largest value of each row."""
+    if _by_class(*matrix.shape):
+        return np.asarray(np.maximum.reduce(np.ascontiguousarray(matrix.T)))
+    return np.asarray(np.maximum.reduce(matrix, axis=1))
+
+
+def _places(logits: Array, indices: Array, predictions: Array | None, wanted: Collection[RowFigure]) -> Figures:
+    """predictions: None where nobody wants them and ranks are found without."""
     found: Figures = {}
+    if predictions is None:
+        ranks = _ranks_by_class(logits, indices)
+        if "label_rank" in wanted:
+            found["label_rank"] = ranks
+        if "top_rank" in wanted:
+            found["top_rank"] = ranks
+        return found
     if "predictions" in wanted:
         found["predictions"] = predictions
     if "label_rank" in wanted:
         found["label_rank"] = label_ranks(logits, indices, predictions)
     if "top_rank" in wanted:
         found["top_rank"] = top_ranks(logits, indices, predictions)
+    return found
+
+
+def _ranks_by_class(logits: Array, indices: Array) -> Array:
+    """The same as `label_ranks`, of many short rows."""
+    at_labels = _at(logits, indices)
+    by_class = np.ascontiguousarray(logits.T)
+    ranks: Array = np.add.reduce((by_class > at_labels).view(np.int8), dtype=np.int8).astype(np.int64)
+    equal = by_class == at_labels
+    if np.count_nonzero(equal) > len(indices):
+        ranks += np.count_nonzero(equal & (np.arange(len(by_class))[:, None] < indices), axis=0)
+    return ranks
+
+
+def _at(logits: Array, indices: Array) -> Array:
+    """The logit of each row's label."""
+    found: Array = logits.reshape(-1).take(np.arange(0, logits.size, logits.shape[1]) + indices)
     return found
 
 

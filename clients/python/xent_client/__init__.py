@@ -25,6 +25,7 @@ from xent_client.errors import (
     Unreachable,
     XentError,
 )
+from xent_client.frames import frame_batches, with_losses
 from xent_client.options import BatchOptions, CompareOptions, EvaluateOptions, LossOptions, SampledOptions
 from xent_client.python_warnings import XentWarning
 from xent_client.results import Evaluation, LossResult, RecommendResult, Reduced, SampledResult, SampledValues
@@ -63,4 +64,6 @@ __all__ = [
     "Xent",
     "XentError",
     "XentWarning",
+    "frame_batches",
+    "with_losses",
 ]
