@@ -14,7 +14,7 @@ from app.api.fields import RequestModel
 from app.api.recommendation_content import losses_content
 from app.middleware.reservation import Reservation
 from app.telemetry.request_record import RequestRecord
-from app.wire.json import encode_body
+from app.wire.json import encode_short
 from xent_core.plan import Plan, Planned, is_clean, plan_for
 from xent_core.results import Evaluation, LabelKind
 
@@ -82,7 +82,7 @@ class ResponsePlan:
     plan: Plan
     nbytes: int
     base64: bool
-    arrays: dict[str, tuple[np.dtype[Any], tuple[int, ...]]]
+    arrays: dict[str, str]
     loss_type: str
     samples: int
     elements: int
@@ -95,8 +95,8 @@ class ResponsePlan:
         if ending is None:
             return None
         record.computed(self.loss_type, self.samples, self.elements, self.warnings)
-        (losses,) = encode_body(losses_content(self.loss_type, planned.per_sample, planned.reduced), base64=self.base64)
-        return losses[:-1] + ending
+        content = losses_content(self.loss_type, planned.per_sample, planned.reduced)
+        return encode_short(content, base64=self.base64)[:-1] + ending
 
 
 class Plans:
@@ -174,5 +174,5 @@ def _response_plan(plan: Plan, request: RequestModel, record: RequestRecord, *, 
 def _ending(content: dict[str, Any]) -> bytes:
     """The JSON of all that stands behind the losses."""
     names = losses_content("", np.zeros(0), None)
-    rest = b"".join(encode_body({name: value for name, value in content.items() if name not in names}))
+    rest = encode_short({name: value for name, value in content.items() if name not in names})
     return b"," + rest[1:] if len(rest) > 2 else b"}"

@@ -59,7 +59,12 @@ def encode_body(response: dict[str, Any], *, base64: bool = False) -> Iterator[b
     if _has_long_array(response):
         yield from _pieces(response, base64=base64)
     else:
-        yield _dumps(_finite(_with_tensors(response) if base64 else response))
+        yield encode_short(response, base64=base64)
+
+
+def encode_short(response: dict[str, Any], *, base64: bool = False) -> bytes:
+    """The same of a response without long arrays."""
+    return _dumps(_finite(_with_tensors(response) if base64 else response))
 
 
 Encoded = orjson.Fragment
