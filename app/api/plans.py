@@ -2,6 +2,8 @@
 
 A plan is made of a request that was validated, evaluated and found clean. It serves requests of the same form: the same
 shapes and dtypes, and the same text of all other fields. Its responses are those of the endpoint, byte for byte.
+
+`Plans` respond before a request is validated. `EvaluationPlans` evaluate requests that were.
 """
 
 from collections import OrderedDict
