@@ -169,7 +169,11 @@ class EvaluationPlans:
 
     def evaluate(self, arguments: dict[str, Any]) -> Evaluation:
         """What `evaluate` returns for these arguments. Raises what it raises."""
-        given = {name: value for name, value in arguments.items() if not _is_absent(value)}
+        given = {
+            name: value
+            for name, value in arguments.items()
+            if value is not None and not (type(value) in (list, tuple) and not value)
+        }
         form = form_of(given)
         kinds = {} if form is None else self._forms.get(form, {})
         if form is not None and kinds:
@@ -206,10 +210,6 @@ class EvaluationPlan(NamedTuple):
 
     plan: Plan
     evaluations: dict[int, Evaluation]
-
-
-def _is_absent(value: Any) -> bool:
-    return value is None or (isinstance(value, (list, tuple)) and not value)
 
 
 def _response_plan(plan: Plan, request: RequestModel, record: RequestRecord, *, base64: bool) -> ResponsePlan:
