@@ -15,7 +15,7 @@ PAGE_MODULES = page/node_modules/complete
 # The tests start some two hundred processes, each of which would compile all of the sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-core bench-score bench-guard soak lock clean
+.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-core bench-score bench-guard bench-small soak lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
@@ -98,6 +98,9 @@ generate: .venv-dev/complete .helm/complete $(NODE_MODULES) ## Make openapi.json
 
 bench: .venv/complete .venv-bench-fastapi/complete ## Measure the service beside its peers (Linux, two cores, wrk)
 	@.venv-bench-fastapi/bin/python -m benchmarks.service
+
+bench-small: .venv/complete .venv-bench-fastapi/complete ## Measure small batches of each kind beside the tuned peer (Linux, two cores, wrk)
+	@.venv-bench-fastapi/bin/python -m benchmarks.small_batches
 
 bench-core: .venv-bench/complete ## Compare the core with PyTorch on one thread
 	@.venv-bench/bin/python -m benchmarks.core

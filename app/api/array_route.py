@@ -63,8 +63,7 @@ class ArrayRoute(APIRoute):
         async def handle(http: Request) -> Response:
             _require_json(http.headers.get("content-type"))
             body = await read_body(http)
-            record, dialect = arrived(http)
-            dialect = dialect._replace(missing=model.arrays_with_missing)
+            record, dialect = arrived(http, model.arrays_with_missing)
             decode = partial(decode_body, body, arrays, dialect)
             if len(body) > offload.SMALL_BYTES:
                 survey = partial(survey_body, body, arrays, dialect)
@@ -129,9 +128,10 @@ async def read_request(
     return await offload.run(partial(validate, surveyed.read), size, record.until), surveyed.nbytes
 
 
-def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
+def arrived(request: Request, missing: frozenset[str] = frozenset()) -> tuple[RequestRecord, Dialect]:
     """The body is there, and the time for the response begins. How much of JSON may be read of it.
 
+    missing: the arrays that may have missing values.
     Raises WouldBeTooLate.
     """
     record, settings = record_of(request), state_of(request.app).settings
@@ -142,7 +142,10 @@ def arrived(request: Request) -> tuple[RequestRecord, Dialect]:
         raise WouldBeTooLate
     record.until = min(now + settings.compute_seconds, reservation.until)
     return record, Dialect(
-        max_depth=settings.max_json_depth, max_values=settings.max_json_values, max_rank=settings.max_rank
+        max_depth=settings.max_json_depth,
+        max_values=settings.max_json_values,
+        max_rank=settings.max_rank,
+        missing=missing,
     )
 
 

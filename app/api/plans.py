@@ -2,6 +2,8 @@
 
 A plan is made of a request that was validated, evaluated and found clean. It serves requests of the same form: the same
 shapes and dtypes, and the same text of all other fields. Its responses are those of the endpoint, byte for byte.
+
+`Plans` respond before a request is validated. `EvaluationPlans` evaluate requests that were.
 """
 
 from collections import OrderedDict
@@ -14,7 +16,8 @@ from app.api.fields import RequestModel
 from app.api.recommendation_content import losses_content
 from app.middleware.reservation import Reservation
 from app.telemetry.request_record import RequestRecord
-from app.wire.json import encode_body
+from app.wire.json import encode_short
+from xent_core.evaluate import evaluate
 from xent_core.plan import Plan, Planned, is_clean, plan_for
 from xent_core.results import Evaluation, LabelKind
 
@@ -82,7 +85,7 @@ class ResponsePlan:
     plan: Plan
     nbytes: int
     base64: bool
-    arrays: dict[str, tuple[np.dtype[Any], tuple[int, ...]]]
+    arrays: dict[str, str]
     loss_type: str
     samples: int
     elements: int
@@ -95,8 +98,8 @@ class ResponsePlan:
         if ending is None:
             return None
         record.computed(self.loss_type, self.samples, self.elements, self.warnings)
-        (losses,) = encode_body(losses_content(self.loss_type, planned.per_sample, planned.reduced), base64=self.base64)
-        return losses[:-1] + ending
+        content = losses_content(self.loss_type, planned.per_sample, planned.reduced)
+        return encode_short(content, base64=self.base64)[:-1] + ending
 
 
 class Plans:
@@ -158,6 +161,57 @@ class Plans:
             found.endings[planned.rows_not_one] = _ending(content)
 
 
+class EvaluationPlans:
+    """Evaluations of small clean batches by plans, for an endpoint that reads and writes all requests in one way."""
+
+    def __init__(self) -> None:
+        self._forms: OrderedDict[Form, dict[LabelKind | None, EvaluationPlan | None]] = OrderedDict()
+
+    def evaluate(self, arguments: dict[str, Any]) -> Evaluation:
+        """What `evaluate` returns for these arguments. Raises what it raises."""
+        given = {
+            name: value
+            for name, value in arguments.items()
+            if value is not None and not (type(value) in (list, tuple) and not value)
+        }
+        form = form_of(given)
+        kinds = {} if form is None else self._forms.get(form, {})
+        if form is not None and kinds:
+            self._forms.move_to_end(form)
+        planned = None
+        for found in kinds.values():
+            planned = None if found is None else found.plan.evaluate(given["logits"], given["labels"])
+            if found is not None and planned is not None:
+                known = found.evaluations.get(planned.rows_not_one)
+                if known is not None:
+                    return known._replace(per_sample=planned.per_sample, reduced=planned.reduced)
+                break
+        result = evaluate(**arguments)
+        if form is not None and is_clean(result):
+            self._learn(form, given, result, planned)
+        return result
+
+    def _learn(self, form: Form, given: dict[str, Any], result: Evaluation, planned: Planned | None) -> None:
+        kinds = self._forms.setdefault(form, {})
+        kind = None if result.recommendation is None else result.recommendation.label_kind
+        if kind not in kinds:
+            plan = plan_for(**given)
+            kinds[kind] = None if plan is None else EvaluationPlan(plan, {})
+            planned = None if plan is None else plan.evaluate(given["logits"], given["labels"])
+            if len(self._forms) > MAX_FORMS:
+                self._forms.popitem(last=False)
+        found = kinds[kind]
+        if found is not None and planned is not None and len(found.evaluations) < MAX_ENDINGS:
+            found.evaluations[planned.rows_not_one] = result
+
+
+class EvaluationPlan(NamedTuple):
+    """A plan, and the first evaluation for each number of rows of labels that don't sum to 1."""
+
+    plan: Plan
+    evaluations: dict[int, Evaluation]
+
+
 def _response_plan(plan: Plan, request: RequestModel, record: RequestRecord, *, base64: bool) -> ResponsePlan:
     return ResponsePlan(
         plan,
@@ -174,5 +228,5 @@ def _response_plan(plan: Plan, request: RequestModel, record: RequestRecord, *, 
 def _ending(content: dict[str, Any]) -> bytes:
     """The JSON of all that stands behind the losses."""
     names = losses_content("", np.zeros(0), None)
-    rest = b"".join(encode_body({name: value for name, value in content.items() if name not in names}))
+    rest = encode_short({name: value for name, value in content.items() if name not in names})
     return b"," + rest[1:] if len(rest) > 2 else b"}"

@@ -49,7 +49,8 @@ class Inflate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            coding = dict(scope["headers"]).get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
+            given = dict(scope["headers"]).get(b"content-encoding")
+            coding = "identity" if given is None else given.decode("latin-1").strip().lower()
             if coding != "identity":
                 receive = self._inflated(coding, receive)
         await self.app(scope, receive, send)

@@ -71,15 +71,15 @@ class InFlight:
 class Reservation:
     """The slot and the bytes of one request.
 
-    `until` is the client's deadline for the response, by time.monotonic().
+    `until` is the client's deadline for the response, by time.monotonic(). `bytes` are those reserved now.
     """
 
-    __slots__ = ("_bytes", "_in_flight", "_place", "_slot", "until")
+    __slots__ = ("_in_flight", "_place", "_slot", "bytes", "until")
 
     def __init__(self, in_flight: InFlight, place: Place | None = None, until: float = float("inf")) -> None:
         self._in_flight = in_flight
         self._place = place
-        self._bytes = 0
+        self.bytes = 0
         self._slot = False
         self.until = until
 
@@ -91,30 +91,30 @@ class Reservation:
         in_flight = self._in_flight
         if in_flight.bytes + count <= in_flight.max_bytes_of_large:
             in_flight.bytes += count
-            self._bytes += count
+            self.bytes += count
             return
         if not self._fits(count):
             in_flight.make_room(in_flight.bytes + count - self._limit(count))
         if not self._fits(count):
-            others = in_flight.bytes - self._bytes
+            others = in_flight.bytes - self.bytes
             raise BytesFull(f"at capacity: {others} bytes of other requests in flight; try again")
         in_flight.bytes += count
-        self._bytes += count
+        self.bytes += count
 
     def _fits(self, count: int) -> bool:
         in_flight = self._in_flight
-        return in_flight.bytes + count <= self._limit(count) or in_flight.bytes == self._bytes
+        return in_flight.bytes + count <= self._limit(count) or in_flight.bytes == self.bytes
 
     def _limit(self, count: int) -> int:
         in_flight = self._in_flight
-        return in_flight.max_bytes if self._bytes + count <= SMALL_BYTES else in_flight.max_bytes_of_large
+        return in_flight.max_bytes if self.bytes + count <= SMALL_BYTES else in_flight.max_bytes_of_large
 
     def begin_work(self) -> None:
         """The request is complete: take a slot. Raises RequestsFull."""
         in_flight = self._in_flight
         of_kind = in_flight.small if self._place is None else in_flight.large
         most = in_flight.max_requests
-        if in_flight.requests >= most or of_kind >= most - most // PART_OF_SLOTS:
+        if in_flight.small + in_flight.large >= most or of_kind >= most - most // PART_OF_SLOTS:
             raise RequestsFull(in_flight.requests)
         self._slot = True
         if self._place is None:
@@ -141,17 +141,13 @@ class Reservation:
 
     def shrink(self, count: int) -> None:
         """Free the bytes beyond `count`."""
-        if count < self._bytes:
-            self._in_flight.bytes -= self._bytes - count
-            self._bytes = count
+        if count < self.bytes:
+            self._in_flight.bytes -= self.bytes - count
+            self.bytes = count
 
     def release(self) -> None:
         """Free everything. Idempotent."""
         if self._slot or self._place is not None:
             self.end_work()
-        self._in_flight.bytes -= self._bytes
-        self._bytes = 0
-
-    @property
-    def bytes(self) -> int:
-        return self._bytes
+        self._in_flight.bytes -= self.bytes
+        self.bytes = 0

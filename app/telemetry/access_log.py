@@ -4,10 +4,8 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.state import request_state
@@ -18,8 +16,6 @@ from app.telemetry.request_record import PHASES, RequestRecord
 # The request ids that clients may choose. They are written to the log and to headers.
 REQUEST_ID = re.compile(rb"[\w.:/+=-]{1,128}", re.ASCII)
 MAX_PATH_CHARACTERS = 200
-# A shape can have 32 dimensions of 19 digits each.
-MAX_FORM_CHARACTERS = 200
 
 ON_EVERY_RESPONSE = (
     (b"x-content-type-options", b"nosniff"),
@@ -31,6 +27,7 @@ DEFAULT_HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+DEFAULT_NAMES = frozenset(name for name, _ in DEFAULT_HEADERS)
 OVER_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -87,9 +84,9 @@ def new_request_id() -> str:
 
 
 def _headers(record: RequestRecord, own: list[tuple[bytes, bytes]], https: bool) -> list[tuple[bytes, bytes]]:
-    names = [name for name, _ in own]
     headers = [(b"x-request-id", record.request_id.encode()), *ON_EVERY_RESPONSE]
-    headers += [header for header in DEFAULT_HEADERS if header[0] not in names]
+    names = DEFAULT_NAMES.intersection([name for name, _ in own])
+    headers += [header for header in DEFAULT_HEADERS if header[0] not in names] if names else DEFAULT_HEADERS
     if record.is_computed and record.status < 300:
         headers.append((b"server-timing", _server_timing(record)))
     if https:
@@ -125,7 +122,7 @@ def _line(record: RequestRecord, scope: Scope, route: str, seconds: float) -> di
     if record.reason:
         line["reason"] = record.reason
     if record.arrays:
-        line["arrays"] = {name: _form(dtype, shape) for name, (dtype, shape) in record.arrays.items()}
+        line["arrays"] = record.arrays
     if record.loss_type:
         line["loss_type"] = record.loss_type
         line["samples"] = record.samples
@@ -134,8 +131,3 @@ def _line(record: RequestRecord, scope: Scope, route: str, seconds: float) -> di
         line["warnings"] = record.warnings
         line["phases"] = {phase: ns // 1000 / 1e6 for phase, ns in record.phases.items()}
     return line
-
-
-@lru_cache(maxsize=256)
-def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
-    return f"{dtype}{list(shape)}"[:MAX_FORM_CHARACTERS]

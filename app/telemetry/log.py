@@ -14,7 +14,6 @@ import stat
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -49,7 +48,7 @@ class LogHandler(logging.Handler):
 
         It bypasses the standard library's logging, which takes as long per record as the loss of a small batch.
         """
-        line = json_line({"time": _written_time(time.time())} | fields | {"process": os.getpid()})
+        line = json_line({"time": _written_time(time.time()), **fields, "process": os.getpid()})
         with self.lock:  # type: ignore[union-attr]  # logging's own, which every handler has
             if not (self._catch_up() and self._put(line)):
                 self.dropped += 1
@@ -147,10 +146,12 @@ def json_line(fields: dict[str, Any]) -> bytes:
 
 
 def _encoded(fields: dict[str, Any]) -> bytes:
-    with suppress(TypeError):  # a lone surrogate, such as in a file name
+    try:
         line = orjson.dumps(fields, default=str, option=orjson.OPT_APPEND_NEWLINE)
-        if line.isascii() and b"\x7f" not in line:
-            return line
+    except TypeError:  # a lone surrogate, such as in a file name
+        line = b"\x7f"
+    if line.isascii() and b"\x7f" not in line:
+        return line
     return json.dumps(fields, default=str, separators=(",", ":")).encode() + b"\n"
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from starlette.requests import Request
 
 PHASES = ("receive", "queue", "decode", "compute", "encode")
 """The phases of a request, timed in nanoseconds: its body arrives, it waits for a thread, then it is processed."""
+# A shape can have 32 dimensions of 19 digits each.
+MAX_FORM_CHARACTERS = 200
 
 
 class RequestRecord:
@@ -47,7 +50,7 @@ class RequestRecord:
         self.model = ""
         self.samples = self.elements = 0
         self.warnings: tuple[str, ...] = ()
-        self.arrays: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}
+        self.arrays: dict[str, str] = {}
         self.phases = dict.fromkeys(PHASES, 0)
         self.until = float("inf")
         self.began = self._last = time.perf_counter_ns()
@@ -60,7 +63,7 @@ class RequestRecord:
 
     def took(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Record the dtypes and shapes of the request's arrays, never their values."""
-        self.arrays = {name: (array.dtype, array.shape) for name, array in arrays.items()}
+        self.arrays = {name: _form(array.dtype, array.shape) for name, array in arrays.items()}
 
     def computed(self, loss_type: str, samples: int, elements: int, warnings: Iterable[str]) -> None:
         """Record what was computed, until now. The loss type of a recommendation alone is empty."""
@@ -76,6 +79,11 @@ class RequestRecord:
     def worked(self) -> int:
         """The nanoseconds of all phases but `receive`, which depends on the client."""
         return sum(self.phases.values()) - self.phases["receive"]
+
+
+@lru_cache(maxsize=256)
+def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
+    return f"{dtype}{list(shape)}"[:MAX_FORM_CHARACTERS]
 
 
 def record_of(request: Request) -> RequestRecord:

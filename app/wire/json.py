@@ -4,10 +4,10 @@ JSON has no infinities: they are read and written as the strings "Infinity" and 
 hold, is read all the same, so that the check of the numbers can say where it is; none is ever written.
 """
 
-import math
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,12 @@ def encode_body(response: dict[str, Any], *, base64: bool = False) -> Iterator[b
     if _has_long_array(response):
         yield from _pieces(response, base64=base64)
     else:
-        yield _dumps(_finite(_with_tensors(response) if base64 else response))
+        yield encode_short(response, base64=base64)
+
+
+def encode_short(response: dict[str, Any], *, base64: bool = False) -> bytes:
+    """The same of a response without long arrays."""
+    return _dumps(_finite(_with_tensors(response) if base64 else response))
 
 
 Encoded = orjson.Fragment
@@ -135,11 +140,14 @@ def _finite(value: Any) -> Any:
     """The value as orjson can write it: it would turn infinities into null."""
     kind = type(value)
     if kind is dict:
-        return {key: item if type(item) in WRITTEN_AS_IS else _finite(item) for key, item in value.items()}
+        return {
+            key: item if type(item) in WRITTEN_AS_IS or (type(item) is float and isfinite(item)) else _finite(item)
+            for key, item in value.items()
+        }
     if kind is list or kind is tuple:
         return [item if type(item) in WRITTEN_AS_IS else _finite(item) for item in value]
     if kind is float:
-        return value if math.isfinite(value) else _name_of(value)
+        return value if isfinite(value) else _name_of(value)
     return _finite_array(value) if kind is np.ndarray else value
 
 

@@ -146,8 +146,9 @@ A ratio is xent's requests per second divided by the other's, turn by turn; give
 
 ## Sparse softmax cross-entropy of one batch
 
-The same logits and class indices for everyone: standard normal × 3, in float32, in JSON with as many digits as tell a \
-float32. V2 is the Open Inference Protocol, where JSON is flat lists and binary is float32 and int64; a tensor object \
+The same logits and class indices for everyone: standard normal × 3, and 5 more for the label, in float32, in JSON \
+with as many digits as tell a float32. V2 is the Open Inference Protocol, where JSON is flat lists and binary is \
+float32 and int64; a tensor object \
 is xent's base64. The answer is every sample's loss and the mean, and xent's, besides, the recommendation and the \
 warnings. Given are the medians of the turns, and of the rate the extremes. MB/s are those of the request bodies. \
 The core is the server's, and below 100 % it waits for wrk. HTTP alone \

@@ -4,11 +4,13 @@ import zlib
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from fastapi import Body, Request, Response
 from fastapi.routing import APIRoute
 from numpy.typing import NDArray
+from starlette.types import ASGIApp
 
 from app import offload
 from app.api.array_route import admit, arrived, keep_to_timeout, read_request, responding
@@ -27,6 +29,7 @@ from app.api.oip.known_models import (
     known_version,
 )
 from app.api.pieces_response import PiecesResponse
+from app.api.plans import EvaluationPlans
 from app.api.recommendation_content import record_evaluation
 from app.middleware.inflate import WINDOW_BITS
 from app.middleware.route_traits import Router
@@ -167,19 +170,40 @@ async def infer(
 ) -> Response:
     record = record_of(http)
     regions = state_of(http.app).regions if request.uses_shared_memory else None
-    work = partial(_respond, model, request, http.headers.get("accept-encoding"), record, regions)
+    is_small = reservation_of(http).bytes <= offload.SMALL_BYTES
+    compute = _plans_of(http.app).evaluate if is_small else _evaluate
+    work = partial(_respond, model, request, http.headers.get("accept-encoding"), record, regions, compute)
     return await offload.run(work, reservation_of(http).bytes, record.until)
 
 
+_plans_by_app: WeakKeyDictionary[ASGIApp, EvaluationPlans] = WeakKeyDictionary()
+
+
+def _plans_of(app: ASGIApp) -> EvaluationPlans:
+    plans = _plans_by_app.get(app)
+    if plans is None:
+        plans = _plans_by_app[app] = EvaluationPlans()
+    return plans
+
+
+def _evaluate(arguments: dict[str, Any]) -> Evaluation:
+    return evaluate(**arguments)
+
+
 def _respond(
-    model: str, request: InferRequest, accepted: str | None, record: RequestRecord, regions: Regions | None
+    model: str,
+    request: InferRequest,
+    accepted: str | None,
+    record: RequestRecord,
+    regions: Regions | None,
+    compute: Callable[[dict[str, Any]], Evaluation],
 ) -> Response:
     record.lap("queue")
     arrays = request.arrays
     if regions is not None:
         arrays |= _read_shared(request, regions)
         record.lap("decode")
-    result = evaluate(**_arguments(model, request.options, arrays, request.wanted()))
+    result = compute(_arguments(model, request.options, arrays, request.wanted()))
     record_evaluation(record, result, arrays["logits"])
     document = _document(model, request, result)
     if regions is not None:

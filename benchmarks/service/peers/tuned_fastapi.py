@@ -6,10 +6,12 @@ import numpy as np
 import orjson
 import torch
 from fastapi import FastAPI, Request, Response
+from torch import Tensor
 from torch.nn import functional
 
 torch.set_num_threads(1)
 app = FastAPI()
+IGNORED = -1
 
 
 @app.post("/loss")
@@ -18,5 +20,36 @@ async def loss(request: Request) -> Response:
     logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
     labels = torch.from_numpy(np.array(batch["labels"], dtype=np.int64))
     losses = functional.cross_entropy(logits, labels, reduction="none")
-    answer = {"losses": losses.numpy(), "mean": losses.mean().item()}
+    return response(losses, losses.mean())
+
+
+@app.post("/padded")
+async def padded(request: Request) -> Response:
+    batch: dict[str, Any] = orjson.loads(await request.body())
+    logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
+    labels = torch.from_numpy(np.array(batch["labels"], dtype=np.int64))
+    losses = functional.cross_entropy(logits, labels, reduction="none", ignore_index=IGNORED)
+    return response(losses, losses.sum() / torch.count_nonzero(labels != IGNORED))
+
+
+@app.post("/one_hot")
+async def one_hot(request: Request) -> Response:
+    batch: dict[str, Any] = orjson.loads(await request.body())
+    logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
+    labels = torch.from_numpy(np.array(batch["labels"], dtype=np.float32))
+    losses = functional.cross_entropy(logits, labels, reduction="none")
+    return response(losses, losses.mean())
+
+
+@app.post("/sigmoid")
+async def sigmoid(request: Request) -> Response:
+    batch: dict[str, Any] = orjson.loads(await request.body())
+    logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
+    labels = torch.from_numpy(np.array(batch["labels"], dtype=np.float32))
+    losses = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").mean(dim=1)
+    return response(losses, losses.mean())
+
+
+def response(losses: Tensor, mean: Tensor) -> Response:
+    answer = {"losses": losses.numpy(), "mean": mean.item()}
     return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")

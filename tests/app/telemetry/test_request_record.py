@@ -33,7 +33,7 @@ def test_what_the_caller_took_to_send_is_not_the_services_own_work() -> None:
 def test_of_arrays_the_forms_are_kept_and_nothing_else() -> None:
     record = RequestRecord()
     record.took({"logits": np.zeros((2, 3), np.float32), "weights": np.array(2.0)})
-    assert record.arrays == {"logits": (np.dtype("f4"), (2, 3)), "weights": (np.dtype("f8"), ())}
+    assert record.arrays == {"logits": "float32[2, 3]", "weights": "float64[]"}
 
 
 def test_a_request_is_computed_once_there_is_something_to_tell_of() -> None:
