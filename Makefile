@@ -15,7 +15,7 @@ PAGE_MODULES = page/node_modules/complete
 # The tests start some two hundred processes, each of which would compile all of the sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-core bench-score bench-guard bench-small soak lock clean
+.PHONY: help serve serve-ray test test-browser test-clients test-container test-monitoring test-deploy test-ray test-hostile test-faults test-soak test-typescript-client test-page check page screenshots audit generate bench bench-small bench-core bench-score bench-guard soak lock clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 32
