@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from xent_core.compute.elementary import exp, log1p
-from xent_core.compute.layout import TILE_ELEMENTS, Array, column_tiles, row_dots, row_sums, row_tiles, shaped
+from xent_core.compute.layout import Array, column_tiles, row_sums, row_tiles, shaped
 from xent_core.compute.row_figures import Moments
 
 # Sums of exponentials in this range have lost nothing to overflow or underflow, with up to 1e7 classes.
@@ -108,23 +108,32 @@ def distribution_losses(logits: Array, labels: Array, buffer: Array, check: Chec
     Labels are float, and need be neither positive nor of sum 1: class weights may be inside. NaN where the row is
     masked whole, or the terms are infinite with both signs.
     """
-    count, classes = logits.shape
-    losses = np.full(count, np.nan)
-    if classes <= TILE_ELEMENTS:
-        for rows in row_tiles(count, classes, buffer.size // 2):
-            negative_log_p, *_ = _split_rows(logits[rows], check, buffer)
-            losses[rows] = row_dots(labels[rows], negative_log_p)
-    if not np.isfinite(losses).all():
-        rest = np.flatnonzero(~np.isfinite(losses))
+    sums = _sums_of_exponentials(logits, buffer)
+    label_sum, label_dot_logits = _label_moments(logits, labels)
+    losses: Array = label_sum * np.log(sums) - label_dot_logits
+    safe = _safe(sums, logits) & np.isfinite(losses)
+    if not safe.all():
+        rest = np.flatnonzero(~safe)
         check()
-        for tile in row_tiles(len(rest), 4 * classes):
+        for tile in row_tiles(len(rest), 4 * logits.shape[1]):
             some = rest[tile]
-            losses[some] = _careful_distribution_losses(_rows(logits, some), _rows(labels, some), buffer)
+            losses[some] = _shifted_distribution_losses(_rows(logits, some), _rows(labels, some), buffer)
     return losses
 
 
-def _careful_distribution_losses(logits: Array, labels: Array, buffer: Array) -> Array:
-    """The same for rows of any length, where a label of 0 costs nothing, also at a class of −inf."""
+def _label_moments(logits: Array, labels: Array) -> tuple[Array, Array]:
+    """Σ y_c and Σ y_c · x_c for each row, in float64: float32 would lose digits where logits are large."""
+    label_sum, label_dot_logits = np.zeros(len(logits)), np.zeros(len(logits))
+    for rows in row_tiles(*logits.shape):
+        for columns in column_tiles(logits.shape[1]):
+            y = labels[rows, columns].astype(np.float64, copy=False)
+            label_sum[rows] += row_sums(y)
+            label_dot_logits[rows] += np.vecdot(y, logits[rows, columns].astype(np.float64, copy=False))
+    return label_sum, label_dot_logits
+
+
+def _shifted_distribution_losses(logits: Array, labels: Array, buffer: Array) -> Array:
+    """distribution_losses class by class: a label of 0 costs nothing, also at a class of −inf."""
     largest, sums = _shifted_sums_of_exponentials(logits, buffer)
     total = np.zeros(len(logits))
     for columns in column_tiles(logits.shape[1]):
@@ -189,6 +198,17 @@ def _split_rows(logits: Array, check: CheckBlock, buffer: Array | None = None) -
     exponentials.reshape(-1)[at_largest] = 0
     others = row_sums(exponentials)
     return np.subtract(log1p(others)[:, None], below, out=below), exponentials, others, at_largest
+
+
+def _sums_of_exponentials(logits: Array, buffer: Array) -> Array:
+    """Σ exp(x_j) for each row, float64."""
+    count, classes = logits.shape
+    total = np.zeros(count)
+    for rows in row_tiles(count, classes, buffer.size):
+        for columns in column_tiles(classes, buffer.size):
+            given = logits[rows, columns]
+            total[rows] += row_sums(exp(given, out=shaped(buffer, given.shape)))
+    return total
 
 
 def _split_sums_of_exponentials(
