@@ -68,9 +68,16 @@ def settled(new: Any, old: Any) -> Any:
         return {key: settled(value, old.get(key)) for key, value in new.items()}
     if isinstance(new, list) and isinstance(old, list) and len(new) == len(old):
         return [settled(value, before) for value, before in zip(new, old, strict=True)]
+    if isinstance(new, list) and isinstance(old, list) and all(isinstance(part, float) for part in new + old):
+        # An exact sum, whose last digits take more or fewer parts.
+        return old if _is_close(math.fsum(new), math.fsum(old)) else new
     if isinstance(new, float) and isinstance(old, float):
-        return old if math.isclose(new, old, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE) else new
+        return old if _is_close(new, old) else new
     return new
+
+
+def _is_close(new: float, old: float) -> bool:
+    return math.isclose(new, old, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
 
 
 async def _record(document: dict[str, Any]) -> Bodies:
