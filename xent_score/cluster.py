@@ -24,7 +24,8 @@ MAX_RETRIES = 5
 # How long to wait for the end of a task before looking for parts of those that run.
 TICK_SECONDS = 1.0
 CONNECT_SECONDS = 10.0
-SHARED = "input and output of --ray have to be on a file system that all nodes see, at the same paths"
+SHARED = "input and output of --ray have to be on a file system that all nodes see, at equal paths"
+NEEDED = "; each node needs this version of xent, and what it needs: pip install 'xent[ray,score]'"
 
 
 def run_on_ray(job: Job, tasks: Iterable[Task], address: str, count: int) -> Iterator[int]:
@@ -87,7 +88,9 @@ def _node_of(task: Any) -> str:
         node, error = ray.get(task)
     except RayError as failed:
         cause = getattr(failed, "cause", None) or failed
-        raise DataError(f"a task of the run failed on Ray: {type(cause).__name__}: {cause!s:.400}") from None
+        reason = str(cause).strip().partition("\n")[0]
+        needed = NEEDED if "No module" in reason else ""
+        raise DataError(f"a task of the run failed on Ray: {type(cause).__name__}: {reason:.400}{needed}") from None
     if error is not None:
         raise DataError(error)
     return str(node)

@@ -55,6 +55,17 @@ def test_without_pyarrow_the_command_says_what_to_install(
     assert "pip install 'xent[score]'" in capsys.readouterr().err
 
 
+def test_without_ray_the_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from xent_cli import score
+    from xent_cli.__main__ import run
+
+    monkeypatch.setattr(score, "find_spec", lambda name: None if name == "ray" else score)
+    assert run(["score", "x.npy", "--out", "out", "--ray", "auto"]) == 1
+    assert capsys.readouterr().err == "xent: Ray is not installed, which --ray needs: pip install 'xent[ray,score]'\n"
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_pandas_is_left_alone_where_it_is_installed(processes: int, tmp_path: Path) -> None:
     """PyArrow imports it as soon as it converts an array by its own means."""
