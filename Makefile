@@ -123,7 +123,7 @@ lock: .venv-dev/complete ## Resolve pyproject.toml into the locks (UPGRADE=--upg
 	@$(RESOLVE) -o requirements-browser.txt --group browser -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-clients.txt --group clients
 	@$(RESOLVE_ALONE) -o requirements-deploy.txt --group deploy
-	@$(RESOLVE) -o requirements-ray.txt --extra ray --group ray -c requirements.txt
+	@$(RESOLVE) -o requirements-ray.txt --extra ray --extra score --group ray -c requirements.txt
 	@$(RESOLVE_ALONE) -o requirements-hostile.txt --group hostile
 	@$(RESOLVE_ALONE) -o requirements-audit.txt --group audit
 

@@ -28,6 +28,8 @@ columns:
 
 {EXIT_STATUSES}"""
 MAX_SHOWN = 5
+# Parts that wait for a node tell a cluster that grows how large to grow.
+MAX_TASKS = 1024
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -55,6 +57,8 @@ def run_to_end(
 
     Returns the exit status. Raises Failure.
     """
+    if options.ray is not None and find_spec("ray") is None:
+        raise Failure("Ray is not installed, which --ray needs: pip install 'xent[ray,score]'")
     from xent_cli.progress import ProgressLine
     from xent_score.errors import DataError
 
@@ -68,7 +72,8 @@ def run_to_end(
             id=options.id,
             parameters=given_parameters(options),
             skip_bad=options.bad_rows == "skip",
-            processes=options.processes or cores_allowed(),
+            processes=options.processes or (MAX_TASKS if options.ray else cores_allowed()),
+            ray=options.ray,
             suffix=options.format,
             restart=options.restart,
             show=line.show,
@@ -86,12 +91,13 @@ def run_to_end(
 
 
 def warm_up(arguments: Sequence[str]) -> None:
-    """Have the processes' imports run beside those of this one, where it may not compute alone."""
+    """Have the processes' imports run beside those of this one, where it is to have processes."""
     from xent_score import processes
 
     processes.keep_memory()
     is_alone = cores_allowed() == 1 or "--processes=1" in arguments or ("--processes", "1") in pairwise(arguments)
-    if not is_alone and not {"-h", "--help"} & {*arguments}:
+    names = {each.partition("=")[0] for each in arguments}
+    if not is_alone and not {"-h", "--help", "--ray"} & names:
         processes.warm_up()
 
 
@@ -136,7 +142,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bad-rows", choices=("stop", "skip"), default="stop",
                         help="stop at a row that can't be computed (default), or set it aside")  # fmt: skip
     parser.add_argument("--restart", action="store_true", help="discard what OUT holds of another run")
-    parser.add_argument("--processes", metavar="N", type=_whole, default=0, help="default: one for each core")
+    parser.add_argument("--processes", metavar="N", type=_whole, default=0,
+                        help="default: one for each core; with --ray, how many tasks at most")  # fmt: skip
+    parser.add_argument("--ray", metavar="ADDRESS", help="compute on a Ray cluster: auto, local or host:port; "
+                        "its nodes need the same file system")  # fmt: skip
     parser.add_argument("--silence", metavar="CODES", help="warnings that are not looked for, with commas")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--json", action="store_true", help="write the summary as JSON")

@@ -38,6 +38,7 @@ def compare(
     parameters: dict[str, Any] | None = None,
     skip_bad: bool = False,
     processes: int = 1,
+    ray: str | None = None,
     suffix: str = "parquet",
     restart: bool = False,
     show: Callable[[Progress], None] = lambda _: None,
@@ -66,7 +67,7 @@ def compare(
     }
     store = job.store
     with store.held(described, restart=restart):
-        run(job, processes, show)
+        run(job, processes, show, ray)
         summary = summarise(job)
         title = data if other_data is None else f"{data} and {other_data}"
         store.write(store.report, compare_report(summary, _sample(job), title).encode())

@@ -26,8 +26,8 @@ class Progress:
 Shown = Callable[[Progress], None]
 
 
-def run(job: Job, processes: int, show: Shown) -> None:
-    """Compute all that is not committed. Raises DataError."""
+def run(job: Job, processes: int, show: Shown, ray: str | None = None) -> None:
+    """Compute all that is not committed: in processes, or on the Ray cluster at the address `ray`. Raises DataError."""
     tasks: list[Task] = []
     resumed = 0
     for number in range(len(job.plan.streams)):
@@ -41,7 +41,14 @@ def run(job: Job, processes: int, show: Shown) -> None:
     progress = Progress(resumed, resumed, sum(rows) if len(rows) == len(job.plan.rows) else None)
     count = min(processes, len(tasks), 1 + _bytes(job.plan) // BYTES_WORTH_A_PROCESS)
     show(progress)
-    steps = run_here(run_stream, job, tasks) if count <= 1 else run_in_processes(run_stream, job, tasks, count)
+    if ray is not None and tasks:
+        from xent_score.cluster import run_on_ray
+
+        steps = run_on_ray(job, tasks, ray, processes)
+    elif count <= 1:
+        steps = run_here(run_stream, job, tasks)
+    else:
+        steps = run_in_processes(run_stream, job, tasks, count)
     for done in steps:
         progress.rows_done += done
         show(progress)

@@ -32,6 +32,7 @@ def score(
     skip_bad: bool = False,
     silence: tuple[str, ...] = (),
     processes: int = 1,
+    ray: str | None = None,
     suffix: str = "parquet",
     restart: bool = False,
     show: Callable[[Progress], None] = lambda _: None,
@@ -42,7 +43,8 @@ def score(
     logits, labels, weights, id: columns, see `xent_score.columns`.
     parameters: of `xent_core.evaluate`. include: by-products of the rows.
     skip_bad: set rows aside that can't be computed; else the first stops the run.
-    processes: how many compute. restart: discard what `out` holds of another run.
+    processes: how many compute. ray: the address of the Ray cluster that they are on, None for this machine.
+    restart: discard what `out` holds of another run.
     A run that was interrupted is resumed. Raises DataError.
     """
     for name in include:
@@ -69,7 +71,7 @@ def score(
     }
     store = job.store
     with store.held(described, restart=restart):
-        run(job, processes, show)
+        run(job, processes, show, ray)
         summary = summarise(job, first)
         store.write(store.report, score_report(summary, data).encode())
         store.write(store.summary, json.dumps(summary, indent=1, ensure_ascii=False).encode())

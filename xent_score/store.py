@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socket import gethostname
 from typing import Any, NamedTuple
 
 from xent_score.errors import DataError, os_failure
@@ -58,7 +59,6 @@ class Store:
 
     def _begin(self, plan: dict[str, Any], *, restart: bool) -> None:
         """Raises DataError."""
-        known = self.state / "plan.json"
         if restart:
             for path in [*self.state.glob("*.json"), *self.rows.iterdir()]:
                 path.unlink()
@@ -66,8 +66,8 @@ class Store:
                 path.unlink(missing_ok=True)
         for path in (*self.folder.glob("*.tmp"), *self.state.glob("*.tmp"), *self.rows.glob("*.tmp")):
             path.unlink(missing_ok=True)
-        if known.exists():
-            changed = difference(json.loads(known.read_text("utf-8")), plan)
+        if self.plan.exists():
+            changed = difference(json.loads(self.plan.read_text("utf-8")), plan)
             if changed:
                 raise DataError(
                     f"{self.folder} holds a run of other inputs or options: {changed}; name another --out, or start "
@@ -76,7 +76,11 @@ class Store:
         elif any(self.rows.iterdir()):
             raise DataError(f"{self.rows} holds files of something else; name another --out")
         else:
-            self.write(known, json.dumps(plan, indent=1).encode())
+            self.write(self.plan, json.dumps(plan, indent=1).encode())
+
+    @property
+    def plan(self) -> Path:
+        return self.state / "plan.json"
 
     @property
     def summary(self) -> Path:
@@ -121,8 +125,8 @@ class Store:
 
     def write_with(self, path: Path, write: Callable[[Path], None]) -> None:
         """Have the file appear whole. Raises DataError."""
-        # The name is this process's own: one that outlives a killed run may still write.
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        # The name is this process's own: one that outlives a killed run, or is on another node, may still write.
+        temporary = path.with_name(f".{path.name}.{gethostname()}.{os.getpid()}.tmp")
         try:
             write(temporary)
             with temporary.open("rb") as file:

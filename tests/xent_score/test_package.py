@@ -14,6 +14,7 @@ from tests.service import ROOT
 from tests.xent_score.conftest import fixed_lists, write_parquet, xent
 
 ALLOWED = {"xent_score", "xent_core", "numpy", "pyarrow", "ml_dtypes"}
+OPTIONAL = {"cluster": {"ray"}}
 
 
 def roots(path: Path) -> set[str]:
@@ -28,7 +29,7 @@ def roots(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "xent_score").glob("*.py")), ids=lambda path: path.stem)
 def test_scoring_imports_the_core_numpy_and_arrow_only(path: Path) -> None:
-    assert roots(path) - ALLOWED <= sys.stdlib_module_names
+    assert roots(path) - ALLOWED - OPTIONAL.get(path.stem, set()) <= sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("package", ["xent_core", "app"])
@@ -52,6 +53,17 @@ def test_without_pyarrow_the_command_says_what_to_install(
     monkeypatch.setattr(score, "find_spec", lambda _: None)
     assert run(["score", "x.npy", "--out", "out"]) == 1
     assert "pip install 'xent[score]'" in capsys.readouterr().err
+
+
+def test_without_ray_the_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from xent_cli import score
+    from xent_cli.__main__ import run
+
+    monkeypatch.setattr(score, "find_spec", lambda name: None if name == "ray" else score)
+    assert run(["score", "x.npy", "--out", "out", "--ray", "auto"]) == 1
+    assert capsys.readouterr().err == "xent: Ray is not installed, which --ray needs: pip install 'xent[ray,score]'\n"
 
 
 @pytest.mark.parametrize("processes", [1, 2])
