@@ -36,7 +36,12 @@ def test_its_python_runs(server: Server) -> None:
     tensors, client, _ = (printed(program, server) for program in re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     assert tensors.startswith("(1024,) float32 7.4")
     (shown,) = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
-    assert client == shown
+    assert to_six_digits(client) == to_six_digits(shown)
+
+
+def to_six_digits(text: str) -> str:
+    """Of float32 the further ones depend on what computes exp."""
+    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.6g}", text)
 
 
 def printed(program: str, server: Server) -> str:
