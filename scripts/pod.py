@@ -72,6 +72,7 @@ def main() -> None:
     sent = [line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"]
     for name in ("Dockerfile", ".dockerignore", *sent):
         source = ROOT / name
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / name)
     (deployment,) = (each for each in yaml.safe_load_all(MANIFESTS.read_text()) if each["kind"] == "Deployment")
