@@ -29,7 +29,10 @@ NEEDED = "; each node needs this version of xent, and what it needs: pip install
 
 
 def run_on_ray(job: Job, tasks: Iterable[Task], address: str, count: int) -> Iterator[int]:
-    """Compute at most so many streams at once. Yields the numbers of rows as they are committed. Raises DataError."""
+    """Compute up to `count` streams at a time. Yields the number of rows of each part once it is committed.
+
+    Raises DataError.
+    """
     left = iter(tasks)
     running: dict[Any, Task] = {}
     _connect(address)

@@ -7,8 +7,10 @@ shapes and dtypes, and the same text of all other fields. Its responses are thos
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -26,6 +28,9 @@ MAX_FORMS = 256
 MAX_ENDINGS = 16
 MAX_TEXT = 512
 SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+Made = TypeVar("Made")
 
 
 class Form(NamedTuple):
@@ -102,14 +107,40 @@ class ResponsePlan:
         return encode_short(content, base64=self.base64)[:-1] + ending
 
 
-class Plans:
+class _PlansByForm(Generic[Made]):
     """The plans of one route of one application: of the forms used latest, and for each kind of labels that they had.
 
     None stands for a kind for which there can be no plan.
     """
 
     def __init__(self) -> None:
-        self._forms: OrderedDict[Form, dict[LabelKind | None, ResponsePlan | None]] = OrderedDict()
+        self._forms: OrderedDict[Form, dict[LabelKind | None, Made | None]] = OrderedDict()
+
+    def _made(
+        self,
+        form: Form,
+        planned: Planned | None,
+        result: Evaluation,
+        arguments: dict[str, Any],
+        make: Callable[[Plan], Made],
+    ) -> tuple[Made | None, Planned | None]:
+        """What there is for a clean batch, made if it is the first of its kind, and what the plan finds of it.
+
+        planned: the same, as far as it is known. arguments: of `evaluate`.
+        """
+        kinds = self._forms.setdefault(form, {})
+        kind = None if result.recommendation is None else result.recommendation.label_kind
+        if kind not in kinds:
+            plan = plan_for(**arguments)
+            kinds[kind] = None if plan is None else make(plan)
+            planned = None if plan is None else plan.evaluate(arguments["logits"], arguments["labels"])
+            if len(self._forms) > MAX_FORMS:
+                self._forms.popitem(last=False)
+        return kinds[kind], planned
+
+
+class Plans(_PlansByForm[ResponsePlan]):
+    """Plans that respond to requests before these are validated."""
 
     def attempt(self, document: Any, record: RequestRecord, reservation: Reservation) -> Attempt:
         """Respond to a request, as it was decoded, by a plan. Raises BytesFull."""
@@ -146,26 +177,23 @@ class Plans:
         """
         if attempt.form is None or not is_clean(result):
             return
-        kinds, planned = self._forms.setdefault(attempt.form, {}), attempt.planned
-        kind = None if result.recommendation is None else result.recommendation.label_kind
-        if kind not in kinds:
-            arguments = dict(vars(request))
-            base64 = arguments.pop("encoding") == "base64"
-            plan = plan_for(**arguments)
-            kinds[kind] = None if plan is None else _response_plan(plan, request, record, base64=base64)
-            planned = None if plan is None else plan.evaluate(arguments["logits"], arguments["labels"])
-            if len(self._forms) > MAX_FORMS:
-                self._forms.popitem(last=False)
-        found = kinds[kind]
+        arguments = dict(vars(request))
+        base64 = arguments.pop("encoding") == "base64"
+        make = partial(_response_plan, request=request, record=record, base64=base64)
+        found, planned = self._made(attempt.form, attempt.planned, result, arguments, make)
         if found is not None and planned is not None and len(found.endings) < MAX_ENDINGS:
             found.endings[planned.rows_not_one] = _ending(content)
 
 
-class EvaluationPlans:
-    """Evaluations of small clean batches by plans, for an endpoint that reads and writes all requests in one way."""
+class EvaluationPlan(NamedTuple):
+    """A plan, and the first evaluation for each number of rows of labels that don't sum to 1."""
 
-    def __init__(self) -> None:
-        self._forms: OrderedDict[Form, dict[LabelKind | None, EvaluationPlan | None]] = OrderedDict()
+    plan: Plan
+    evaluations: dict[int, Evaluation]
+
+
+class EvaluationPlans(_PlansByForm[EvaluationPlan]):
+    """Plans that evaluate, for an endpoint that reads and writes all requests in one way."""
 
     def evaluate(self, arguments: dict[str, Any]) -> Evaluation:
         """What `evaluate` returns for these arguments. Raises what it raises."""
@@ -188,28 +216,10 @@ class EvaluationPlans:
                 break
         result = evaluate(**arguments)
         if form is not None and is_clean(result):
-            self._learn(form, given, result, planned)
+            made, planned = self._made(form, planned, result, given, lambda plan: EvaluationPlan(plan, {}))
+            if made is not None and planned is not None and len(made.evaluations) < MAX_ENDINGS:
+                made.evaluations[planned.rows_not_one] = result
         return result
-
-    def _learn(self, form: Form, given: dict[str, Any], result: Evaluation, planned: Planned | None) -> None:
-        kinds = self._forms.setdefault(form, {})
-        kind = None if result.recommendation is None else result.recommendation.label_kind
-        if kind not in kinds:
-            plan = plan_for(**given)
-            kinds[kind] = None if plan is None else EvaluationPlan(plan, {})
-            planned = None if plan is None else plan.evaluate(given["logits"], given["labels"])
-            if len(self._forms) > MAX_FORMS:
-                self._forms.popitem(last=False)
-        found = kinds[kind]
-        if found is not None and planned is not None and len(found.evaluations) < MAX_ENDINGS:
-            found.evaluations[planned.rows_not_one] = result
-
-
-class EvaluationPlan(NamedTuple):
-    """A plan, and the first evaluation for each number of rows of labels that don't sum to 1."""
-
-    plan: Plan
-    evaluations: dict[int, Evaluation]
 
 
 def _response_plan(plan: Plan, request: RequestModel, record: RequestRecord, *, base64: bool) -> ResponsePlan:

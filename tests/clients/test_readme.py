@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.digits import to_six_digits
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
@@ -17,8 +19,3 @@ def test_the_program_prints_what_its_comments_say(address: str) -> None:
     assert run.returncode == 0, run.stderr
     shown = re.findall(r"print\(.*\)  # (.*)", program)
     assert [to_six_digits(line) for line in run.stdout.splitlines()] == [to_six_digits(line) for line in shown]
-
-
-def to_six_digits(text: str) -> str:
-    """Of float32 the further ones depend on what computes exp."""
-    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.6g}", text)

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from tests.digits import to_six_digits
 from tests.service import Server
 
 ROOT = Path(__file__).parents[2]
@@ -37,11 +38,6 @@ def test_its_python_runs(server: Server) -> None:
     assert tensors.startswith("(1024,) float32 7.4")
     (shown,) = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
     assert to_six_digits(client) == to_six_digits(shown)
-
-
-def to_six_digits(text: str) -> str:
-    """Of float32 the further ones depend on what computes exp."""
-    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.6g}", text)
 
 
 def printed(program: str, server: Server) -> str:

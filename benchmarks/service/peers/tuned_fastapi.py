@@ -16,38 +16,37 @@ IGNORED = -1
 
 @app.post("/loss")
 async def loss(request: Request) -> Response:
-    batch: dict[str, Any] = orjson.loads(await request.body())
-    logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
-    labels = torch.from_numpy(np.array(batch["labels"], dtype=np.int64))
+    logits, labels = tensors(await request.body(), np.int64)
     losses = functional.cross_entropy(logits, labels, reduction="none")
     return response(losses, losses.mean())
 
 
 @app.post("/padded")
 async def padded(request: Request) -> Response:
-    batch: dict[str, Any] = orjson.loads(await request.body())
-    logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
-    labels = torch.from_numpy(np.array(batch["labels"], dtype=np.int64))
+    logits, labels = tensors(await request.body(), np.int64)
     losses = functional.cross_entropy(logits, labels, reduction="none", ignore_index=IGNORED)
     return response(losses, losses.sum() / torch.count_nonzero(labels != IGNORED))
 
 
 @app.post("/one_hot")
 async def one_hot(request: Request) -> Response:
-    batch: dict[str, Any] = orjson.loads(await request.body())
-    logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
-    labels = torch.from_numpy(np.array(batch["labels"], dtype=np.float32))
+    logits, labels = tensors(await request.body(), np.float32)
     losses = functional.cross_entropy(logits, labels, reduction="none")
     return response(losses, losses.mean())
 
 
 @app.post("/sigmoid")
 async def sigmoid(request: Request) -> Response:
-    batch: dict[str, Any] = orjson.loads(await request.body())
-    logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
-    labels = torch.from_numpy(np.array(batch["labels"], dtype=np.float32))
+    logits, labels = tensors(await request.body(), np.float32)
     losses = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").mean(dim=1)
     return response(losses, losses.mean())
+
+
+def tensors(body: bytes, dtype_of_labels: type[np.generic]) -> tuple[Tensor, Tensor]:
+    """The logits and the labels of a request."""
+    batch: dict[str, Any] = orjson.loads(body)
+    logits = torch.from_numpy(np.array(batch["logits"], dtype=np.float32))
+    return logits, torch.from_numpy(np.array(batch["labels"], dtype=dtype_of_labels))
 
 
 def response(losses: Tensor, mean: Tensor) -> Response:
