@@ -186,7 +186,7 @@ class Plans(_PlansByForm[ResponsePlan]):
 
 
 class EvaluationPlan(NamedTuple):
-    """A plan, and the first evaluation for each number of rows of labels that don't sum to 1."""
+    """A plan, and the first evaluation, less its losses, for each number of rows of labels that don't sum to 1."""
 
     plan: Plan
     evaluations: dict[int, Evaluation]
@@ -218,7 +218,8 @@ class EvaluationPlans(_PlansByForm[EvaluationPlan]):
         if form is not None and is_clean(result):
             made, planned = self._made(form, planned, result, given, lambda plan: EvaluationPlan(plan, {}))
             if made is not None and planned is not None and len(made.evaluations) < MAX_ENDINGS:
-                made.evaluations[planned.rows_not_one] = result
+                # Each later batch has its own losses.
+                made.evaluations[planned.rows_not_one] = result._replace(per_sample=np.zeros(0), reduced=None)
         return result
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -210,6 +211,16 @@ def test_evaluations_by_plan_are_those_of_evaluate(counted: Counted, kind: str, 
         assert by_plan.per_sample.tobytes() == expected.per_sample.tobytes()
         assert by_plan._replace(per_sample=expected.per_sample) == expected
     assert counted.calls < 20
+
+
+def test_no_losses_are_kept_for_later_requests() -> None:
+    """A plan is for good, and 4,096 evaluations can be: their losses could take a hundred megabytes."""
+    of_plans = EvaluationPlans()
+    given = arguments("class_indices", 0, weights=None, include=[])
+    result = of_plans.evaluate(given)
+    losses = weakref.ref(result.per_sample)
+    del result
+    assert losses() is None
 
 
 def test_evaluations_with_arrays_beside_the_labels_have_no_plan(counted: Counted) -> None:
