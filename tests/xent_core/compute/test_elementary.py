@@ -1,5 +1,6 @@
 """exp and log1p, by each of the ways in which they may be computed."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -100,6 +101,13 @@ def test_numpy_computes_where_it_has_avx512_or_nothing_was_compiled() -> None:
     assert compiled is not None
     assert fastest(vectorised=False, compiled=compiled) == (compiled.exp, compiled.log1p)
     assert (elementary.exp, elementary.log1p) == fastest(vectorised=elementary.numpy_is_vectorised(), compiled=compiled)
+
+
+def test_both_ways_to_compile_have_the_same_flags() -> None:
+    """Results depend on them: one forbids the compiler to contract a product and a sum."""
+    script, setup = ((ROOT / name).read_text() for name in ("scripts/compile", "setup.py"))
+    (flags,) = re.findall(r"-O3 .*(?= -shared)", script)
+    assert flags.split() == re.findall(r'"(-[^"]+)"', setup)
 
 
 WITHOUT = """
