@@ -1,4 +1,5 @@
-/* exp and log1p as NumPy ufuncs of float32 and float64, written so that the compiler vectorises them for AVX2.
+/* exp and log1p as NumPy ufuncs of float32 and float64, and sums of the exponentials of rows, written so that the
+compiler vectorises them for AVX2.
 
 Errors are at most about one ulp. An element has the same result wherever it stands in an array, and on every processor:
 scripts/compile forbids the compiler to contract a product and a sum, which it could do only where there is FMA. */
@@ -106,9 +107,183 @@ DEFINE_LOOP(exp_double, double)
 DEFINE_LOOP(log1p_float, float)
 DEFINE_LOOP(log1p_double, double)
 
+/* Sums over the rows of a matrix of logits x with a label y each, in one pass. Of e_c = exp(x_c - shift), and e_y = 0,
+
+    sums      the sum of e_c        dots     the sum of e_c x_c    ranks  the number of x_c > x_y,
+    largest   the largest e_c       squares  the sum of e_c^2             and of x_c = x_y with c < y
+
+A piece of exponentials is small enough to stay in the first cache. Its sums are taken in ACCUMULATORS sums of few terms
+each, which are added in double precision, so that the error does not grow with the row. */
+
+enum { PIECE = 1024, ACCUMULATORS = 32 };
+
+typedef npy_intp Label __attribute__((aligned(1))); /* what was read from a body may stand unaligned */
+typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; } Sums;
+
+#define DEFINE_ROWS(EXP, REAL, INTEGER)                                                                       \
+    typedef REAL REAL##_given __attribute__((aligned(1)));                                                    \
+    INLINE double EXP##_dot(const REAL *a, const REAL##_given *b, npy_intp count) {                           \
+        double total = 0;                                                                                     \
+        npy_intp i = 0;                                                                                       \
+        if (count >= ACCUMULATORS) {                                                                          \
+            REAL parts[ACCUMULATORS] = {0};                                                                   \
+            for (; i + ACCUMULATORS <= count; i += ACCUMULATORS)                                              \
+                for (int k = 0; k < ACCUMULATORS; k++) parts[k] += b == NULL ? a[i + k] : a[i + k] * b[i + k];\
+            for (int k = 0; k < ACCUMULATORS; k++) total += parts[k];                                         \
+        }                                                                                                     \
+        for (; i < count; i++) total += b == NULL ? a[i] : a[i] * b[i];                                       \
+        return total;                                                                                         \
+    }                                                                                                         \
+    INLINE REAL EXP##_largest(const REAL##_given *a, npy_intp count, REAL largest) {                          \
+        npy_intp i = 0;                                                                                       \
+        if (count >= ACCUMULATORS) {                                                                          \
+            REAL parts[ACCUMULATORS];                                                                         \
+            for (int k = 0; k < ACCUMULATORS; k++) parts[k] = largest;                                        \
+            for (; i + ACCUMULATORS <= count; i += ACCUMULATORS)                                              \
+                for (int k = 0; k < ACCUMULATORS; k++) parts[k] = a[i + k] > parts[k] ? a[i + k] : parts[k];  \
+            for (int k = 0; k < ACCUMULATORS; k++) largest = parts[k] > largest ? parts[k] : largest;         \
+        }                                                                                                     \
+        for (; i < count; i++) largest = a[i] > largest ? a[i] : largest;                                     \
+        return largest;                                                                                       \
+    }                                                                                                         \
+    INLINE npy_int64 EXP##_rank(const REAL##_given *x, npy_intp count, npy_intp before, REAL label) {         \
+        INTEGER rank = 0;                                                                                     \
+        npy_intp i = 0;                                                                                       \
+        for (; i < before; i++) rank += x[i] >= label;                                                        \
+        for (; i < count; i++) rank += x[i] > label;                                                          \
+        return rank;                                                                                          \
+    }                                                                                                         \
+    FOR_EACH_PROCESSOR                                                                                        \
+    static void EXP##_rows(const void *logits, const Label *labels, const double *shifts, npy_intp rows,      \
+                           npy_intp columns, Sums out) {                                                      \
+        REAL exponentials[PIECE];                                                                             \
+        npy_intp at_once = columns < PIECE ? PIECE / columns : 1;                                             \
+        for (npy_intp start = 0; start < rows; start += at_once) {                                            \
+            npy_intp count = rows - start < at_once ? rows - start : at_once;                                 \
+            for (npy_intp column = 0; column < columns; column += PIECE) {                                    \
+                npy_intp width = columns - column < PIECE ? columns - column : PIECE;                         \
+                const REAL##_given *x = (const REAL##_given *)logits + start * columns + column;              \
+                if (shifts == NULL)                                                                           \
+                    for (npy_intp i = 0; i < count * width; i++) exponentials[i] = EXP(x[i]);                 \
+                for (npy_intp r = 0; r < count; r++) {                                                        \
+                    npy_intp row = start + r, label = labels[row] - column;                                   \
+                    const REAL##_given *given = x + r * width;                                                \
+                    REAL *e = exponentials + r * width;                                                       \
+                    if (shifts != NULL) {                                                                     \
+                        REAL shift = shifts[row];                                                             \
+                        for (npy_intp i = 0; i < width; i++) e[i] = EXP(given[i] - shift);                    \
+                    }                                                                                         \
+                    if (label >= 0 && label < width) e[label] = 0;                                            \
+                    out.sums[row] += EXP##_dot(e, NULL, width);                                               \
+                    if (out.dots) out.dots[row] += EXP##_dot(e, given, width);                                \
+                    if (out.squares) out.squares[row] += EXP##_dot(e, e, width);                              \
+                    if (out.largest) out.largest[row] = EXP##_largest(e, width, out.largest[row]);            \
+                    if (out.ranks)                                                                            \
+                        out.ranks[row] += EXP##_rank(given, width, label < width ? label : width, given[label]);\
+                }                                                                                             \
+            }                                                                                                 \
+        }                                                                                                     \
+    }                                                                                                         \
+    FOR_EACH_PROCESSOR                                                                                        \
+    static void EXP##_largest_others(const void *logits, const Label *labels, npy_intp rows, npy_intp columns,\
+                                     double *largest) {                                                       \
+        for (npy_intp row = 0; row < rows; row++) {                                                           \
+            const REAL##_given *x = (const REAL##_given *)logits + row * columns;                             \
+            REAL before = EXP##_largest(x, labels[row], largest[row]);                                        \
+            largest[row] = EXP##_largest(x + labels[row] + 1, columns - labels[row] - 1, before);             \
+        }                                                                                                     \
+    }
+
+DEFINE_ROWS(exp_float, float, int32_t)
+DEFINE_ROWS(exp_double, double, npy_int64)
+
+/* The data of an array with one number for each row, NULL for None. Sets an error and returns 0 if it is neither. */
+static int row_data(PyObject *object, int type, npy_intp rows, void *data) {
+    PyArrayObject *array = (PyArrayObject *)object;
+    *(void **)data = NULL;
+    if (object == Py_None) return 1;
+    if (!PyArray_Check(object) || !PyArray_EquivTypenums(PyArray_TYPE(array), type) || !PyArray_ISCARRAY(array) ||
+        PyArray_NDIM(array) != 1 || PyArray_DIM(array, 0) != rows) {
+        PyErr_SetString(PyExc_TypeError, "writeable contiguous arrays with a number for each row were expected");
+        return 0;
+    }
+    *(void **)data = PyArray_DATA(array);
+    return 1;
+}
+
+typedef struct { int type; npy_intp rows, columns; const void *logits; const Label *labels; } Batch;
+
+/* Reads the first two arguments. Sets an error and returns 0 if they are no matrix and its labels. */
+static int batch_of(PyObject *const *args, Batch *batch) {
+    PyArrayObject *logits = (PyArrayObject *)args[0], *labels = (PyArrayObject *)args[1];
+    if (!PyArray_Check(args[0]) || PyArray_NDIM(logits) != 2 || !PyArray_IS_C_CONTIGUOUS(logits) ||
+        !PyArray_ISNOTSWAPPED(logits) || (PyArray_TYPE(logits) != NPY_FLOAT && PyArray_TYPE(logits) != NPY_DOUBLE)) {
+        PyErr_SetString(PyExc_TypeError, "logits: a C-contiguous matrix of float32 or float64 was expected");
+        return 0;
+    }
+    npy_intp rows = PyArray_DIM(logits, 0), columns = PyArray_DIM(logits, 1);
+    if (!PyArray_Check(args[1]) || PyArray_NDIM(labels) != 1 || !PyArray_IS_C_CONTIGUOUS(labels) ||
+        !PyArray_ISNOTSWAPPED(labels) || !PyArray_EquivTypenums(PyArray_TYPE(labels), NPY_INTP) ||
+        PyArray_DIM(labels, 0) != rows) {
+        PyErr_SetString(PyExc_TypeError, "labels: a contiguous array of intp for each row was expected");
+        return 0;
+    }
+    *batch = (Batch){PyArray_TYPE(logits), rows, columns, PyArray_DATA(logits), PyArray_DATA(labels)};
+    for (npy_intp row = 0; row < rows; row++)
+        if (batch->labels[row] < 0 || batch->labels[row] >= columns) {
+            PyErr_SetString(PyExc_IndexError, "labels: class indices of the logits' columns were expected");
+            return 0;
+        }
+    return 1;
+}
+
+static PyObject *add_row_sums(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    Batch batch;
+    Sums out;
+    double *shifts;
+    if (count != 8 || args[3] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "logits, labels, shifts, sums and what else is summed were expected");
+        return NULL;
+    }
+    if (!batch_of(args, &batch)) return NULL;
+    npy_intp rows = batch.rows;
+    if (!row_data(args[2], NPY_DOUBLE, rows, &shifts) || !row_data(args[3], NPY_DOUBLE, rows, &out.sums) ||
+        !row_data(args[4], NPY_DOUBLE, rows, &out.dots) || !row_data(args[5], NPY_DOUBLE, rows, &out.squares) ||
+        !row_data(args[6], NPY_DOUBLE, rows, &out.largest) || !row_data(args[7], NPY_INT64, rows, &out.ranks))
+        return NULL;
+    if (rows == 0) Py_RETURN_NONE;
+    Py_BEGIN_ALLOW_THREADS
+    (batch.type == NPY_FLOAT ? exp_float_rows : exp_double_rows)(batch.logits, batch.labels, shifts, rows,
+                                                                 batch.columns, out);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
+static PyObject *raise_to_largest_others(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    Batch batch;
+    double *largest;
+    if (count != 3 || args[2] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "logits, labels, largest were expected");
+        return NULL;
+    }
+    if (!batch_of(args, &batch) || !row_data(args[2], NPY_DOUBLE, batch.rows, &largest)) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    (batch.type == NPY_FLOAT ? exp_float_largest_others : exp_double_largest_others)(
+        batch.logits, batch.labels, batch.rows, batch.columns, largest);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
 PyMODINIT_FUNC PyInit__elementary(void) {
+    static PyMethodDef functions[] = {
+        {"add_row_sums", (PyCFunction)(void (*)(void))add_row_sums, METH_FASTCALL, "See _elementary.pyi."},
+        {"raise_to_largest_others", (PyCFunction)(void (*)(void))raise_to_largest_others, METH_FASTCALL, NULL},
+        {NULL, NULL, 0, NULL}};
     static PyModuleDef definition = {
-        PyModuleDef_HEAD_INIT, .m_name = "_elementary", .m_doc = "exp and log1p: see elementary.py.", .m_size = -1};
+        PyModuleDef_HEAD_INIT, .m_name = "_elementary", .m_doc = "See elementary.py.", .m_size = -1,
+        .m_methods = functions};
     static PyUFuncGenericFunction exp_loops[] = {exp_float_loop, exp_double_loop};
     static PyUFuncGenericFunction log1p_loops[] = {log1p_float_loop, log1p_double_loop};
     static const char types[] = {NPY_FLOAT, NPY_FLOAT, NPY_DOUBLE, NPY_DOUBLE};

@@ -1,4 +1,27 @@
 import numpy as np
 
+from xent_core.compute.layout import Array
+
 exp: np.ufunc
 log1p: np.ufunc
+
+def add_row_sums(
+    logits: Array,
+    labels: Array,
+    shifts: Array | None,
+    sums: Array,
+    dots: Array | None,
+    squares: Array | None,
+    largest: Array | None,
+    ranks: Array | None,
+    /,
+) -> None:
+    """Add to `sums` and to what else is not None, for each row of logits: see _elementary.c.
+
+    logits: C-contiguous float32 or float64, [rows, classes]. labels: contiguous intp, [rows]. shifts: what to take off
+    each row's logits. All others: float64, ranks int64, [rows], zeros to begin with. Raises TypeError where they are
+    not, IndexError for a label out of range.
+    """
+
+def raise_to_largest_others(logits: Array, labels: Array, largest: Array, /) -> None:
+    """Raise each of `largest`, float64 [rows], to the largest logit of its row beside the label. Raises the same."""

@@ -1,4 +1,4 @@
-"""exp and log1p of arrays, by the fastest code that is there.
+"""exp and log1p of arrays, and sums of the exponentials of rows, by the fastest code that is there.
 
 NumPy's own are used where it computes them with AVX-512. Elsewhere those of `_elementary.c` are 2 to 13 times as fast;
 they are used where they were compiled. Errors are at most about an ulp, of NumPy's exp in float32 2.5.
@@ -6,7 +6,7 @@ they are used where they were compiled. Errors are at most about an ulp, of NumP
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib import introspect
@@ -38,13 +38,23 @@ def log1p_by_log(u: Array, out: Array | None = None) -> Array:
     return result
 
 
-def fastest(*, vectorised: bool, compiled: ModuleType | None) -> tuple[Elementary, Elementary]:
-    """exp(x, out=None) and log1p(u, out=None), of arrays of float32 or float64; u is at least 0."""
+class Fastest(NamedTuple):
+    """exp(x, out=None) and log1p(u, out=None), of arrays of float32 or float64; u is at least 0.
+
+    fused: what has `add_row_sums` and `raise_to_largest_others`; None where NumPy sums the exponentials.
+    """
+
+    exp: Elementary
+    log1p: Elementary
+    fused: ModuleType | None
+
+
+def fastest(*, vectorised: bool, compiled: ModuleType | None) -> Fastest:
     if vectorised:
-        return np.exp, np.log1p
+        return Fastest(np.exp, np.log1p, None)
     if compiled is not None:
-        return compiled.exp, compiled.log1p
-    return np.exp, log1p_by_log
+        return Fastest(compiled.exp, compiled.log1p, compiled)
+    return Fastest(np.exp, log1p_by_log, None)
 
 
-exp, log1p = fastest(vectorised=numpy_is_vectorised(), compiled=compiled)
+exp, log1p, fused = fastest(vectorised=numpy_is_vectorised(), compiled=compiled)

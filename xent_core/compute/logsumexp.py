@@ -10,10 +10,11 @@ logit is an ordinary number.
 """
 
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 
-from xent_core.compute.elementary import exp, log1p
+from xent_core.compute.elementary import exp, fused, log1p
 from xent_core.compute.layout import Array, column_tiles, row_sums, row_tiles, shaped
 from xent_core.compute.row_figures import Moments
 
@@ -23,6 +24,7 @@ SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290,
 PLAIN_SUMS = (1e-4, 1e30)
 # exp(−x) of a label's logit in this range is an ordinary float64.
 SAFE_LABEL_LOGIT = 600.0
+NO_FIGURES = (None, None, None, None)
 
 CheckBlock = Callable[[], None]
 """Called before suspicious rows are computed. Raises where the block holds a value that is no logit."""
@@ -89,7 +91,10 @@ def sigmoid(x: Array, out: Array) -> None:
 def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array:
     at_labels = np.arange(0, logits.size, logits.shape[1]) + indices
     label_logits = logits.reshape(-1)[at_labels].astype(np.float64)
-    largest, others = _shifted_sums_of_exponentials(logits, buffer, at_labels)
+    if fused is not None and logits.flags.c_contiguous:
+        largest, others = _shifted_by_fused(fused, logits, np.ascontiguousarray(indices))
+    else:
+        largest, others = _shifted_sums_of_exponentials(logits, buffer, at_labels)
     behind = largest - label_logits
     # Whichever leads, the label or the largest other class, the exponential taken is that of a negative number.
     losses: Array = np.where(
@@ -216,6 +221,12 @@ def _split_sums_of_exponentials(
 ) -> tuple[Array, Array]:
     """x_y and Σ_{j≠y} exp(x_j) for each row, float64."""
     count, classes = logits.shape
+    if fused is not None and logits.flags.c_contiguous and (moments is None or moments.keeps_nothing):
+        at_labels = np.arange(0, logits.size, classes) + indices
+        others = np.zeros(count)
+        figures = NO_FIGURES if moments is None else moments.sums_to_add()
+        fused.add_row_sums(logits, np.ascontiguousarray(indices), None, others, *figures)
+        return logits.reshape(-1)[at_labels].astype(np.float64), others
     if classes > buffer.size:
         if moments is not None:
             moments.unsafe = np.ones(count, bool)
@@ -269,6 +280,15 @@ def _shifted_sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array
             _put(part, columns, leave_out, 0)
         sums += row_sums(part)
     return largest[:, 0].astype(np.float64), sums
+
+
+def _shifted_by_fused(fused: ModuleType, logits: Array, indices: Array) -> tuple[Array, Array]:
+    """The same, beside the labels."""
+    largest, others = np.full(len(logits), -np.inf), np.zeros(len(logits))
+    fused.raise_to_largest_others(logits, indices, largest)
+    largest[np.isneginf(largest)] = 0
+    fused.add_row_sums(logits, indices, largest, others, *NO_FIGURES)
+    return largest, others
 
 
 def _put(part: Array, columns: slice, positions: Array, value: float) -> None:

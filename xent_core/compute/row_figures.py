@@ -53,9 +53,20 @@ class Moments:
         self.sums = np.ones(rows)
         self._rows = rows
         self._predictions: Array | None = None
-        self._dots = np.empty(rows) if "entropy" in wanted else None
-        self._squares = np.empty(rows) if "squares" in wanted else None
-        self._largest = np.empty(rows) if self.wanted & {"margin", "confidence"} else None
+        self._ranks: Array | None = None
+        self._dots = np.zeros(rows) if "entropy" in wanted else None
+        self._squares = np.zeros(rows) if "squares" in wanted else None
+        self._largest = np.zeros(rows) if self.wanted & {"margin", "confidence"} else None
+
+    @property
+    def keeps_nothing(self) -> bool:
+        return self._kept is None
+
+    def sums_to_add(self) -> tuple[Array | None, ...]:
+        """What `add_row_sums` adds to, in place of `add`: dots, squares, largest and ranks; None if not wanted."""
+        if self.wanted & PLACES:
+            self._ranks = np.zeros(self._rows, np.int64)
+        return self._dots, self._squares, self._largest, self._ranks
 
     def room(self, rows: slice, buffer: Array) -> Array:
         """Where to compute the exponentials of a tile: where they are kept, or in the buffer."""
@@ -85,7 +96,9 @@ class Moments:
         missed = -np.expm1(-losses)
         log_sums = label_logits + losses
         inverse_sums = 1 / self.sums
-        if self.wanted & PLACES:
+        if self._ranks is not None:
+            found.update(_places_of_ranks(logits, indices, self._ranks, self.wanted))
+        elif self.wanted & PLACES:
             if self._predictions is None and not self._ranks_by_class(logits.shape[1]):
                 # Rows too long for a tile, which are all computed anew.
                 self._predictions = np.zeros(len(logits), np.int64)
@@ -155,6 +168,20 @@ def _places(logits: Array, indices: Array, predictions: Array | None, wanted: Co
         found["label_rank"] = label_ranks(logits, indices, predictions)
     if "top_rank" in wanted:
         found["top_rank"] = top_ranks(logits, indices, predictions)
+    return found
+
+
+def _places_of_ranks(logits: Array, indices: Array, ranks: Array, wanted: Collection[RowFigure]) -> Figures:
+    found: Figures = {}
+    if "label_rank" in wanted:
+        found["label_rank"] = ranks
+    if "top_rank" in wanted:
+        found["top_rank"] = ranks
+    if "predictions" in wanted:
+        found["predictions"] = predictions = indices.astype(np.int64)
+        wrong = np.flatnonzero(ranks)
+        for tile in row_tiles(len(wrong), logits.shape[1]):
+            predictions[wrong[tile]] = logits[wrong[tile]].argmax(axis=1)
     return found
 
 

@@ -96,11 +96,102 @@ def test_an_element_has_the_same_result_wherever_it_stands(name: str, dtype: Any
 
 @COMPILED
 def test_numpy_computes_where_it_has_avx512_or_nothing_was_compiled() -> None:
-    assert fastest(vectorised=True, compiled=compiled) == (np.exp, np.log1p)
-    assert fastest(vectorised=False, compiled=None) == (np.exp, log1p_by_log)
+    assert fastest(vectorised=True, compiled=compiled) == (np.exp, np.log1p, None)
+    assert fastest(vectorised=False, compiled=None) == (np.exp, log1p_by_log, None)
     assert compiled is not None
-    assert fastest(vectorised=False, compiled=compiled) == (compiled.exp, compiled.log1p)
-    assert (elementary.exp, elementary.log1p) == fastest(vectorised=elementary.numpy_is_vectorised(), compiled=compiled)
+    assert fastest(vectorised=False, compiled=compiled) == (compiled.exp, compiled.log1p, compiled)
+    assert (elementary.exp, elementary.log1p, elementary.fused) == fastest(
+        vectorised=elementary.numpy_is_vectorised(), compiled=compiled
+    )
+
+
+@COMPILED
+def test_sums_of_rows_refuse_arrays_that_are_not_of_the_kind_they_read() -> None:
+    """They read and write memory by these arrays' shapes."""
+    assert compiled is not None
+    logits, labels, sums = np.zeros((4, 3), np.float32), np.zeros(4, np.intp), np.zeros(4)
+    nothing = (None, None, None, None)
+    batches: list[tuple[Any, Any]] = [
+        (None, labels),
+        (logits, None),
+        (logits.astype(np.float16), labels),
+        (logits[:, ::2], labels),
+        (logits[0], labels),
+        (logits.astype(">f4"), labels),
+        (logits, labels.astype(np.int32)),
+        (logits, labels[:3]),
+        (logits, np.zeros(8, np.intp)[::2]),
+    ]
+    for batch in batches:
+        with pytest.raises(TypeError, match="expected"):
+            compiled.add_row_sums(*batch, None, sums, *nothing)
+        with pytest.raises(TypeError, match="expected"):
+            compiled.raise_to_largest_others(*batch, sums)
+    results: list[tuple[Any, ...]] = [
+        (None, None, *nothing),
+        (None, sums),
+        (None, sums[:3], *nothing),
+        (None, sums.astype(np.float32), *nothing),
+        (None, np.broadcast_to(0.0, 4), *nothing),
+        (np.zeros(5), sums, *nothing),
+        (None, sums, np.zeros(5), None, None, None),
+        (None, sums, None, None, None, np.zeros(4)),
+    ]
+    for result in results:
+        with pytest.raises(TypeError, match="expected"):
+            compiled.add_row_sums(logits, labels, *result)
+    for largest in (None, sums[:3], sums.astype(np.float32)):
+        with pytest.raises(TypeError, match="expected"):
+            compiled.raise_to_largest_others(logits, labels, largest)
+    for label in (-1, 3):
+        with pytest.raises(IndexError, match="class indices"):
+            compiled.add_row_sums(logits, np.array([0, 0, 0, label]), None, sums, *nothing)
+        with pytest.raises(IndexError, match="class indices"):
+            compiled.raise_to_largest_others(logits, np.array([0, 0, 0, label]), sums)
+    for empty in (logits[:0], np.zeros((0, 0))):
+        compiled.add_row_sums(empty, labels[:0], None, sums[:0], *nothing)
+        compiled.raise_to_largest_others(empty, labels[:0], sums[:0])
+    assert not sums.any()
+
+
+@COMPILED
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (7, 3), (500, 10), (9, 31), (9, 32), (5, 1000), (3, 1024), (3, 1025), (2, 9000)]
+)
+def test_sums_of_rows_are_those_of_exponentials_beside_the_label(shape: tuple[int, int], dtype: Any) -> None:
+    """Also of rows and labels that stand unaligned in memory, and of logits with equals."""
+    assert compiled is not None
+    rng = np.random.default_rng(3)
+    rows, classes = shape
+    given = np.round(rng.normal(size=shape) * 3, 2).astype(dtype)
+    logits = np.frombuffer(b"-" + given.tobytes(), dtype, offset=1).reshape(shape)
+    given_labels = rng.integers(classes, size=rows)
+    labels = np.frombuffer(b"-" + given_labels.tobytes(), np.intp, offset=1)
+    sums, dots, squares, largest = np.zeros((4, rows))
+    ranks = np.zeros(rows, np.int64)
+    compiled.add_row_sums(logits, labels, None, sums, dots, squares, largest, ranks)
+    x = given.astype(np.longdouble)
+    e = np.exp(x)
+    e[np.arange(rows), labels] = 0
+    close = 20 * float(np.finfo(dtype).eps)
+    scale = np.abs(e * x).sum(axis=1)
+    assert sums == pytest.approx(e.sum(axis=1).astype(float), rel=close)
+    assert (np.abs(dots - (e * x).sum(axis=1)) <= close * scale).all()
+    assert squares == pytest.approx((e * e).sum(axis=1).astype(float), rel=close)
+    assert largest == pytest.approx(e.max(axis=1).astype(float), rel=close)
+    before = np.arange(classes) < labels[:, None]
+    at_labels = given[np.arange(rows), labels][:, None]
+    assert (ranks == ((given > at_labels) | (before & (given == at_labels))).sum(axis=1)).all()
+    alone = np.zeros(1)
+    compiled.add_row_sums(logits[-1:], labels[-1:], None, alone, None, None, None, None)
+    assert alone[0] == sums[-1]
+    maxima, shifted = np.full(rows, -np.inf), np.zeros(rows)
+    compiled.raise_to_largest_others(logits, labels, maxima)
+    x[np.arange(rows), labels] = -np.inf
+    assert (maxima == x.max(axis=1)).all()
+    compiled.add_row_sums(logits, labels, np.full(rows, 3.0), shifted, None, None, None, None)
+    assert shifted == pytest.approx(np.exp(x - 3).sum(axis=1).astype(float), rel=close)
 
 
 def test_both_ways_to_compile_have_the_same_flags() -> None:

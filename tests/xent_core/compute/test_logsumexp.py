@@ -24,7 +24,7 @@ from xent_core import (
     sparse_softmax_cross_entropy,
 )
 from xent_core import weighted_cross_entropy as weighted_loss
-from xent_core.compute import elementary, logsumexp
+from xent_core.compute import elementary, logsumexp, row_figures
 
 Array = NDArray[Any]
 RELATIVE = {np.dtype(np.float32): 1e-6, np.dtype(np.float64): 1e-13}
@@ -208,15 +208,20 @@ def test_no_loss_of_valid_labels_is_negative(data: st.DataObject, dtype: Any, cl
     assert evaluate(rows, hits, loss_type="sigmoid_cross_entropy", **options).reduced.value >= 0
 
 
+def use(monkeypatch: pytest.MonkeyPatch, fastest: elementary.Fastest) -> None:
+    for name, function in fastest._asdict().items():
+        monkeypatch.setattr(logsumexp, name, function)
+        if name != "fused":
+            monkeypatch.setattr(row_figures, name, function)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("vectorised", "compiled"), [(True, None), (False, None), (False, elementary.compiled)])
 def test_losses_are_as_exact_whatever_computes_exp(
     vectorised: bool, compiled: ModuleType | None, dtype: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What computes it depends on the processor, and on whether there was a C compiler."""
-    exp, log1p = elementary.fastest(vectorised=vectorised, compiled=compiled)
-    monkeypatch.setattr(logsumexp, "exp", exp)
-    monkeypatch.setattr(logsumexp, "log1p", log1p)
+    use(monkeypatch, elementary.fastest(vectorised=vectorised, compiled=compiled))
     logits = np.concatenate([np.linspace(-700, 700, 1401), np.geomspace(1e-30, 1, 50)]).astype(dtype)
     for label in (0, 1):
         expected = [exact_sigmoid_loss(logit, label) for logit in logits]
@@ -224,3 +229,34 @@ def test_losses_are_as_exact_whatever_computes_exp(
     rows = rows_of(10, dtype)
     expected = [loss for row in rows for loss in exact_index_losses(row, [3])]
     assert_exact(sparse_softmax_cross_entropy(rows, np.full(len(rows), 3)), expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(200, 10), (30, 10), (40, 200), (2, 600_000)])
+@pytest.mark.parametrize("logits", ["sound", "equal", "huge", "masked"])
+def test_figures_of_rows_are_the_same_whether_sums_are_taken_in_one_call_or_by_numpy(
+    logits: str, shape: tuple[int, int], dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a C compiler, and where NumPy has AVX-512, NumPy takes them."""
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=shape).astype(dtype) * (500 if logits == "huge" else 2)
+    if logits == "equal":
+        rows = np.round(rows)
+    if logits == "masked":
+        rows[:, 1::3] = -np.inf
+    labels = rng.integers(shape[1] // 3, size=shape[0]) * 3
+    include: Any = ["predictions", "label_rank", "margin", "entropy", "logsumexp"]
+    found = []
+    for compiled in (None, elementary.compiled):
+        use(monkeypatch, elementary.fastest(vectorised=False, compiled=compiled))
+        found.append((evaluate(rows, labels, include=include), evaluate(rows, labels, include=["summary"]).summary))
+    (numpy, numpy_summary), (fused, fused_summary) = found
+    eps = float(np.finfo(dtype).eps)
+    # An entropy is the difference of numbers that are as large as the logits.
+    close = {"rtol": 30 * eps, "atol": 30 * eps * max(1, float(rows.max()))}
+    for name in ("per_sample", "predictions", "label_rank", "margin", "entropy", "logsumexp"):
+        np.testing.assert_allclose(getattr(fused, name), getattr(numpy, name), **close, err_msg=name)
+    assert fused_summary is not None
+    assert numpy_summary is not None
+    assert fused_summary.accuracy == numpy_summary.accuracy
+    assert fused_summary.top5_accuracy == numpy_summary.top5_accuracy
