@@ -112,13 +112,13 @@ DEFINE_LOOP(log1p_double, double)
     sums      the sum of e_c        dots     the sum of e_c x_c    ranks  the number of x_c > x_y,
     largest   the largest e_c       squares  the sum of e_c^2             and of x_c = x_y with c < y
 
-A piece of exponentials is small enough to stay in the first cache. Its sums are taken in ACCUMULATORS sums of few terms
+They are kept, [rows, columns], where that is wanted. Else a piece of exponentials is small enough to stay in the first cache. Its sums are taken in ACCUMULATORS sums of few terms
 each, which are added in double precision, so that the error does not grow with the row. */
 
 enum { PIECE = 1024, ACCUMULATORS = 32 };
 
 typedef npy_intp Label __attribute__((aligned(1))); /* what was read from a body may stand unaligned */
-typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; } Sums;
+typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void *kept; } Sums;
 
 #define DEFINE_ROWS(EXP, REAL, INTEGER)                                                                       \
     typedef REAL REAL##_given __attribute__((aligned(1)));                                                    \
@@ -156,13 +156,14 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; } Su
     FOR_EACH_PROCESSOR                                                                                        \
     static void EXP##_rows(const void *logits, const Label *labels, const double *shifts, npy_intp rows,      \
                            npy_intp columns, Sums out) {                                                      \
-        REAL exponentials[PIECE];                                                                             \
+        REAL piece[PIECE];                                                                                    \
         npy_intp at_once = columns < PIECE ? PIECE / columns : 1;                                             \
         for (npy_intp start = 0; start < rows; start += at_once) {                                            \
             npy_intp count = rows - start < at_once ? rows - start : at_once;                                 \
             for (npy_intp column = 0; column < columns; column += PIECE) {                                    \
                 npy_intp width = columns - column < PIECE ? columns - column : PIECE;                         \
                 const REAL##_given *x = (const REAL##_given *)logits + start * columns + column;              \
+                REAL *exponentials = out.kept ? (REAL *)out.kept + start * columns + column : piece;          \
                 if (shifts == NULL)                                                                           \
                     for (npy_intp i = 0; i < count * width; i++) exponentials[i] = EXP(x[i]);                 \
                 for (npy_intp r = 0; r < count; r++) {                                                        \
@@ -242,7 +243,7 @@ static PyObject *add_row_sums(PyObject *module, PyObject *const *args, Py_ssize_
     Batch batch;
     Sums out;
     double *shifts;
-    if (count != 8 || args[3] == Py_None) {
+    if (count != 9 || args[3] == Py_None) {
         PyErr_SetString(PyExc_TypeError, "logits, labels, shifts, sums and what else is summed were expected");
         return NULL;
     }
@@ -252,12 +253,57 @@ static PyObject *add_row_sums(PyObject *module, PyObject *const *args, Py_ssize_
         !row_data(args[4], NPY_DOUBLE, rows, &out.dots) || !row_data(args[5], NPY_DOUBLE, rows, &out.squares) ||
         !row_data(args[6], NPY_DOUBLE, rows, &out.largest) || !row_data(args[7], NPY_INT64, rows, &out.ranks))
         return NULL;
+    PyArrayObject *kept = (PyArrayObject *)args[8];
+    if (args[8] != Py_None &&
+        (!PyArray_Check(args[8]) || PyArray_TYPE(kept) != batch.type || !PyArray_ISCARRAY(kept) ||
+         PyArray_NDIM(kept) != 2 || PyArray_DIM(kept, 0) != rows || PyArray_DIM(kept, 1) != batch.columns)) {
+        PyErr_SetString(PyExc_TypeError, "kept: a C-contiguous matrix of the logits' shape and dtype was expected");
+        return NULL;
+    }
+    out.kept = args[8] == Py_None ? NULL : PyArray_DATA(kept);
     if (rows == 0) Py_RETURN_NONE;
     Py_BEGIN_ALLOW_THREADS
     (batch.type == NPY_FLOAT ? exp_float_rows : exp_double_rows)(batch.logits, batch.labels, shifts, rows,
                                                                  batch.columns, out);
     Py_END_ALLOW_THREADS
     Py_RETURN_NONE;
+}
+
+FOR_EACH_PROCESSOR
+static int losses_of_rows(Batch batch, double low, double high, const double *sums, double *label_logits,
+                          double *losses) {
+    typedef float Float __attribute__((aligned(1)));
+    typedef double Double __attribute__((aligned(1)));
+    int are_safe = 1;
+    for (npy_intp row = 0; row < batch.rows; row++) {
+        npy_intp place = row * batch.columns + batch.labels[row];
+        label_logits[row] =
+            batch.type == NPY_FLOAT ? ((const Float *)batch.logits)[place] : ((const Double *)batch.logits)[place];
+    }
+    for (npy_intp row = 0; row < batch.rows; row++)
+        losses[row] = log1p_double(sums[row] * exp_double(-label_logits[row]));
+    for (npy_intp row = 0; row < batch.rows; row++)
+        are_safe &= (losses[row] < INFINITY) & (sums[row] >= low) & (label_logits[row] <= high);
+    return are_safe;
+}
+
+static PyObject *write_losses(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    Batch batch;
+    double *sums, *label_logits, *losses;
+    if (count != 7 || args[4] == Py_None || args[5] == Py_None || args[6] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "logits, labels, low, high, sums, label_logits, losses were expected");
+        return NULL;
+    }
+    double low = PyFloat_AsDouble(args[2]), high = PyFloat_AsDouble(args[3]);
+    if (PyErr_Occurred() || !batch_of(args, &batch) || !row_data(args[4], NPY_DOUBLE, batch.rows, &sums) ||
+        !row_data(args[5], NPY_DOUBLE, batch.rows, &label_logits) || !row_data(args[6], NPY_DOUBLE, batch.rows, &losses))
+        return NULL;
+    int are_safe;
+    Py_BEGIN_ALLOW_THREADS
+    are_safe = losses_of_rows(batch, low, high, sums, label_logits, losses);
+    Py_END_ALLOW_THREADS
+    return PyBool_FromLong(are_safe);
 }
 
 static PyObject *raise_to_largest_others(PyObject *module, PyObject *const *args, Py_ssize_t count) {
@@ -280,6 +326,7 @@ PyMODINIT_FUNC PyInit__elementary(void) {
     static PyMethodDef functions[] = {
         {"add_row_sums", (PyCFunction)(void (*)(void))add_row_sums, METH_FASTCALL, "See _elementary.pyi."},
         {"raise_to_largest_others", (PyCFunction)(void (*)(void))raise_to_largest_others, METH_FASTCALL, NULL},
+        {"write_losses", (PyCFunction)(void (*)(void))write_losses, METH_FASTCALL, NULL},
         {NULL, NULL, 0, NULL}};
     static PyModuleDef definition = {
         PyModuleDef_HEAD_INIT, .m_name = "_elementary", .m_doc = "See elementary.py.", .m_size = -1,

@@ -14,14 +14,23 @@ def add_row_sums(
     squares: Array | None,
     largest: Array | None,
     ranks: Array | None,
+    kept: Array | None,
     /,
 ) -> None:
     """Add to `sums` and to what else is not None, for each row of logits: see _elementary.c.
 
     logits: C-contiguous float32 or float64, [rows, classes]. labels: contiguous intp, [rows]. shifts: what to take off
-    each row's logits. All others: float64, ranks int64, [rows], zeros to begin with. Raises TypeError where they are
-    not, IndexError for a label out of range.
+    each row's logits. kept: of the logits' shape and dtype. All others: float64, ranks int64, [rows], zeros to begin
+    with. Raises TypeError where they are not, IndexError for a label out of range.
     """
 
 def raise_to_largest_others(logits: Array, labels: Array, largest: Array, /) -> None:
     """Raise each of `largest`, float64 [rows], to the largest logit of its row beside the label. Raises the same."""
+
+def write_losses(
+    logits: Array, labels: Array, low: float, high: float, sums: Array, label_logits: Array, losses: Array, /
+) -> bool:
+    """Write each row's label's logit x_y and log1p(sum · exp(−x_y)), float64 [rows]. Raises the same.
+
+    Returns whether all losses are below infinity, all sums at least `low`, and all x_y at most `high`.
+    """

@@ -24,7 +24,7 @@ SAFE_SUMS = {np.dtype(np.float32): (1e-24, 1e38), np.dtype(np.float64): (1e-290,
 PLAIN_SUMS = (1e-4, 1e30)
 # exp(−x) of a label's logit in this range is an ordinary float64.
 SAFE_LABEL_LOGIT = 600.0
-NO_FIGURES = (None, None, None, None)
+NO_FIGURES = (None,) * 5
 
 CheckBlock = Callable[[], None]
 """Called before suspicious rows are computed. Raises where the block holds a value that is no logit."""
@@ -40,11 +40,15 @@ def index_losses(
     With the label's own term left out there is no cancellation: a tiny loss keeps its relative accuracy, and no loss
     is negative. The loss of a masked label is +inf, also where its whole row is masked.
     """
-    label_logits, others = _split_sums_of_exponentials(logits, indices, buffer, moments)
-    losses: Array = log1p(others * exp(-label_logits))
+    if fused is not None and logits.flags.c_contiguous:
+        label_logits, others, losses, all_safe = _fused_losses(fused, logits, indices, moments)
+    else:
+        label_logits, others = _split_sums_of_exponentials(logits, indices, buffer, moments)
+        losses = log1p(others * exp(-label_logits))
+        all_safe = _all_safe(label_logits, others, losses, logits)
     if moments is not None:
         moments.sums = others + exp(label_logits)
-    if not _all_safe(label_logits, others, losses, logits):
+    if not all_safe:
         safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
         rest = np.flatnonzero(~safe)
         check()
@@ -54,6 +58,19 @@ def index_losses(
             some = rest[tile]
             losses[some] = _shifted_index_losses(_rows(logits, some), indices[some], buffer)
     return losses
+
+
+def _fused_losses(
+    fused: ModuleType, logits: Array, indices: Array, moments: Moments | None
+) -> tuple[Array, Array, Array, bool]:
+    """x_y, Σ_{j≠y} exp(x_j) and the loss of each row, and whether no row needs a second look."""
+    label_logits, others, losses = np.empty(len(logits)), np.zeros(len(logits)), np.empty(len(logits))
+    figures = NO_FIGURES if moments is None else moments.sums_to_add()
+    indices = np.ascontiguousarray(indices)
+    fused.add_row_sums(logits, indices, None, others, *figures)
+    low, _ = SAFE_SUMS[logits.dtype]
+    all_safe = fused.write_losses(logits, indices, low, SAFE_LABEL_LOGIT, others, label_logits, losses)
+    return label_logits, others, losses, all_safe
 
 
 def _all_safe(label_logits: Array, others: Array, losses: Array, logits: Array) -> bool:
@@ -221,12 +238,6 @@ def _split_sums_of_exponentials(
 ) -> tuple[Array, Array]:
     """x_y and Σ_{j≠y} exp(x_j) for each row, float64."""
     count, classes = logits.shape
-    if fused is not None and logits.flags.c_contiguous and (moments is None or moments.keeps_nothing):
-        at_labels = np.arange(0, logits.size, classes) + indices
-        others = np.zeros(count)
-        figures = NO_FIGURES if moments is None else moments.sums_to_add()
-        fused.add_row_sums(logits, np.ascontiguousarray(indices), None, others, *figures)
-        return logits.reshape(-1)[at_labels].astype(np.float64), others
     if classes > buffer.size:
         if moments is not None:
             moments.unsafe = np.ones(count, bool)

@@ -58,15 +58,12 @@ class Moments:
         self._squares = np.zeros(rows) if "squares" in wanted else None
         self._largest = np.zeros(rows) if self.wanted & {"margin", "confidence"} else None
 
-    @property
-    def keeps_nothing(self) -> bool:
-        return self._kept is None
-
     def sums_to_add(self) -> tuple[Array | None, ...]:
-        """What `add_row_sums` adds to, in place of `add`: dots, squares, largest and ranks; None if not wanted."""
+        """What `add_row_sums` writes to, in place of `add`: dots, squares, largest, ranks, kept; None if not wanted."""
+        self._are_kept = self._kept is not None
         if self.wanted & PLACES:
             self._ranks = np.zeros(self._rows, np.int64)
-        return self._dots, self._squares, self._largest, self._ranks
+        return self._dots, self._squares, self._largest, self._ranks, self._kept
 
     def room(self, rows: slice, buffer: Array) -> Array:
         """Where to compute the exponentials of a tile: where they are kept, or in the buffer."""

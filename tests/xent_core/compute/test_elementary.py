@@ -110,7 +110,7 @@ def test_sums_of_rows_refuse_arrays_that_are_not_of_the_kind_they_read() -> None
     """They read and write memory by these arrays' shapes."""
     assert compiled is not None
     logits, labels, sums = np.zeros((4, 3), np.float32), np.zeros(4, np.intp), np.zeros(4)
-    nothing = (None, None, None, None)
+    nothing = (None,) * 5
     batches: list[tuple[Any, Any]] = [
         (None, labels),
         (logits, None),
@@ -127,6 +127,8 @@ def test_sums_of_rows_refuse_arrays_that_are_not_of_the_kind_they_read() -> None
             compiled.add_row_sums(*batch, None, sums, *nothing)
         with pytest.raises(TypeError, match="expected"):
             compiled.raise_to_largest_others(*batch, sums)
+        with pytest.raises(TypeError, match="expected"):
+            compiled.write_losses(*batch, 0, 1, sums, sums, sums)
     results: list[tuple[Any, ...]] = [
         (None, None, *nothing),
         (None, sums),
@@ -134,8 +136,10 @@ def test_sums_of_rows_refuse_arrays_that_are_not_of_the_kind_they_read() -> None
         (None, sums.astype(np.float32), *nothing),
         (None, np.broadcast_to(0.0, 4), *nothing),
         (np.zeros(5), sums, *nothing),
-        (None, sums, np.zeros(5), None, None, None),
-        (None, sums, None, None, None, np.zeros(4)),
+        (None, sums, np.zeros(5), None, None, None, None),
+        (None, sums, None, None, None, np.zeros(4), None),
+        (None, sums, None, None, None, None, np.zeros((4, 3))),
+        (None, sums, None, None, None, None, np.zeros((4, 2), np.float32)),
     ]
     for result in results:
         with pytest.raises(TypeError, match="expected"):
@@ -143,11 +147,20 @@ def test_sums_of_rows_refuse_arrays_that_are_not_of_the_kind_they_read() -> None
     for largest in (None, sums[:3], sums.astype(np.float32)):
         with pytest.raises(TypeError, match="expected"):
             compiled.raise_to_largest_others(logits, labels, largest)
+        for place in range(3):
+            arrays = [sums, sums, sums]
+            arrays[place] = largest
+            with pytest.raises(TypeError, match="expected"):
+                compiled.write_losses(logits, labels, 0, 1, *arrays)
+    with pytest.raises(TypeError):
+        compiled.write_losses(logits, labels, None, 1, sums, sums, sums)
     for label in (-1, 3):
         with pytest.raises(IndexError, match="class indices"):
             compiled.add_row_sums(logits, np.array([0, 0, 0, label]), None, sums, *nothing)
         with pytest.raises(IndexError, match="class indices"):
             compiled.raise_to_largest_others(logits, np.array([0, 0, 0, label]), sums)
+        with pytest.raises(IndexError, match="class indices"):
+            compiled.write_losses(logits, np.array([0, 0, 0, label]), 0, 1, sums, sums, sums)
     for empty in (logits[:0], np.zeros((0, 0))):
         compiled.add_row_sums(empty, labels[:0], None, sums[:0], *nothing)
         compiled.raise_to_largest_others(empty, labels[:0], sums[:0])
@@ -169,8 +182,9 @@ def test_sums_of_rows_are_those_of_exponentials_beside_the_label(shape: tuple[in
     given_labels = rng.integers(classes, size=rows)
     labels = np.frombuffer(b"-" + given_labels.tobytes(), np.intp, offset=1)
     sums, dots, squares, largest = np.zeros((4, rows))
-    ranks = np.zeros(rows, np.int64)
-    compiled.add_row_sums(logits, labels, None, sums, dots, squares, largest, ranks)
+    ranks, kept = np.zeros(rows, np.int64), np.empty(shape, dtype)
+    nothing = (None,) * 5
+    compiled.add_row_sums(logits, labels, None, sums, dots, squares, largest, ranks, kept)
     x = given.astype(np.longdouble)
     e = np.exp(x)
     e[np.arange(rows), labels] = 0
@@ -183,14 +197,22 @@ def test_sums_of_rows_are_those_of_exponentials_beside_the_label(shape: tuple[in
     before = np.arange(classes) < labels[:, None]
     at_labels = given[np.arange(rows), labels][:, None]
     assert (ranks == ((given > at_labels) | (before & (given == at_labels))).sum(axis=1)).all()
+    np.testing.assert_allclose(kept, e.astype(float), rtol=close)
+    summed = np.zeros(rows)
+    compiled.add_row_sums(logits, labels, None, summed, *nothing)
+    assert (summed == sums).all()
     alone = np.zeros(1)
-    compiled.add_row_sums(logits[-1:], labels[-1:], None, alone, None, None, None, None)
+    compiled.add_row_sums(logits[-1:], labels[-1:], None, alone, *nothing)
     assert alone[0] == sums[-1]
+    at, losses = np.zeros((2, rows))
+    compiled.write_losses(logits, labels, 0, np.inf, sums, at, losses)
+    assert (at == at_labels[:, 0]).all()
+    assert (losses == compiled.log1p(sums * compiled.exp(-at))).all()
     maxima, shifted = np.full(rows, -np.inf), np.zeros(rows)
     compiled.raise_to_largest_others(logits, labels, maxima)
     x[np.arange(rows), labels] = -np.inf
     assert (maxima == x.max(axis=1)).all()
-    compiled.add_row_sums(logits, labels, np.full(rows, 3.0), shifted, None, None, None, None)
+    compiled.add_row_sums(logits, labels, np.full(rows, 3.0), shifted, *nothing)
     assert shifted == pytest.approx(np.exp(x - 3).sum(axis=1).astype(float), rel=close)
 
 
