@@ -36,6 +36,8 @@ NEAR = {np.dtype(np.float32): 1.0, np.dtype(np.float64): 0.25}
 """Below which |u| the first powers of u have the digits of the dtype, and from which on the differences keep them."""
 POWERS = {np.dtype(np.float32): 10, np.dtype(np.float64): 14}
 """How many powers these are."""
+NEAREST = {np.dtype(np.float32): (1 / 4, 6), np.dtype(np.float64): (1 / 16, 10)}
+"""Below which |u| fewer do, and how many: what is left out is less than 1e-7 or 1e-15 of a divergence."""
 JENSEN_SHANNON = {
     2: 1 / 2,
     6: 1 / 144,
@@ -106,14 +108,15 @@ def _of_tile(logits: Array, other: Array, p: Array, q: Array, buffers: tuple[Arr
     # Of logits that are close, the difference is exact, which that of logarithms of probabilities is not.
     u = np.subtract(other, logits, out=shaped(buffers[0], p.shape))
     u -= (np.log(other_sums) - np.log(sums)).astype(u.dtype)[:, None]
-    found = np.zeros((3, len(p)))
-    found[0], found[1] = -row_dots(p, u), row_dots(q, u)
-    apart = found[0] + found[1] >= APART
-    if apart.any():
-        found[2, apart] = _jensen_shannon(_chosen(apart, p, q, u), buffers[1])
-        apart &= (found >= SURE).all(axis=0)
-    if not apart.all():
-        found[:, ~apart] = _close(_chosen(~apart, p, q, u), buffers[1:])
+    found = np.empty((3, len(p)))
+    limit, powers = NEAREST[u.dtype]
+    # That of NaN is not below, and such a row is mended at the end.
+    nearest = np.maximum.reduce(u, axis=1) < limit
+    nearest &= np.minimum.reduce(u, axis=1) > -limit
+    if nearest.any():
+        found[:, nearest] = _close(_chosen(nearest, p, q, u), buffers[1:], powers)
+    if not nearest.all():
+        found[:, ~nearest] = _of_any(_chosen(~nearest, p, q, u), buffers[1:])
     low, high = PLAIN_SUMS
     safe = (np.minimum(sums, other_sums) >= low) & (np.maximum(sums, other_sums) <= high)
     safe &= np.isfinite(found).all(axis=0)
@@ -124,6 +127,20 @@ def _of_tile(logits: Array, other: Array, p: Array, q: Array, buffers: tuple[Arr
             found[:, some] = _shifted(logits[some], other[some])
     at_least: Array = np.maximum(found, 0)
     return at_least
+
+
+def _of_any(matrices: tuple[Array, ...], buffers: tuple[Array, ...]) -> Array:
+    """The divergences of distributions that are close or not, [3, rows], from p, q and u, which is written to."""
+    p, q, u = matrices
+    found = np.zeros((3, len(p)))
+    found[0], found[1] = -row_dots(p, u), row_dots(q, u)
+    apart = found[0] + found[1] >= APART
+    if apart.any():
+        found[2, apart] = _jensen_shannon(_chosen(apart, p, q, u), buffers[0])
+        apart &= (found >= SURE).all(axis=0)
+    if not apart.all():
+        found[:, ~apart] = _close(_chosen(~apart, p, q, u), buffers, POWERS[u.dtype])
+    return found
 
 
 def _chosen(rows: Array, *matrices: Array) -> tuple[Array, ...]:
@@ -142,20 +159,23 @@ def _jensen_shannon(matrices: tuple[Array, ...], buffer: Array) -> Array:
     return found
 
 
-def _close(matrices: tuple[Array, ...], buffers: tuple[Array, ...]) -> Array:
-    """The divergences of distributions that are close, [3, rows], from p, q and u, which is written to."""
+def _close(matrices: tuple[Array, ...], buffers: tuple[Array, ...], number: int) -> Array:
+    """The divergences of distributions that are close, [3, rows], from p, q and u, which is written to.
+
+    number: of powers of u.
+    """
     p, q, u = matrices
     squares, powers = (shaped(buffer, p.shape) for buffer in buffers)
     np.multiply(u, u, out=squares)
-    far = squares >= NEAR[u.dtype] ** 2
     found = np.zeros((4, len(p)))
-    if far.any():
+    # Of few powers nothing is farther than they serve.
+    if number == POWERS[u.dtype] and (far := squares >= NEAR[u.dtype] ** 2).any():
         places = np.flatnonzero(far)
         found += _far(p, q, u, places, np.count_nonzero(far, axis=1))
         u.reshape(-1)[places] = squares.reshape(-1)[places] = 0
     np.multiply(p, q, out=powers)
     np.sqrt(powers, out=powers)
-    for power in range(0, POWERS[u.dtype], 2):
+    for power in range(0, number, 2):
         if power:
             powers *= squares
         found += np.multiply.outer(FACTORS[power], row_dots(powers, u))
