@@ -1,5 +1,5 @@
-/* exp and log1p as NumPy ufuncs of float32 and float64, and sums of the exponentials of rows, written so that the
-compiler vectorises them for AVX2.
+/* exp and log1p as NumPy ufuncs of float32 and float64, and sums over rows of exponentials, written so that the compiler
+vectorises them for AVX2.
 
 Errors are at most about one ulp. An element has the same result wherever it stands in an array, and on every processor:
 scripts/compile forbids the compiler to contract a product and a sum, which it could do only where there is FMA. */
@@ -112,8 +112,9 @@ DEFINE_LOOP(log1p_double, double)
     sums      the sum of e_c        dots     the sum of e_c x_c    ranks  the number of x_c > x_y,
     largest   the largest e_c       squares  the sum of e_c^2             and of x_c = x_y with c < y
 
-They are kept, [rows, columns], where that is wanted. Else a piece of exponentials is small enough to stay in the first cache. Its sums are taken in ACCUMULATORS sums of few terms
-each, which are added in double precision, so that the error does not grow with the row. */
+The exponentials are kept, [rows, columns], where that is wanted. Otherwise only a piece of them exists at a time, small
+enough for the first cache. A piece is summed in ACCUMULATORS sums of few terms each. These are added in double
+precision, so that the error does not grow with the row. */
 
 enum { PIECE = 1024, ACCUMULATORS = 32 };
 
