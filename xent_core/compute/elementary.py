@@ -41,7 +41,7 @@ def log1p_by_log(u: Array, out: Array | None = None) -> Array:
 class Fastest(NamedTuple):
     """exp(x, out=None) and log1p(u, out=None), of arrays of float32 or float64; u is at least 0.
 
-    fused: what has `add_row_sums` and `raise_to_largest_others`; None where NumPy sums the exponentials.
+    fused: what has the functions of rows in `_elementary.pyi`; None where NumPy sums the exponentials.
     """
 
     exp: Elementary

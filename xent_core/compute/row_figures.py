@@ -151,14 +151,9 @@ def _largest(matrix: Array) -> Array:
 
 def _places(logits: Array, indices: Array, predictions: Array | None, wanted: Collection[RowFigure]) -> Figures:
     """predictions: None where nobody wants them and ranks are found without."""
-    found: Figures = {}
     if predictions is None:
-        ranks = _ranks_by_class(logits, indices)
-        if "label_rank" in wanted:
-            found["label_rank"] = ranks
-        if "top_rank" in wanted:
-            found["top_rank"] = ranks
-        return found
+        return _with_ranks({}, _ranks_by_class(logits, indices), wanted)
+    found: Figures = {}
     if "predictions" in wanted:
         found["predictions"] = predictions
     if "label_rank" in wanted:
@@ -168,18 +163,22 @@ def _places(logits: Array, indices: Array, predictions: Array | None, wanted: Co
     return found
 
 
-def _places_of_ranks(logits: Array, indices: Array, ranks: Array, wanted: Collection[RowFigure]) -> Figures:
-    found: Figures = {}
+def _with_ranks(found: Figures, ranks: Array, wanted: Collection[RowFigure]) -> Figures:
     if "label_rank" in wanted:
         found["label_rank"] = ranks
     if "top_rank" in wanted:
         found["top_rank"] = ranks
+    return found
+
+
+def _places_of_ranks(logits: Array, indices: Array, ranks: Array, wanted: Collection[RowFigure]) -> Figures:
+    found: Figures = {}
     if "predictions" in wanted:
         found["predictions"] = predictions = indices.astype(np.int64)
         wrong = np.flatnonzero(ranks)
         for tile in row_tiles(len(wrong), logits.shape[1]):
             predictions[wrong[tile]] = logits[wrong[tile]].argmax(axis=1)
-    return found
+    return _with_ranks(found, ranks, wanted)
 
 
 def _ranks_by_class(logits: Array, indices: Array) -> Array:
