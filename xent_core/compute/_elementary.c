@@ -154,6 +154,15 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
         for (; i < count; i++) rank += x[i] > label;                                                          \
         return rank;                                                                                          \
     }                                                                                                         \
+    INLINE double EXP##_wide_dot(const REAL##_given *a, const REAL##_given *b, npy_intp count) {              \
+        double total = 0, parts[ACCUMULATORS / 2] = {0};                                                      \
+        npy_intp i = 0, step = ACCUMULATORS / 2;                                                              \
+        for (; i + step <= count; i += step)                                                                  \
+            for (int k = 0; k < ACCUMULATORS / 2; k++) parts[k] += b == NULL ? a[i + k] : (double)a[i + k] * b[i + k];\
+        for (int k = 0; k < ACCUMULATORS / 2; k++) total += parts[k];                                         \
+        for (; i < count; i++) total += b == NULL ? a[i] : (double)a[i] * b[i];                               \
+        return total;                                                                                         \
+    }                                                                                                         \
     FOR_EACH_PROCESSOR                                                                                        \
     static void EXP##_rows(const void *logits, const Label *labels, const double *shifts, npy_intp rows,      \
                            npy_intp columns, Sums out) {                                                      \
@@ -176,6 +185,11 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
                         for (npy_intp i = 0; i < width; i++) e[i] = EXP(given[i] - shift);                    \
                     }                                                                                         \
                     if (label >= 0 && label < width) e[label] = 0;                                            \
+                }                                                                                             \
+                for (npy_intp r = 0; r < count; r++) {                                                        \
+                    npy_intp row = start + r, label = labels[row] - column;                                   \
+                    const REAL##_given *given = x + r * width;                                                \
+                    const REAL *e = exponentials + r * width;                                                 \
                     out.sums[row] += EXP##_dot(e, NULL, width);                                               \
                     if (out.dots) out.dots[row] += EXP##_dot(e, given, width);                                \
                     if (out.squares) out.squares[row] += EXP##_dot(e, e, width);                              \
@@ -194,6 +208,61 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
             REAL before = EXP##_largest(x, labels[row], largest[row]);                                        \
             largest[row] = EXP##_largest(x + labels[row] + 1, columns - labels[row] - 1, before);             \
         }                                                                                                     \
+    }                                                                                                         \
+    FOR_EACH_PROCESSOR                                                                                        \
+    static void EXP##_target_rows(const void *logits, const void *targets, npy_intp rows, npy_intp columns,   \
+                                  double *sums, double *target_sums, double *dots) {                          \
+        REAL piece[PIECE];                                                                                    \
+        npy_intp at_once = columns < PIECE ? PIECE / columns : 1;                                             \
+        for (npy_intp start = 0; start < rows; start += at_once) {                                            \
+            npy_intp count = rows - start < at_once ? rows - start : at_once;                                 \
+            for (npy_intp column = 0; column < columns; column += PIECE) {                                    \
+                npy_intp width = columns - column < PIECE ? columns - column : PIECE;                         \
+                const REAL##_given *x = (const REAL##_given *)logits + start * columns + column;              \
+                const REAL##_given *y = (const REAL##_given *)targets + start * columns + column;             \
+                for (npy_intp i = 0; i < count * width; i++) piece[i] = EXP(x[i]);                            \
+                for (npy_intp r = 0; r < count; r++) {                                                        \
+                    sums[start + r] += EXP##_dot(piece + r * width, NULL, width);                             \
+                    target_sums[start + r] += EXP##_wide_dot(y + r * width, NULL, width);                     \
+                    dots[start + r] += EXP##_wide_dot(y + r * width, x + r * width, width);                   \
+                }                                                                                             \
+            }                                                                                                 \
+        }                                                                                                     \
+    }                                                                                                         \
+    FOR_EACH_PROCESSOR                                                                                        \
+    static int EXP##_class_terms(const void *logits, npy_intp rows, npy_intp columns, REAL *negative_log_p,   \
+                                 REAL *p, REAL *rest) {                                                       \
+        int are_sound = 1;                                                                                    \
+        npy_intp at_once = columns < PIECE ? PIECE / columns : 1, places[PIECE];                              \
+        for (npy_intp start = 0; start < rows; start += at_once) {                                            \
+            npy_intp count = rows - start < at_once ? rows - start : at_once, size = count * columns;         \
+            const REAL##_given *x = (const REAL##_given *)logits + start * columns;                           \
+            REAL *below = negative_log_p + start * columns, *e = rest + start * columns;                      \
+            for (npy_intp r = 0; r < count; r++) {                                                            \
+                npy_intp first = r * columns, end = first + columns - 1, place = first;                       \
+                REAL largest = EXP##_largest(x + first, columns, -INFINITY);                                  \
+                while (place < end && x[place] != largest) place++;                                           \
+                are_sound &= isfinite(largest) != 0;                                                          \
+                places[r] = place;                                                                            \
+                for (npy_intp i = first; i <= end; i++) below[i] = x[i] - largest;                            \
+            }                                                                                                 \
+            for (npy_intp i = 0; i < size; i++) e[i] = EXP(below[i]);                                         \
+            for (npy_intp r = 0; r < count; r++) e[places[r]] = 0;                                            \
+            for (npy_intp r = 0; r < count; r++) {                                                            \
+                npy_intp first = r * columns, end = first + columns;                                          \
+                double others = EXP##_dot(e + first, NULL, columns);                                          \
+                REAL log_sum = log1p_double(others), scale = 1 / (1 + others);                                \
+                are_sound &= !isnan(others);                                                                  \
+                for (npy_intp i = first; i < end; i++) below[i] = log_sum - below[i];                         \
+                if (p != NULL) {                                                                              \
+                    for (npy_intp i = first; i < end; i++) p[start * columns + i] = e[i] * scale;             \
+                    p[start * columns + places[r]] = scale;                                                   \
+                }                                                                                             \
+                for (npy_intp i = first; i < end; i++) e[i] = 1 - e[i] * scale;                               \
+                e[places[r]] = others / (1 + others);                                                         \
+            }                                                                                                 \
+        }                                                                                                     \
+        return are_sound;                                                                                     \
     }
 
 DEFINE_ROWS(exp_float, float, int32_t)
@@ -215,27 +284,49 @@ static int row_data(PyObject *object, int type, npy_intp rows, void *data) {
 
 typedef struct { int type; npy_intp rows, columns; const void *logits; const Label *labels; } Batch;
 
-/* Reads the first two arguments. Sets an error and returns 0 if they are no matrix and its labels. */
-static int batch_of(PyObject *const *args, Batch *batch) {
-    PyArrayObject *logits = (PyArrayObject *)args[0], *labels = (PyArrayObject *)args[1];
-    if (!PyArray_Check(args[0]) || PyArray_NDIM(logits) != 2 || !PyArray_IS_C_CONTIGUOUS(logits) ||
+/* Reads the logits. Sets an error and returns 0 if they are no matrix. */
+static int logits_of(PyObject *object, Batch *batch) {
+    PyArrayObject *logits = (PyArrayObject *)object;
+    if (!PyArray_Check(object) || PyArray_NDIM(logits) != 2 || !PyArray_IS_C_CONTIGUOUS(logits) ||
         !PyArray_ISNOTSWAPPED(logits) || (PyArray_TYPE(logits) != NPY_FLOAT && PyArray_TYPE(logits) != NPY_DOUBLE)) {
         PyErr_SetString(PyExc_TypeError, "logits: a C-contiguous matrix of float32 or float64 was expected");
         return 0;
     }
-    npy_intp rows = PyArray_DIM(logits, 0), columns = PyArray_DIM(logits, 1);
+    *batch = (Batch){PyArray_TYPE(logits), PyArray_DIM(logits, 0), PyArray_DIM(logits, 1), PyArray_DATA(logits), NULL};
+    return 1;
+}
+
+/* Reads the first two arguments. Sets an error and returns 0 if they are no matrix and its labels. */
+static int batch_of(PyObject *const *args, Batch *batch) {
+    PyArrayObject *labels = (PyArrayObject *)args[1];
+    if (!logits_of(args[0], batch)) return 0;
     if (!PyArray_Check(args[1]) || PyArray_NDIM(labels) != 1 || !PyArray_IS_C_CONTIGUOUS(labels) ||
         !PyArray_ISNOTSWAPPED(labels) || !PyArray_EquivTypenums(PyArray_TYPE(labels), NPY_INTP) ||
-        PyArray_DIM(labels, 0) != rows) {
+        PyArray_DIM(labels, 0) != batch->rows) {
         PyErr_SetString(PyExc_TypeError, "labels: a contiguous array of intp for each row was expected");
         return 0;
     }
-    *batch = (Batch){PyArray_TYPE(logits), rows, columns, PyArray_DATA(logits), PyArray_DATA(labels)};
-    for (npy_intp row = 0; row < rows; row++)
-        if (batch->labels[row] < 0 || batch->labels[row] >= columns) {
+    batch->labels = PyArray_DATA(labels);
+    for (npy_intp row = 0; row < batch->rows; row++)
+        if (batch->labels[row] < 0 || batch->labels[row] >= batch->columns) {
             PyErr_SetString(PyExc_IndexError, "labels: class indices of the logits' columns were expected");
             return 0;
         }
+    return 1;
+}
+
+/* The data of a matrix like that of the logits, NULL for None. Sets an error and returns 0 if it is neither. */
+static int matrix_data(PyObject *object, const Batch *batch, int flags, void *data) {
+    PyArrayObject *matrix = (PyArrayObject *)object;
+    *(void **)data = NULL;
+    if (object == Py_None) return 1;
+    if (!PyArray_Check(object) || PyArray_TYPE(matrix) != batch->type || !PyArray_CHKFLAGS(matrix, flags) ||
+        !PyArray_ISNOTSWAPPED(matrix) || PyArray_NDIM(matrix) != 2 || PyArray_DIM(matrix, 0) != batch->rows ||
+        PyArray_DIM(matrix, 1) != batch->columns) {
+        PyErr_SetString(PyExc_TypeError, "C-contiguous matrices of the logits' shape and dtype were expected");
+        return 0;
+    }
+    *(void **)data = PyArray_DATA(matrix);
     return 1;
 }
 
@@ -252,16 +343,9 @@ static PyObject *add_row_sums(PyObject *module, PyObject *const *args, Py_ssize_
     npy_intp rows = batch.rows;
     if (!row_data(args[2], NPY_DOUBLE, rows, &shifts) || !row_data(args[3], NPY_DOUBLE, rows, &out.sums) ||
         !row_data(args[4], NPY_DOUBLE, rows, &out.dots) || !row_data(args[5], NPY_DOUBLE, rows, &out.squares) ||
-        !row_data(args[6], NPY_DOUBLE, rows, &out.largest) || !row_data(args[7], NPY_INT64, rows, &out.ranks))
+        !row_data(args[6], NPY_DOUBLE, rows, &out.largest) || !row_data(args[7], NPY_INT64, rows, &out.ranks) ||
+        !matrix_data(args[8], &batch, NPY_ARRAY_CARRAY, &out.kept))
         return NULL;
-    PyArrayObject *kept = (PyArrayObject *)args[8];
-    if (args[8] != Py_None &&
-        (!PyArray_Check(args[8]) || PyArray_TYPE(kept) != batch.type || !PyArray_ISCARRAY(kept) ||
-         PyArray_NDIM(kept) != 2 || PyArray_DIM(kept, 0) != rows || PyArray_DIM(kept, 1) != batch.columns)) {
-        PyErr_SetString(PyExc_TypeError, "kept: a C-contiguous matrix of the logits' shape and dtype was expected");
-        return NULL;
-    }
-    out.kept = args[8] == Py_None ? NULL : PyArray_DATA(kept);
     if (rows == 0) Py_RETURN_NONE;
     Py_BEGIN_ALLOW_THREADS
     (batch.type == NPY_FLOAT ? exp_float_rows : exp_double_rows)(batch.logits, batch.labels, shifts, rows,
@@ -323,11 +407,55 @@ static PyObject *raise_to_largest_others(PyObject *module, PyObject *const *args
     Py_RETURN_NONE;
 }
 
+static PyObject *add_target_sums(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    Batch batch;
+    const void *targets;
+    double *sums, *target_sums, *dots;
+    if (count != 5 || args[1] == Py_None || args[2] == Py_None || args[3] == Py_None || args[4] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "logits, targets, sums, target_sums, dots were expected");
+        return NULL;
+    }
+    if (!logits_of(args[0], &batch) || !matrix_data(args[1], &batch, NPY_ARRAY_C_CONTIGUOUS, &targets) ||
+        !row_data(args[2], NPY_DOUBLE, batch.rows, &sums) || !row_data(args[3], NPY_DOUBLE, batch.rows, &target_sums) ||
+        !row_data(args[4], NPY_DOUBLE, batch.rows, &dots))
+        return NULL;
+    if (batch.rows * batch.columns == 0) Py_RETURN_NONE;
+    Py_BEGIN_ALLOW_THREADS
+    (batch.type == NPY_FLOAT ? exp_float_target_rows : exp_double_target_rows)(
+        batch.logits, targets, batch.rows, batch.columns, sums, target_sums, dots);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
+static PyObject *write_class_terms(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+    (void)module;
+    Batch batch;
+    void *negative_log_p, *p, *rest;
+    int are_sound;
+    if (count != 4 || args[1] == Py_None || args[3] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "logits, negative_log_p, p or None, rest were expected");
+        return NULL;
+    }
+    if (!logits_of(args[0], &batch) || !matrix_data(args[1], &batch, NPY_ARRAY_CARRAY, &negative_log_p) ||
+        !matrix_data(args[2], &batch, NPY_ARRAY_CARRAY, &p) || !matrix_data(args[3], &batch, NPY_ARRAY_CARRAY, &rest))
+        return NULL;
+    if (batch.rows * batch.columns == 0) Py_RETURN_TRUE;
+    Py_BEGIN_ALLOW_THREADS
+    are_sound = batch.type == NPY_FLOAT
+        ? exp_float_class_terms(batch.logits, batch.rows, batch.columns, negative_log_p, p, rest)
+        : exp_double_class_terms(batch.logits, batch.rows, batch.columns, negative_log_p, p, rest);
+    Py_END_ALLOW_THREADS
+    return PyBool_FromLong(are_sound);
+}
+
 PyMODINIT_FUNC PyInit__elementary(void) {
     static PyMethodDef functions[] = {
         {"add_row_sums", (PyCFunction)(void (*)(void))add_row_sums, METH_FASTCALL, "See _elementary.pyi."},
         {"raise_to_largest_others", (PyCFunction)(void (*)(void))raise_to_largest_others, METH_FASTCALL, NULL},
         {"write_losses", (PyCFunction)(void (*)(void))write_losses, METH_FASTCALL, NULL},
+        {"add_target_sums", (PyCFunction)(void (*)(void))add_target_sums, METH_FASTCALL, NULL},
+        {"write_class_terms", (PyCFunction)(void (*)(void))write_class_terms, METH_FASTCALL, NULL},
         {NULL, NULL, 0, NULL}};
     static PyModuleDef definition = {
         PyModuleDef_HEAD_INIT, .m_name = "_elementary", .m_doc = "See elementary.py.", .m_size = -1,

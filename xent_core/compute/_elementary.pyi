@@ -34,3 +34,16 @@ def write_losses(
 
     Returns whether all losses are below infinity, all sums at least `low`, and all x_y at most `high`.
     """
+
+def add_target_sums(logits: Array, targets: Array, sums: Array, target_sums: Array, dots: Array, /) -> None:
+    """Add each row's Σ exp(x_c), Σ y_c and Σ y_c · x_c to float64 [rows].
+
+    logits x and targets y: C-contiguous, of one shape [rows, classes] and dtype, float32 or float64. The last two sums
+    are taken in float64. Raises TypeError where the arrays are not of these kinds.
+    """
+
+def write_class_terms(logits: Array, negative_log_p: Array, p: Array | None, rest: Array, /) -> bool:
+    """Write −log p, p and 1 − p of each class, in the logits' shape and dtype. Raises the same.
+
+    Returns whether all rows are sound: none holds NaN or +inf, and none is −inf throughout.
+    """

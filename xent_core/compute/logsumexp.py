@@ -130,8 +130,12 @@ def distribution_losses(logits: Array, labels: Array, buffer: Array, check: Chec
     Labels are float, and need be neither positive nor of sum 1: class weights may be inside. NaN where the row is
     masked whole, or the terms are infinite with both signs.
     """
-    sums = _sums_of_exponentials(logits, buffer)
-    label_sum, label_dot_logits = _label_moments(logits, labels)
+    if fused is not None and logits.flags.c_contiguous and labels.flags.c_contiguous:
+        sums, label_sum, label_dot_logits = np.zeros((3, len(logits)))
+        fused.add_target_sums(logits, labels, sums, label_sum, label_dot_logits)
+    else:
+        sums = _sums_of_exponentials(logits, buffer)
+        label_sum, label_dot_logits = _label_moments(logits, labels)
     losses: Array = label_sum * np.log(sums) - label_dot_logits
     safe = _safe(sums, logits) & np.isfinite(losses)
     if not safe.all():
@@ -188,38 +192,39 @@ def class_terms(logits: Array, check: CheckBlock) -> tuple[Array, Array, Array]:
     Each keeps its relative accuracy, since nothing is taken from 1 but p up to 1/2: the class with the largest logit
     is left out of the sum of exponentials, S, so that its −log p is log1p(S), and its 1 − p is S / (1 + S).
     """
-    negative_log_p, p, others, at_largest = _split_rows(logits, check)
-    p.reshape(-1)[at_largest] = 1
-    p /= (1 + others)[:, None]
-    rest = 1 - p
-    rest.reshape(-1)[at_largest] = others / (1 + others)
+    negative_log_p, p, rest = (np.empty(logits.shape, logits.dtype) for _ in range(3))
+    _write_terms(logits, check, negative_log_p, p, rest)
     return negative_log_p, p, rest
 
 
 def loss_terms(logits: Array, check: CheckBlock, buffer: Array) -> tuple[Array, Array]:
     """−log p and 1 − p likewise, which is less work; in the buffer, if it has room for both."""
-    negative_log_p, rest, others, at_largest = _split_rows(logits, check, buffer)
-    rest *= (-1 / (1 + others))[:, None]
-    rest += 1
-    rest.reshape(-1)[at_largest] = others / (1 + others)
+    room = buffer if buffer.size >= 2 * logits.size else np.empty(2 * logits.size, logits.dtype)
+    negative_log_p, rest = shaped(room, logits.shape), shaped(room[logits.size :], logits.shape)
+    _write_terms(logits, check, negative_log_p, None, rest)
     return negative_log_p, rest
 
 
-def _split_rows(logits: Array, check: CheckBlock, buffer: Array | None = None) -> tuple[Array, Array, Array, Array]:
-    """−log p; the exponentials of the logits less the row's largest, 0 at that; their sums; where the largest stand."""
+def _write_terms(logits: Array, check: CheckBlock, negative_log_p: Array, p: Array | None, rest: Array) -> None:
+    if fused is not None and logits.flags.c_contiguous:
+        if not fused.write_class_terms(logits, negative_log_p, p, rest):
+            check()
+        return
     at_largest = np.arange(0, logits.size, logits.shape[1]) + logits.argmax(axis=1)
     largest = logits.reshape(-1)[at_largest]
     # argmax gives the first NaN; so this shows every value that is no logit, and a row masked whole.
     if not np.isfinite(largest).all():
         check()
-    below = exponentials = None
-    if buffer is not None and buffer.size >= 2 * logits.size:
-        below, exponentials = (shaped(half, logits.shape) for half in (buffer, buffer[logits.size :]))
-    below = np.subtract(logits, largest[:, None], out=below)
-    exponentials = exp(below, out=exponentials)
+    below = np.subtract(logits, largest[:, None], out=negative_log_p)
+    exponentials = exp(below, out=rest)
     exponentials.reshape(-1)[at_largest] = 0
     others = row_sums(exponentials)
-    return np.subtract(log1p(others)[:, None], below, out=below), exponentials, others, at_largest
+    np.subtract(log1p(others)[:, None], below, out=negative_log_p)
+    shares = np.multiply(exponentials, (1 / (1 + others))[:, None], out=rest if p is None else p)
+    np.subtract(1, shares, out=rest)
+    if p is not None:
+        p.reshape(-1)[at_largest] = 1 / (1 + others)
+    rest.reshape(-1)[at_largest] = others / (1 + others)
 
 
 def _sums_of_exponentials(logits: Array, buffer: Array) -> Array:

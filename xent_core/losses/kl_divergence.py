@@ -25,8 +25,8 @@ from xent_core.losses.loss import (
 )
 from xent_core.losses.softmax_family import FROM_LOGITS, SoftmaxFamily, scaled
 
-# Elements of a tile: some ten arrays of its size, float64, take less than 4 MiB.
-TILE = 1 << 15
+# Elements of a tile: some ten arrays of its size, float64, take less than 6 MiB.
+TILE = 1 << 16
 SMALL = {np.dtype(np.float32): 0.1, np.dtype(np.float64): 1e-4}
 """Of a smaller divergence, beside the terms that it is the difference of, exponentials in this dtype lose digits."""
 CLOSE = 1e-4

@@ -5,14 +5,14 @@ from abc import abstractmethod
 import numpy as np
 
 from xent_core.compute.elementary import exp
-from xent_core.compute.layout import Array, row_dots, row_sums, row_tiles
+from xent_core.compute.layout import TILE_BYTES, Array, row_dots, row_sums, row_tiles
 from xent_core.compute.logsumexp import CheckBlock, class_terms, loss_terms
 from xent_core.compute.reduction import multiply
 from xent_core.losses.loss import Parameters
 from xent_core.losses.softmax_family import SoftmaxFamily
 
-# Elements of a tile: some five arrays of its size share the cache.
-CAREFUL_TILE = 1 << 16
+# Bytes of a tile: the buffer has room for two.
+CAREFUL_BYTES = TILE_BYTES // 2
 
 
 class SoftmaxByClass(SoftmaxFamily):
@@ -42,7 +42,7 @@ class SoftmaxByClass(SoftmaxFamily):
         self, logits: Array, target: Array, parameters: Parameters, buffer: Array, check: CheckBlock
     ) -> Array:
         losses = np.empty(len(logits))
-        for rows in row_tiles(len(logits), logits.shape[1], CAREFUL_TILE):
+        for rows in row_tiles(len(logits), logits.shape[1], CAREFUL_BYTES // logits.itemsize):
             values = self.value(*loss_terms(logits[rows], check, buffer), parameters)
             found = row_dots(values, target[rows])
             if not np.isfinite(found).all():
@@ -51,7 +51,7 @@ class SoftmaxByClass(SoftmaxFamily):
         return losses
 
     def target_gradient(self, logits: Array, target: Array, parameters: Parameters, out: Array) -> None:
-        for rows in row_tiles(len(logits), logits.shape[1], CAREFUL_TILE):
+        for rows in row_tiles(len(logits), logits.shape[1], CAREFUL_BYTES // logits.itemsize):
             negative_log_p, p, rest = class_terms(logits[rows], _sound)
             slopes = target[rows] * self.derivative(negative_log_p, p, rest, parameters)
             out[rows] = p * (row_sums(slopes)[:, None] - slopes) - slopes * rest

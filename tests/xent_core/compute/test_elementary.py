@@ -17,6 +17,7 @@ from xent_core.compute.elementary import compiled, fastest, log1p_by_log
 
 Function = Callable[..., Any]
 DTYPES = (np.float32, np.float64)
+SHAPES = [(1, 1), (7, 3), (500, 10), (9, 31), (9, 32), (5, 1000), (3, 1024), (3, 1025), (2, 9000)]
 # Where the results are ordinary numbers, and 0 or subnormal ones, or infinite.
 ORDINARY = {np.float32: (-87, 88.7), np.float64: (-708, 709.7)}
 
@@ -169,9 +170,7 @@ def test_sums_of_rows_refuse_arrays_that_are_not_of_the_kind_they_read() -> None
 
 @COMPILED
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(
-    "shape", [(1, 1), (7, 3), (500, 10), (9, 31), (9, 32), (5, 1000), (3, 1024), (3, 1025), (2, 9000)]
-)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_sums_of_rows_are_those_of_exponentials_beside_the_label(shape: tuple[int, int], dtype: Any) -> None:
     """Also of rows and labels that stand unaligned in memory, and of logits with equals."""
     assert compiled is not None
@@ -214,6 +213,112 @@ def test_sums_of_rows_are_those_of_exponentials_beside_the_label(shape: tuple[in
     assert (maxima == x.max(axis=1)).all()
     compiled.add_row_sums(logits, labels, np.full(rows, 3.0), shifted, *nothing)
     assert shifted == pytest.approx(np.exp(x - 3).sum(axis=1).astype(float), rel=close)
+
+
+@COMPILED
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_sums_of_rows_of_targets_are_those_of_longer_arithmetic(shape: tuple[int, int], dtype: Any) -> None:
+    assert compiled is not None
+    rng = np.random.default_rng(4)
+    given, targets = (rng.normal(size=shape) * 3).astype(dtype), rng.normal(size=shape).astype(dtype)
+    logits, read = (np.frombuffer(b"-" + each.tobytes(), dtype, offset=1).reshape(shape) for each in (given, targets))
+    sums, target_sums, dots = np.zeros((3, len(given)))
+    compiled.add_target_sums(logits, read, sums, target_sums, dots)
+    x, y = given.astype(np.longdouble), targets.astype(np.longdouble)
+    close = 1e-14 * np.sqrt(shape[1])
+    assert sums == pytest.approx(np.exp(x).sum(axis=1).astype(float), rel=20 * float(np.finfo(dtype).eps))
+    assert (np.abs(target_sums - y.sum(axis=1)) <= close * np.abs(y).sum(axis=1)).all()
+    assert (np.abs(dots - (x * y).sum(axis=1)) <= close * np.abs(x * y).sum(axis=1)).all()
+    alone = np.zeros((3, 1))
+    compiled.add_target_sums(logits[-1:], read[-1:], *alone)
+    assert (alone[:, 0] == (sums[-1], target_sums[-1], dots[-1])).all()
+
+
+@COMPILED
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_terms_of_classes_are_those_of_longer_arithmetic(shape: tuple[int, int], dtype: Any) -> None:
+    """Each keeps its digits; also where two classes have the largest logit, and far behind it."""
+    assert compiled is not None
+    rng = np.random.default_rng(5)
+    given = (rng.normal(size=shape) * 8).round(1).astype(dtype)
+    given[0, -1] = given[0].max()
+    logits = np.frombuffer(b"-" + given.tobytes(), dtype, offset=1).reshape(shape)
+    negative_log_p, p, rest = np.empty((3, *shape), dtype)
+    assert compiled.write_class_terms(logits, negative_log_p, p, rest)
+    x = given.astype(np.longdouble)
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    shares = e / e.sum(axis=1, keepdims=True)
+    others = np.array([[np.delete(row, c).sum() for c in range(min(len(row), 40))] for row in e])
+    close = {"rtol": 20 * float(np.finfo(dtype).eps), "atol": float(np.finfo(dtype).tiny)}
+    np.testing.assert_allclose(p, shares.astype(float), **close)
+    np.testing.assert_allclose(rest[:, :40], (others / e.sum(axis=1, keepdims=True)).astype(float), **close)
+    np.testing.assert_allclose(
+        negative_log_p[:, :40], np.log1p(others / e[:, :40]).astype(float), rtol=close["rtol"], atol=1e-30
+    )
+    alone = np.empty((2, *shape), dtype)
+    assert compiled.write_class_terms(logits, alone[0], None, alone[1])
+    assert (alone == (negative_log_p, rest)).all()
+    last = np.empty((2, 1, shape[1]), dtype)
+    assert compiled.write_class_terms(logits[-1:], last[0], None, last[1])
+    assert (last[:, 0] == (negative_log_p[-1], rest[-1])).all()
+
+
+@COMPILED
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [(0, 0), (1, 40), (2, 99)])
+def test_terms_of_classes_tell_that_a_value_is_no_logit(place: tuple[int, int], value: float, dtype: Any) -> None:
+    assert compiled is not None
+    logits, (negative_log_p, rest) = np.zeros((3, 100), dtype), np.empty((2, 3, 100), dtype)
+    logits[:, 5] = -np.inf
+    assert compiled.write_class_terms(logits, negative_log_p, None, rest)
+    logits[place] = value
+    assert not compiled.write_class_terms(logits, negative_log_p, None, rest)
+    logits[place] = 0
+    logits[1] = -np.inf
+    assert not compiled.write_class_terms(logits, negative_log_p, None, rest)
+
+
+@COMPILED
+def test_matrices_that_are_not_like_the_logits_are_refused() -> None:
+    assert compiled is not None
+    logits, sums = np.zeros((4, 3), np.float32), np.zeros(4)
+    others: list[Any] = [
+        None,
+        sums,
+        np.zeros((4, 3)),
+        np.zeros((4, 2), np.float32),
+        np.zeros((5, 3), np.float32),
+        np.zeros((4, 6), np.float32)[:, ::2],
+        logits.astype(">f4"),
+    ]
+    for other in others:
+        with pytest.raises(TypeError, match="expected"):
+            compiled.add_target_sums(logits, other, sums, sums, sums)
+        with pytest.raises(TypeError, match="expected"):
+            compiled.write_class_terms(logits, other, None, logits)
+        with pytest.raises(TypeError, match="expected"):
+            compiled.write_class_terms(logits, logits, None, other)
+    read_only = np.broadcast_to(np.float32(0), (4, 3))
+    for place in range(4):
+        arguments: list[Any] = [logits, logits.copy(), logits.copy(), logits.copy()]
+        arguments[place] = read_only
+        with pytest.raises(TypeError, match="expected"):
+            compiled.write_class_terms(*arguments)
+    for place in range(2, 5):
+        for figures in (None, sums[:3], sums.astype(np.float32)):
+            arguments = [logits, logits, sums, sums, sums]
+            arguments[place] = figures
+            with pytest.raises(TypeError, match="expected"):
+                compiled.add_target_sums(*arguments)
+    for function in (compiled.add_target_sums, compiled.write_class_terms):
+        with pytest.raises(TypeError, match="expected"):
+            function(logits, logits)
+    for empty in (logits[:0], np.zeros((0, 0)), np.zeros((4, 0))):
+        compiled.add_target_sums(empty, empty, *np.zeros((3, len(empty))))
+        assert compiled.write_class_terms(empty, empty, empty, empty)
 
 
 def test_both_ways_to_compile_have_the_same_flags() -> None:

@@ -25,6 +25,7 @@ from xent_core import (
 )
 from xent_core import weighted_cross_entropy as weighted_loss
 from xent_core.compute import elementary, logsumexp, row_figures
+from xent_core.errors import InvalidInput
 
 Array = NDArray[Any]
 RELATIVE = {np.dtype(np.float32): 1e-6, np.dtype(np.float64): 1e-13}
@@ -260,3 +261,40 @@ def test_figures_of_rows_are_the_same_whether_sums_are_taken_in_one_call_or_by_n
     assert numpy_summary is not None
     assert fused_summary.accuracy == numpy_summary.accuracy
     assert fused_summary.top5_accuracy == numpy_summary.top5_accuracy
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(200, 10), (40, 200), (2, 600_000)])
+@pytest.mark.parametrize("logits", ["sound", "equal", "huge", "masked"])
+@pytest.mark.parametrize("loss_type", ["softmax_cross_entropy", "softmax_focal_cross_entropy", "kl_divergence"])
+def test_losses_of_distributions_are_the_same_whether_sums_are_taken_in_one_call_or_by_numpy(
+    loss_type: Any, logits: str, shape: tuple[int, int], dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=shape).astype(dtype) * (500 if logits == "huge" else 2)
+    if logits == "equal":
+        rows = np.round(rows)
+    labels = rng.random(shape)
+    if logits == "masked":
+        rows[:, 1::3] = -np.inf
+        labels[:, 1::3] = 0
+    labels /= labels.sum(axis=1, keepdims=True)
+    found = []
+    for compiled in (None, elementary.compiled):
+        use(monkeypatch, elementary.fastest(vectorised=False, compiled=compiled))
+        found.append(evaluate(rows, labels.astype(dtype), loss_type=loss_type, include=["gradient"]))
+    numpy, fused = found
+    eps = float(np.finfo(dtype).eps)
+    close = {"rtol": 30 * eps, "atol": 30 * eps * max(1, float(rows.max()))}
+    np.testing.assert_allclose(fused.per_sample, numpy.per_sample, **close)
+    np.testing.assert_allclose(fused.gradient, numpy.gradient, **close)
+
+
+@pytest.mark.parametrize("loss_type", ["softmax_cross_entropy", "softmax_focal_cross_entropy"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_value_that_is_no_logit_is_refused_by_its_place_beside_distributions(loss_type: Any, value: float) -> None:
+    rows, labels = np.zeros((600, 50)), np.full((600, 50), 0.02)
+    rows[501, 7] = value
+    with pytest.raises(InvalidInput) as refused:
+        evaluate(rows, labels, loss_type=loss_type)
+    assert (refused.value.argument, refused.value.position) == ("logits", (501, 7))
