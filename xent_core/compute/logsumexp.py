@@ -54,7 +54,7 @@ def index_losses(
         check()
         if moments is not None:
             moments.unsafe = ~safe if moments.unsafe is None else moments.unsafe | ~safe
-        for tile in row_tiles(len(rest), 4 * logits.shape[1]):
+        for tile in row_tiles(len(rest), logits.shape[1]):
             some = rest[tile]
             losses[some] = _shifted_index_losses(_rows(logits, some), indices[some], buffer)
     return losses
