@@ -107,14 +107,19 @@ DEFINE_LOOP(exp_double, double)
 DEFINE_LOOP(log1p_float, float)
 DEFINE_LOOP(log1p_double, double)
 
-/* Sums over the rows of a matrix of logits x with a label y each, in one pass. Of e_c = exp(x_c - shift), and e_y = 0,
+/* Sums over the rows of a matrix of logits x with a label y each, in one pass. Of e_c = exp(x_c), and e_y = 0,
 
     sums      the sum of e_c        dots     the sum of e_c x_c    ranks  the number of x_c > x_y,
     largest   the largest e_c       squares  the sum of e_c^2             and of x_c = x_y with c < y
 
 The exponentials are kept, [rows, columns], where that is wanted. Otherwise only a piece of them exists at a time, small
 enough for the first cache. A piece is summed in ACCUMULATORS sums of few terms each. These are added in double
-precision, so that the error does not grow with the row. */
+precision, so that the error does not grow with the row.
+
+`shifted_rows` serves where these exponentials overflow or vanish: it takes the largest other logit off first.
+`target_rows` sums exp(x_c), y_c and x_c y_c for a label y_c of each class, the last two in double precision.
+`class_terms` writes -log p_c, p_c and 1 - p_c. The class with the largest logit is left out of the sum of exponentials,
+S, so that its -log p is log1p(S) and its 1 - p is S / (1 + S): each keeps its relative accuracy. */
 
 enum { PIECE = 1024, ACCUMULATORS = 32 };
 
@@ -164,8 +169,7 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
         return total;                                                                                         \
     }                                                                                                         \
     FOR_EACH_PROCESSOR                                                                                        \
-    static void EXP##_rows(const void *logits, const Label *labels, const double *shifts, npy_intp rows,      \
-                           npy_intp columns, Sums out) {                                                      \
+    static void EXP##_rows(const void *logits, const Label *labels, npy_intp rows, npy_intp columns, Sums out) {\
         REAL piece[PIECE];                                                                                    \
         npy_intp at_once = columns < PIECE ? PIECE / columns : 1;                                             \
         for (npy_intp start = 0; start < rows; start += at_once) {                                            \
@@ -174,17 +178,10 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
                 npy_intp width = columns - column < PIECE ? columns - column : PIECE;                         \
                 const REAL##_given *x = (const REAL##_given *)logits + start * columns + column;              \
                 REAL *exponentials = out.kept ? (REAL *)out.kept + start * columns + column : piece;          \
-                if (shifts == NULL)                                                                           \
-                    for (npy_intp i = 0; i < count * width; i++) exponentials[i] = EXP(x[i]);                 \
+                for (npy_intp i = 0; i < count * width; i++) exponentials[i] = EXP(x[i]);                     \
                 for (npy_intp r = 0; r < count; r++) {                                                        \
-                    npy_intp row = start + r, label = labels[row] - column;                                   \
-                    const REAL##_given *given = x + r * width;                                                \
-                    REAL *e = exponentials + r * width;                                                       \
-                    if (shifts != NULL) {                                                                     \
-                        REAL shift = shifts[row];                                                             \
-                        for (npy_intp i = 0; i < width; i++) e[i] = EXP(given[i] - shift);                    \
-                    }                                                                                         \
-                    if (label >= 0 && label < width) e[label] = 0;                                            \
+                    npy_intp label = labels[start + r] - column;                                              \
+                    if (label >= 0 && label < width) exponentials[r * width + label] = 0;                     \
                 }                                                                                             \
                 for (npy_intp r = 0; r < count; r++) {                                                        \
                     npy_intp row = start + r, label = labels[row] - column;                                   \
@@ -201,12 +198,29 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
         }                                                                                                     \
     }                                                                                                         \
     FOR_EACH_PROCESSOR                                                                                        \
-    static void EXP##_largest_others(const void *logits, const Label *labels, npy_intp rows, npy_intp columns,\
-                                     double *largest) {                                                       \
+    static void EXP##_shifted_rows(const void *logits, const Label *labels, npy_intp rows, npy_intp columns,  \
+                                   const npy_bool *chosen, double *losses) {                                  \
+        REAL piece[PIECE];                                                                                    \
         for (npy_intp row = 0; row < rows; row++) {                                                           \
+            if (!chosen[row]) continue;                                                                       \
             const REAL##_given *x = (const REAL##_given *)logits + row * columns;                             \
-            REAL before = EXP##_largest(x, labels[row], largest[row]);                                        \
-            largest[row] = EXP##_largest(x + labels[row] + 1, columns - labels[row] - 1, before);             \
+            npy_intp label = labels[row];                                                                     \
+            REAL largest = EXP##_largest(x, label, -INFINITY);                                                \
+            largest = EXP##_largest(x + label + 1, columns - label - 1, largest);                             \
+            REAL shift = largest == -INFINITY ? 0 : largest;                                                  \
+            double sum = 0, behind = (double)shift - x[label];                                                \
+            for (npy_intp column = 0; column < columns; column += PIECE) {                                    \
+                npy_intp width = columns - column < PIECE ? columns - column : PIECE;                         \
+                for (npy_intp i = 0; i < width; i++) piece[i] = EXP(x[column + i] - shift);                   \
+                if (label >= column && label < column + width) piece[label - column] = 0;                     \
+                sum += EXP##_dot(piece, NULL, width);                                                         \
+            }                                                                                                 \
+            if (sum == 0)                                                                                     \
+                losses[row] = x[label] == -INFINITY ? INFINITY : 0;                                           \
+            else if (behind <= 0)                                                                             \
+                losses[row] = log1p_double(sum * exp_double(behind));                                         \
+            else /* the sum has a term of 1 */                                                                \
+                losses[row] = behind + log1p_double((sum - 1) + exp_double(-behind));                         \
         }                                                                                                     \
     }                                                                                                         \
     FOR_EACH_PROCESSOR                                                                                        \
@@ -334,22 +348,19 @@ static PyObject *add_row_sums(PyObject *module, PyObject *const *args, Py_ssize_
     (void)module;
     Batch batch;
     Sums out;
-    double *shifts;
-    if (count != 9 || args[3] == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "logits, labels, shifts, sums and what else is summed were expected");
+    if (count != 8 || args[2] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "logits, labels, sums and what else is summed were expected");
         return NULL;
     }
     if (!batch_of(args, &batch)) return NULL;
     npy_intp rows = batch.rows;
-    if (!row_data(args[2], NPY_DOUBLE, rows, &shifts) || !row_data(args[3], NPY_DOUBLE, rows, &out.sums) ||
-        !row_data(args[4], NPY_DOUBLE, rows, &out.dots) || !row_data(args[5], NPY_DOUBLE, rows, &out.squares) ||
-        !row_data(args[6], NPY_DOUBLE, rows, &out.largest) || !row_data(args[7], NPY_INT64, rows, &out.ranks) ||
-        !matrix_data(args[8], &batch, NPY_ARRAY_CARRAY, &out.kept))
+    if (!row_data(args[2], NPY_DOUBLE, rows, &out.sums) || !row_data(args[3], NPY_DOUBLE, rows, &out.dots) ||
+        !row_data(args[4], NPY_DOUBLE, rows, &out.squares) || !row_data(args[5], NPY_DOUBLE, rows, &out.largest) ||
+        !row_data(args[6], NPY_INT64, rows, &out.ranks) || !matrix_data(args[7], &batch, NPY_ARRAY_CARRAY, &out.kept))
         return NULL;
     if (rows == 0) Py_RETURN_NONE;
     Py_BEGIN_ALLOW_THREADS
-    (batch.type == NPY_FLOAT ? exp_float_rows : exp_double_rows)(batch.logits, batch.labels, shifts, rows,
-                                                                 batch.columns, out);
+    (batch.type == NPY_FLOAT ? exp_float_rows : exp_double_rows)(batch.logits, batch.labels, rows, batch.columns, out);
     Py_END_ALLOW_THREADS
     Py_RETURN_NONE;
 }
@@ -391,18 +402,21 @@ static PyObject *write_losses(PyObject *module, PyObject *const *args, Py_ssize_
     return PyBool_FromLong(are_safe);
 }
 
-static PyObject *raise_to_largest_others(PyObject *module, PyObject *const *args, Py_ssize_t count) {
+static PyObject *write_shifted_losses(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
     Batch batch;
-    double *largest;
-    if (count != 3 || args[2] == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "logits, labels, largest were expected");
+    npy_bool *chosen;
+    double *losses;
+    if (count != 4 || args[2] == Py_None || args[3] == Py_None) {
+        PyErr_SetString(PyExc_TypeError, "logits, labels, chosen, losses were expected");
         return NULL;
     }
-    if (!batch_of(args, &batch) || !row_data(args[2], NPY_DOUBLE, batch.rows, &largest)) return NULL;
+    if (!batch_of(args, &batch) || !row_data(args[2], NPY_BOOL, batch.rows, &chosen) ||
+        !row_data(args[3], NPY_DOUBLE, batch.rows, &losses))
+        return NULL;
     Py_BEGIN_ALLOW_THREADS
-    (batch.type == NPY_FLOAT ? exp_float_largest_others : exp_double_largest_others)(
-        batch.logits, batch.labels, batch.rows, batch.columns, largest);
+    (batch.type == NPY_FLOAT ? exp_float_shifted_rows : exp_double_shifted_rows)(
+        batch.logits, batch.labels, batch.rows, batch.columns, chosen, losses);
     Py_END_ALLOW_THREADS
     Py_RETURN_NONE;
 }
@@ -452,7 +466,7 @@ static PyObject *write_class_terms(PyObject *module, PyObject *const *args, Py_s
 PyMODINIT_FUNC PyInit__elementary(void) {
     static PyMethodDef functions[] = {
         {"add_row_sums", (PyCFunction)(void (*)(void))add_row_sums, METH_FASTCALL, "See _elementary.pyi."},
-        {"raise_to_largest_others", (PyCFunction)(void (*)(void))raise_to_largest_others, METH_FASTCALL, NULL},
+        {"write_shifted_losses", (PyCFunction)(void (*)(void))write_shifted_losses, METH_FASTCALL, NULL},
         {"write_losses", (PyCFunction)(void (*)(void))write_losses, METH_FASTCALL, NULL},
         {"add_target_sums", (PyCFunction)(void (*)(void))add_target_sums, METH_FASTCALL, NULL},
         {"write_class_terms", (PyCFunction)(void (*)(void))write_class_terms, METH_FASTCALL, NULL},

@@ -8,7 +8,6 @@ log1p: np.ufunc
 def add_row_sums(
     logits: Array,
     labels: Array,
-    shifts: Array | None,
     sums: Array,
     dots: Array | None,
     squares: Array | None,
@@ -19,13 +18,10 @@ def add_row_sums(
 ) -> None:
     """Add to `sums` and to what else is not None, for each row of logits: see _elementary.c.
 
-    logits: C-contiguous float32 or float64, [rows, classes]. labels: contiguous intp, [rows]. shifts: what to take off
-    each row's logits. kept: of the logits' shape and dtype. All others: float64, ranks int64, [rows], zeros to begin
-    with. Raises TypeError where they are not, IndexError for a label out of range.
+    logits: C-contiguous float32 or float64, [rows, classes]. labels: contiguous intp, [rows]. kept: of the logits'
+    shape and dtype. All others: float64, ranks int64, [rows], zeros to begin with. Raises TypeError where they are not,
+    IndexError for a label out of range.
     """
-
-def raise_to_largest_others(logits: Array, labels: Array, largest: Array, /) -> None:
-    """Raise each of `largest`, float64 [rows], to the largest logit of its row beside the label. Raises the same."""
 
 def write_losses(
     logits: Array, labels: Array, low: float, high: float, sums: Array, label_logits: Array, losses: Array, /
@@ -34,6 +30,9 @@ def write_losses(
 
     Returns whether all losses are below infinity, all sums at least `low`, and all x_y at most `high`.
     """
+
+def write_shifted_losses(logits: Array, labels: Array, chosen: Array, losses: Array, /) -> None:
+    """Write log1p(Σ_{j≠y} exp(x_j − x_y)) of sound rows of any logits, where `chosen`, bool [rows]. Raises the same."""
 
 def add_target_sums(logits: Array, targets: Array, sums: Array, target_sums: Array, dots: Array, /) -> None:
     """Add each row's Σ exp(x_c), Σ y_c and Σ y_c · x_c to float64 [rows].

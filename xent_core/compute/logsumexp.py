@@ -50,13 +50,10 @@ def index_losses(
         moments.sums = others + exp(label_logits)
     if not all_safe:
         safe = _safe(others, logits) & (np.abs(label_logits) <= SAFE_LABEL_LOGIT) & np.isfinite(losses)
-        rest = np.flatnonzero(~safe)
         check()
         if moments is not None:
             moments.unsafe = ~safe if moments.unsafe is None else moments.unsafe | ~safe
-        for tile in row_tiles(len(rest), logits.shape[1]):
-            some = rest[tile]
-            losses[some] = _shifted_index_losses(_rows(logits, some), indices[some], buffer)
+        _write_shifted_losses(logits, indices, ~safe, buffer, losses)
     return losses
 
 
@@ -67,7 +64,7 @@ def _fused_losses(
     label_logits, others, losses = np.empty(len(logits)), np.zeros(len(logits)), np.empty(len(logits))
     figures = NO_FIGURES if moments is None else moments.sums_to_add()
     indices = np.ascontiguousarray(indices)
-    fused.add_row_sums(logits, indices, None, others, *figures)
+    fused.add_row_sums(logits, indices, others, *figures)
     low, _ = SAFE_SUMS[logits.dtype]
     all_safe = fused.write_losses(logits, indices, low, SAFE_LABEL_LOGIT, others, label_logits, losses)
     return label_logits, others, losses, all_safe
@@ -105,13 +102,20 @@ def sigmoid(x: Array, out: Array) -> None:
     np.divide(np.where(x < 0, shrunk, 1), 1 + shrunk, out=out)
 
 
+def _write_shifted_losses(logits: Array, indices: Array, chosen: Array, buffer: Array, losses: Array) -> None:
+    if fused is not None and logits.flags.c_contiguous:
+        fused.write_shifted_losses(logits, np.ascontiguousarray(indices), chosen, losses)
+        return
+    rest = np.flatnonzero(chosen)
+    for tile in row_tiles(len(rest), 4 * logits.shape[1]):
+        some = rest[tile]
+        losses[some] = _shifted_index_losses(_rows(logits, some), indices[some], buffer)
+
+
 def _shifted_index_losses(logits: Array, indices: Array, buffer: Array) -> Array:
     at_labels = np.arange(0, logits.size, logits.shape[1]) + indices
     label_logits = logits.reshape(-1)[at_labels].astype(np.float64)
-    if fused is not None and logits.flags.c_contiguous:
-        largest, others = _shifted_by_fused(fused, logits, np.ascontiguousarray(indices))
-    else:
-        largest, others = _shifted_sums_of_exponentials(logits, buffer, at_labels)
+    largest, others = _shifted_sums_of_exponentials(logits, buffer, at_labels)
     behind = largest - label_logits
     # Whichever leads, the label or the largest other class, the exponential taken is that of a negative number.
     losses: Array = np.where(
@@ -296,15 +300,6 @@ def _shifted_sums_of_exponentials(logits: Array, buffer: Array, leave_out: Array
             _put(part, columns, leave_out, 0)
         sums += row_sums(part)
     return largest[:, 0].astype(np.float64), sums
-
-
-def _shifted_by_fused(fused: ModuleType, logits: Array, indices: Array) -> tuple[Array, Array]:
-    """The same, beside the labels."""
-    largest, others = np.full(len(logits), -np.inf), np.zeros(len(logits))
-    fused.raise_to_largest_others(logits, indices, largest)
-    largest[np.isneginf(largest)] = 0
-    fused.add_row_sums(logits, indices, largest, others, *NO_FIGURES)
-    return largest, others
 
 
 def _put(part: Array, columns: slice, positions: Array, value: float) -> None:

@@ -125,29 +125,31 @@ def test_sums_of_rows_refuse_arrays_that_are_not_of_the_kind_they_read() -> None
     ]
     for batch in batches:
         with pytest.raises(TypeError, match="expected"):
-            compiled.add_row_sums(*batch, None, sums, *nothing)
+            compiled.add_row_sums(*batch, sums, *nothing)
         with pytest.raises(TypeError, match="expected"):
-            compiled.raise_to_largest_others(*batch, sums)
+            compiled.write_shifted_losses(*batch, np.ones(4, bool), sums)
         with pytest.raises(TypeError, match="expected"):
             compiled.write_losses(*batch, 0, 1, sums, sums, sums)
     results: list[tuple[Any, ...]] = [
-        (None, None, *nothing),
-        (None, sums),
-        (None, sums[:3], *nothing),
-        (None, sums.astype(np.float32), *nothing),
-        (None, np.broadcast_to(0.0, 4), *nothing),
-        (np.zeros(5), sums, *nothing),
-        (None, sums, np.zeros(5), None, None, None, None),
-        (None, sums, None, None, None, np.zeros(4), None),
-        (None, sums, None, None, None, None, np.zeros((4, 3))),
-        (None, sums, None, None, None, None, np.zeros((4, 2), np.float32)),
+        (None, *nothing),
+        (sums,),
+        (sums[:3], *nothing),
+        (sums.astype(np.float32), *nothing),
+        (np.broadcast_to(0.0, 4), *nothing),
+        (sums, np.zeros(5), None, None, None, None),
+        (sums, None, None, None, np.zeros(4), None),
+        (sums, None, None, None, None, np.zeros((4, 3))),
+        (sums, None, None, None, None, np.zeros((4, 2), np.float32)),
     ]
     for result in results:
         with pytest.raises(TypeError, match="expected"):
             compiled.add_row_sums(logits, labels, *result)
+    for chosen in (None, np.ones(3, bool), np.ones(4)):
+        with pytest.raises(TypeError, match="expected"):
+            compiled.write_shifted_losses(logits, labels, chosen, sums)
     for largest in (None, sums[:3], sums.astype(np.float32)):
         with pytest.raises(TypeError, match="expected"):
-            compiled.raise_to_largest_others(logits, labels, largest)
+            compiled.write_shifted_losses(logits, labels, np.ones(4, bool), largest)
         for place in range(3):
             arrays = [sums, sums, sums]
             arrays[place] = largest
@@ -157,14 +159,14 @@ def test_sums_of_rows_refuse_arrays_that_are_not_of_the_kind_they_read() -> None
         compiled.write_losses(logits, labels, None, 1, sums, sums, sums)
     for label in (-1, 3):
         with pytest.raises(IndexError, match="class indices"):
-            compiled.add_row_sums(logits, np.array([0, 0, 0, label]), None, sums, *nothing)
+            compiled.add_row_sums(logits, np.array([0, 0, 0, label]), sums, *nothing)
         with pytest.raises(IndexError, match="class indices"):
-            compiled.raise_to_largest_others(logits, np.array([0, 0, 0, label]), sums)
+            compiled.write_shifted_losses(logits, np.array([0, 0, 0, label]), np.ones(4, bool), sums)
         with pytest.raises(IndexError, match="class indices"):
             compiled.write_losses(logits, np.array([0, 0, 0, label]), 0, 1, sums, sums, sums)
     for empty in (logits[:0], np.zeros((0, 0))):
-        compiled.add_row_sums(empty, labels[:0], None, sums[:0], *nothing)
-        compiled.raise_to_largest_others(empty, labels[:0], sums[:0])
+        compiled.add_row_sums(empty, labels[:0], sums[:0], *nothing)
+        compiled.write_shifted_losses(empty, labels[:0], np.ones(0, bool), sums[:0])
     assert not sums.any()
 
 
@@ -183,7 +185,7 @@ def test_sums_of_rows_are_those_of_exponentials_beside_the_label(shape: tuple[in
     sums, dots, squares, largest = np.zeros((4, rows))
     ranks, kept = np.zeros(rows, np.int64), np.empty(shape, dtype)
     nothing = (None,) * 5
-    compiled.add_row_sums(logits, labels, None, sums, dots, squares, largest, ranks, kept)
+    compiled.add_row_sums(logits, labels, sums, dots, squares, largest, ranks, kept)
     x = given.astype(np.longdouble)
     e = np.exp(x)
     e[np.arange(rows), labels] = 0
@@ -198,21 +200,23 @@ def test_sums_of_rows_are_those_of_exponentials_beside_the_label(shape: tuple[in
     assert (ranks == ((given > at_labels) | (before & (given == at_labels))).sum(axis=1)).all()
     np.testing.assert_allclose(kept, e.astype(float), rtol=close)
     summed = np.zeros(rows)
-    compiled.add_row_sums(logits, labels, None, summed, *nothing)
+    compiled.add_row_sums(logits, labels, summed, *nothing)
     assert (summed == sums).all()
     alone = np.zeros(1)
-    compiled.add_row_sums(logits[-1:], labels[-1:], None, alone, *nothing)
+    compiled.add_row_sums(logits[-1:], labels[-1:], alone, *nothing)
     assert alone[0] == sums[-1]
     at, losses = np.zeros((2, rows))
     compiled.write_losses(logits, labels, 0, np.inf, sums, at, losses)
     assert (at == at_labels[:, 0]).all()
     assert (losses == compiled.log1p(sums * compiled.exp(-at))).all()
-    maxima, shifted = np.full(rows, -np.inf), np.zeros(rows)
-    compiled.raise_to_largest_others(logits, labels, maxima)
-    x[np.arange(rows), labels] = -np.inf
-    assert (maxima == x.max(axis=1)).all()
-    compiled.add_row_sums(logits, labels, np.full(rows, 3.0), shifted, *nothing)
-    assert shifted == pytest.approx(np.exp(x - 3).sum(axis=1).astype(float), rel=close)
+    far = (given * 300).astype(dtype)
+    chosen, shifted = rng.random(rows) < 0.7, np.full(rows, -1.0)
+    compiled.write_shifted_losses(far, labels, chosen, shifted)
+    ahead = far.astype(np.longdouble) - far[np.arange(rows), labels][:, None]
+    ahead[np.arange(rows), labels] = -np.inf
+    with np.errstate(over="ignore"):
+        expected = np.where(chosen, np.log1p(np.exp(ahead).sum(axis=1)), -1)
+    assert shifted == pytest.approx(expected.astype(float), rel=close, abs=1e-300)
 
 
 @COMPILED
