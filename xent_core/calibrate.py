@@ -54,7 +54,7 @@ class CalibrationCollector:
             away = probabilities.astype(np.float64) - result.soft
             # One-hot rows have what they would have beside others of their kind, as class indices.
             soft = result.soft.astype(self.bound.dtype, copy=False)
-            one_hot, _ = one_hot_rows(soft, row_sums(soft))
+            one_hot, _ = one_hot_rows(soft)
             own, squares = squares[one_hot], np.vecdot(away, away)
             squares[one_hot] = own
         self._count(figures["confidence"], ranks == 0, squares, counting)

@@ -265,14 +265,17 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
             for (npy_intp r = 0; r < count; r++) {                                                            \
                 npy_intp first = r * columns, end = first + columns;                                          \
                 double others = EXP##_dot(e + first, NULL, columns);                                          \
-                REAL log_sum = log1p_double(others), scale = 1 / (1 + others);                                \
+                REAL log_sum = log1p_double(others), sum = 1 + others, scale = 1 / sum;                       \
                 are_sound &= !isnan(others);                                                                  \
                 for (npy_intp i = first; i < end; i++) below[i] = log_sum - below[i];                         \
-                if (p != NULL) {                                                                              \
-                    for (npy_intp i = first; i < end; i++) p[start * columns + i] = e[i] * scale;             \
-                    p[start * columns + places[r]] = scale;                                                   \
+                if (p == NULL) {                                                                              \
+                    for (npy_intp i = first; i < end; i++) e[i] = 1 - e[i] * scale;                           \
+                } else {                                                                                      \
+                    REAL *share = p + start * columns;                                                        \
+                    for (npy_intp i = first; i < end; i++) share[i] = e[i] / sum;                             \
+                    for (npy_intp i = first; i < end; i++) e[i] = 1 - share[i];                               \
+                    share[places[r]] = 1 / sum;                                                               \
                 }                                                                                             \
-                for (npy_intp i = first; i < end; i++) e[i] = 1 - e[i] * scale;                               \
                 e[places[r]] = others / (1 + others);                                                         \
             }                                                                                                 \
         }                                                                                                     \

@@ -224,9 +224,12 @@ def _write_terms(logits: Array, check: CheckBlock, negative_log_p: Array, p: Arr
     exponentials.reshape(-1)[at_largest] = 0
     others = row_sums(exponentials)
     np.subtract(log1p(others)[:, None], below, out=negative_log_p)
-    shares = np.multiply(exponentials, (1 / (1 + others))[:, None], out=rest if p is None else p)
-    np.subtract(1, shares, out=rest)
-    if p is not None:
+    if p is None:
+        rest *= (1 / (1 + others))[:, None]
+        np.subtract(1, rest, out=rest)
+    else:
+        np.divide(exponentials, (1 + others)[:, None], out=p)
+        np.subtract(1, p, out=rest)
         p.reshape(-1)[at_largest] = 1 / (1 + others)
     rest.reshape(-1)[at_largest] = others / (1 + others)
 

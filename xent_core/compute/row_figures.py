@@ -157,7 +157,7 @@ def _places(logits: Array, indices: Array, predictions: Array | None, wanted: Co
     if "predictions" in wanted:
         found["predictions"] = predictions
     if "label_rank" in wanted:
-        found["label_rank"] = label_ranks(logits, indices, predictions)
+        return _with_ranks(found, label_ranks(logits, indices, predictions), wanted)
     if "top_rank" in wanted:
         found["top_rank"] = top_ranks(logits, indices, predictions)
     return found

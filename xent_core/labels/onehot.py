@@ -28,14 +28,17 @@ def first_other_row(labels: Array) -> int | None:
     return None if one_hot.all() else int(one_hot.argmin())
 
 
-def one_hot_rows(labels: Array, sums: Array) -> tuple[Array, Array]:
-    """The one-hot rows among others in a matrix of floats, and where the 1 stands in each. sums: `row_sums` of it."""
-    # The first classes tell of most distributions.
-    candidates = np.flatnonzero((sums == 1) & (np.count_nonzero(labels[:, :FEW_CLASSES], axis=1) <= 1))
+def one_hot_rows(labels: Array) -> tuple[Array, Array]:
+    """The one-hot rows among others in a matrix of floats, and where the 1 stands in each."""
+    # The first classes tell of most distributions, and the squares of the rest.
+    candidates = np.flatnonzero(np.count_nonzero(labels[:, :FEW_CLASSES], axis=1) <= 1)
+    if len(candidates):
+        candidates = candidates[np.vecdot(labels, labels)[candidates] == 1]
     found = labels[candidates]
-    # Rounding can hide a tiny label beside the 1, so what sums to 1 is counted as well.
-    alone = np.count_nonzero(found, axis=1) == 1
-    return candidates[alone], found[alone].argmax(axis=1)
+    indices = found.argmax(axis=1)
+    # Rounding can hide a tiny label beside the 1.
+    alone = (np.count_nonzero(found, axis=1) == 1) & (found[np.arange(len(found)), indices] == 1)
+    return candidates[alone], indices[alone]
 
 
 def one_hot_row(classes: int, dtype: np.dtype[Any]) -> Array:

@@ -198,10 +198,16 @@ class _Rows:
                 return self.without_others(self.with_indices(block, indices), block, counting)
             self.loss.check_label_rows(given, self.layout, block, self.parameters, self.dtype)
             target = given.astype(self.dtype, copy=False)
-            sums = row_sums(target)
-            if not (self.from_logits and np.isfinite(sums).all()):
-                check_labels(labels, self.layout, block, self.dtype, None if counting is None else counting[:, None])
-            return self.without_others(self.with_labels(block, target, sums), block, counting)
+
+            def check() -> None:
+                if not (self.from_logits and np.isfinite(row_sums(target)).all()):
+                    of_rows = None if counting is None else counting[:, None]
+                    check_labels(labels, self.layout, block, self.dtype, of_rows)
+
+            # A cross-entropy of logits is not finite where a label is not, and has them checked.
+            if not (self.from_logits and self.loss.is_cross_entropy):
+                check()
+            return self.without_others(self.with_labels(block, target, check), block, counting)
 
         return compute
 
@@ -287,15 +293,14 @@ class _Rows:
         figures = shifted_figures(self.read_logits(block), indices, self.figures) if self.figures else {}
         return result._replace(labels=indices, soft=soft, target=target, figures=figures)
 
-    def with_labels(self, block: Block, labels: Array, sums: Array) -> BlockResult:
-        """sums: of each row of labels."""
+    def with_labels(self, block: Block, labels: Array, check: CheckBlock) -> BlockResult:
         label_weights = None if self.class_weights is None else np.vecdot(labels, self.class_weights)
         target = self._target(labels)
-        result = self._with_target(block, target, label_weights)
+        result = self._with_target(block, target, label_weights, check)
         if self.wanted is not None:
             result = self._with_figures(result, block, labels.argmax(axis=1), target, labels)
         if self.from_logits and not self.smoothing:
-            one_hot, indices = one_hot_rows(labels, sums)
+            one_hot, indices = one_hot_rows(labels)
             if len(one_hot):
                 found = self.read(block)[one_hot]
                 moments = None if self.wanted is None else Moments(len(indices), self.wanted)
@@ -333,13 +338,19 @@ class _Rows:
             figures=figures,
         )
 
-    def _with_target(self, block: Block, target: Array, label_weights: Array | None) -> BlockResult:
+    def _with_target(
+        self, block: Block, target: Array, label_weights: Array | None, check_labels: CheckBlock | None = None
+    ) -> BlockResult:
         logits = self.read(block)
         if not self.from_logits:
             return self._with_probabilities(block, logits, target, label_weights)
-        losses = self.loss.target_losses(
-            logits, target, self.parameters, self.buffer, lambda: self._check(logits, block)
-        )
+
+        def check() -> None:
+            if check_labels is not None:
+                check_labels()
+            self._check(logits, block)
+
+        losses = self.loss.target_losses(logits, target, self.parameters, self.buffer, check)
         if np.isnan(losses).any():
             self._refuse_nan(losses, block)
 

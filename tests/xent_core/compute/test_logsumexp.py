@@ -263,6 +263,23 @@ def test_figures_of_rows_are_the_same_whether_sums_are_taken_in_one_call_or_by_n
     assert fused_summary.top5_accuracy == numpy_summary.top5_accuracy
 
 
+@pytest.mark.parametrize("compiled", [None, elementary.compiled])
+@pytest.mark.parametrize("scale", [1, 500])
+@pytest.mark.parametrize("shape", [(200, 10), (40, 1000)])
+def test_ranks_are_exact_also_beside_a_summary(
+    shape: tuple[int, int], scale: float, compiled: ModuleType | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A summary needs ranks below 5 only."""
+    use(monkeypatch, elementary.fastest(vectorised=False, compiled=compiled))
+    rng = np.random.default_rng(6)
+    logits, labels = rng.normal(size=shape) * scale, rng.integers(shape[1], size=shape[0])
+    ranks = np.count_nonzero(logits > logits[np.arange(len(labels)), labels][:, None], axis=1)
+    found = evaluate(logits, labels, include=["summary", "label_rank"])
+    np.testing.assert_array_equal(found.label_rank, ranks)
+    figures = row_figures.shifted_figures(logits, labels, ["label_rank", "top_rank"])
+    np.testing.assert_array_equal(figures["top_rank"], ranks)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(200, 10), (40, 200), (2, 600_000)])
 @pytest.mark.parametrize("logits", ["sound", "equal", "huge", "masked"])
