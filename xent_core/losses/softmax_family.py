@@ -201,8 +201,8 @@ class _Rows:
 
             def check() -> None:
                 if not (self.from_logits and np.isfinite(row_sums(target)).all()):
-                    of_rows = None if counting is None else counting[:, None]
-                    check_labels(labels, self.layout, block, self.dtype, of_rows)
+                    counted = None if counting is None else counting[:, None]
+                    check_labels(labels, self.layout, block, self.dtype, counted)
 
             # A cross-entropy of logits is not finite where a label is not, and has them checked.
             if not (self.from_logits and self.loss.is_cross_entropy):
