@@ -10,6 +10,8 @@ AGAIN = $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 5 -rR)
 # as the slow ones, in tests/app, then start first.
 # One process more than there are cores, as tests wait for services, and for times to pass.
 IN_PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
+# The tests of a mark, and only the files that have some.
+marked = -m $(1) $$(grep -rl --include='*.py' 'pytest.mark.$(1)$$' tests)
 NODE_MODULES = clients/typescript/node_modules/complete
 PAGE_MODULES = page/node_modules/complete
 # The tests start some two hundred processes, each of which would compile all of the sources again.
@@ -27,8 +29,13 @@ serve-ray: .venv-ray/complete ## Serve with Ray Serve on this machine, by deploy
 	@RAY_USAGE_STATS_ENABLED=0 .venv-ray/bin/serve run --app-dir . deploy/ray/serve.yaml
 
 test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
-	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
-	@$(if $(PART),,.venv-dev/bin/python -m pytest $(AGAIN) -m alone --cov --cov-append $$(grep -rl --include='*.py' '^@pytest.mark.alone' tests))
+ifdef PART
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) tests/$(PART)
+else
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) -m 'not alone and not unmeasured' --cov
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) $(call marked,unmeasured)
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(call marked,alone)
+endif
 
 test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pages, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver

@@ -14,6 +14,8 @@ import pytest
 
 from tests.service import MOST_ENTRIES, Server, problem
 
+pytestmark = pytest.mark.unmeasured
+
 JSON = {"Content-Type": "application/json"}
 A_FEW_SECONDS = 20
 

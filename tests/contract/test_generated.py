@@ -25,6 +25,8 @@ from scripts.generate import (
 )
 from scripts.record import settled
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.fixture(scope="module")
 def wanted() -> Files:

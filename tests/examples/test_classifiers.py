@@ -12,6 +12,8 @@ from scipy.special import log_expit, logsumexp
 from examples.classifiers import Predictions, ask, digits, questions, scikit_learns_loss, tumours
 from tests.service import ROOT, Server
 
+pytestmark = pytest.mark.unmeasured
+
 SPARSE, SIGMOID = "sparse_softmax_cross_entropy", "sigmoid_cross_entropy"
 TASKS = {"digits": digits, "tumours": tumours, "questions": questions}
 CALLED_FOR = {"digits": SPARSE, "tumours": SIGMOID, "questions": SIGMOID}

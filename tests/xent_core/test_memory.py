@@ -87,6 +87,7 @@ def test_memory_beyond_the_losses_is_small_and_does_not_grow(
         assert peaks[1] - peaks[0] < MIB // 4
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("form", ["index", "yes-no"])
 def test_memory_beyond_the_losses_of_16_million_logits_is_small(form: str) -> None:
     logits, labels = batch(form, HUGE, 2, 1, np.float32, np.int8)
@@ -94,6 +95,7 @@ def test_memory_beyond_the_losses_of_16_million_logits_is_small(form: str) -> No
         assert extra(lambda: compute(logits, labels)) < 8 * MIB  # noqa: B023 - called at once
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("form", FORMS[:3])
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("hard", [1e4, -1e4, -np.inf], ids=["huge", "far below", "masked"])
@@ -123,6 +125,7 @@ def test_a_row_of_a_million_classes_takes_no_more(dtype: Any) -> None:
         assert extra(lambda: compute(logits, labels)) < 8 * MIB  # noqa: B023 - called at once
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_list_of_yes_no_logits_takes_no_more(dtype: Any) -> None:
     for labels in (1, np.zeros(HUGE, np.int8)):
