@@ -8,8 +8,8 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 AGAIN = $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 5 -rR)
 # The tests of a file stay in one process, with the services that they share. Files run in the order of their names,
 # as the slow ones, in tests/app, then start first.
-# One process more than there are cores, as tests wait for services, and for times to pass.
-IN_PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
+# Twice as many processes as there are cores, as tests wait for services, and for times to pass.
+IN_PARALLEL = -n 4 --dist loadfile --no-loadscope-reorder
 # The tests of a mark, and only the files that have some.
 marked = -m $(1) $$(grep -rl --include='*.py' 'pytest.mark.$(1)$$' tests)
 NODE_MODULES = clients/typescript/node_modules/complete
