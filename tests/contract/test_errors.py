@@ -14,8 +14,6 @@ import pytest
 
 from tests.service import MOST_ENTRIES, Server, problem
 
-pytestmark = pytest.mark.unmeasured
-
 JSON = {"Content-Type": "application/json"}
 A_FEW_SECONDS = 20
 

@@ -4,11 +4,8 @@ import signal
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.service import Server, problem
-
-pytestmark = pytest.mark.unmeasured
 
 
 def test_told_to_end_it_is_not_ready_but_goes_on_for_a_while(tmp_path: Path) -> None:

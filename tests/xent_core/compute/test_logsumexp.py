@@ -26,8 +26,6 @@ from xent_core import (
 from xent_core import weighted_cross_entropy as weighted_loss
 from xent_core.compute import elementary, logsumexp, row_figures
 
-pytestmark = pytest.mark.unmeasured
-
 Array = NDArray[Any]
 RELATIVE = {np.dtype(np.float32): 1e-6, np.dtype(np.float64): 1e-13}
 DTYPES = [np.float32, np.float64]
