@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xent_core import (
     evaluate,
+    recommend,
     sigmoid_cross_entropy,
     softmax_cross_entropy,
     sparse_softmax_cross_entropy,
@@ -150,3 +151,13 @@ def test_losses_class_by_class_take_no_more(loss_type: str, dtype: Any, classes:
 def test_a_focal_loss_of_questions_takes_no_more() -> None:
     logits, labels = batch("yes-no", LARGE, 1000, 1, np.float32, np.float32)
     assert extra(lambda: evaluate(logits, labels, loss_type="sigmoid_focal_cross_entropy", alpha=0.25)) < 8 * MIB
+
+
+def test_advice_on_a_shape_alone_takes_nothing_for_its_elements() -> None:
+    tracemalloc.start()
+    try:
+        recommend(1, logits_shape=(MIB, MIB), weights=0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * MIB
