@@ -12,7 +12,8 @@ AGAIN = $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 5 -rR)
 IN_PARALLEL = -n 4 --dist loadfile --no-loadscope-reorder
 # The tests of a mark, and only the files that have some.
 marked = -m $(1) $$(grep -rl --include='*.py' 'pytest.mark.$(1)$$' tests)
-# The noise runs alone, as its services wait only 1.5 s for what is sent.
+# The noise runs alone, as its services wait only 1.5 s for what is sent. `--dist loadfile` would run one of the tests that
+# have the same id, and schemathesis gives the same id to the tests of all operations.
 HOSTILE = .venv-hostile/bin/python -m pytest $(AGAIN) --confcutdir=tests/hostile --serve-with=.venv/bin/python
 NODE_MODULES = clients/typescript/node_modules/complete
 PAGE_MODULES = page/node_modules/complete
@@ -63,7 +64,7 @@ test-ray: .venv-ray/complete ## Run the tests on a Ray cluster of two nodes, on 
 
 test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
 	@scripts/programs curl=curl node=nodejs java=default-jdk-headless nginx=nginx-light
-	@$(HOSTILE) -n 2 --dist loadfile --ignore=tests/hostile/test_noise.py tests/hostile
+	@$(HOSTILE) -n 2 --dist worksteal --ignore=tests/hostile/test_noise.py tests/hostile
 	@$(HOSTILE) tests/hostile/test_noise.py
 
 test-faults: .venv-dev/complete ## A short fault run: load with all that goes wrong mixed in
