@@ -10,8 +10,6 @@ import pytest
 from tests.service import Server
 from xent_core import compare
 
-pytestmark = pytest.mark.unmeasured
-
 RANDOM = np.random.default_rng(0)
 FIRST = RANDOM.normal(size=(40, 5))
 OTHER, LABELS = FIRST + 0.2 * RANDOM.normal(size=(40, 5)), RANDOM.integers(0, 5, 40)

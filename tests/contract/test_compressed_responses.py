@@ -10,8 +10,6 @@ import pytest
 
 from tests.service import Server
 
-pytestmark = pytest.mark.unmeasured
-
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:

@@ -244,7 +244,6 @@ def tensor(dtype: str, length: int, element: bytes) -> dict[str, Any]:
     return {"dtype": dtype, "shape": [length, length], "data": b64encode(element * length**2).decode()}
 
 
-@pytest.mark.unmeasured
 def test_who_closes_its_sending_half_gets_its_response(service: Service) -> None:
     with ExitStack() as stack:
         for path, body in ((b"loss", BODY), (b"sampled-softmax", a_lot_of_work())):
