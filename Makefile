@@ -8,8 +8,13 @@ RESOLVE = $(RESOLVE_ALONE) pyproject.toml
 AGAIN = $(if $(RERUNS),--reruns $(RERUNS) --reruns-delay 5 -rR)
 # The tests of a file stay in one process, with the services that they share. Files run in the order of their names,
 # as the slow ones, in tests/app, then start first.
-# One process more than there are cores, as tests wait for services, and for times to pass.
-IN_PARALLEL = -n 3 --dist loadfile --no-loadscope-reorder
+# Twice as many processes as there are cores, as tests wait for services, and for times to pass.
+IN_PARALLEL = -n 4 --dist loadfile --no-loadscope-reorder
+# The tests of a mark, and only the files that have some.
+marked = -m $(1) $$(grep -rl --include='*.py' 'pytest.mark.$(1)$$' tests)
+# The noise runs alone, as its services wait only 1.5 s for what is sent. `--dist loadfile` would run one of the tests that
+# have the same id, and schemathesis gives the same id to the tests of all operations.
+HOSTILE = .venv-hostile/bin/python -m pytest $(AGAIN) --confcutdir=tests/hostile --serve-with=.venv/bin/python
 NODE_MODULES = clients/typescript/node_modules/complete
 PAGE_MODULES = page/node_modules/complete
 # The tests start some two hundred processes, each of which would compile all of the sources again.
@@ -27,8 +32,13 @@ serve-ray: .venv-ray/complete ## Serve with Ray Serve on this machine, by deploy
 	@RAY_USAGE_STATS_ENABLED=0 .venv-ray/bin/serve run --app-dir . deploy/ray/serve.yaml
 
 test: .venv-dev/complete ## Run the tests, with branch coverage (PART=xent_core: those of tests/xent_core, without)
-	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) $(if $(PART),tests/$(PART),-m 'not alone' --cov --cov-fail-under=0)
-	@$(if $(PART),,.venv-dev/bin/python -m pytest $(AGAIN) -m alone --cov --cov-append $$(grep -rl --include='*.py' '^@pytest.mark.alone' tests))
+ifdef PART
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) tests/$(PART)
+else
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) -m 'not alone and not unmeasured' --cov
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(IN_PARALLEL) $(call marked,unmeasured)
+	@.venv-dev/bin/python -m pytest $(AGAIN) $(call marked,alone)
+endif
 
 test-browser: .venv-browser/complete $(PAGE_MODULES) ## Run the tests of the pages, in Chromium
 	@scripts/programs chromium=chromium chromedriver=chromium-driver
@@ -54,7 +64,8 @@ test-ray: .venv-ray/complete ## Run the tests on a Ray cluster of two nodes, on 
 
 test-hostile: .venv/complete .venv-hostile/complete ## Send it all that is wrong: schemathesis, and noise below HTTP
 	@scripts/programs curl=curl node=nodejs java=default-jdk-headless nginx=nginx-light
-	@.venv-hostile/bin/python -m pytest $(AGAIN) --confcutdir=tests/hostile tests/hostile --serve-with=.venv/bin/python
+	@$(HOSTILE) -n 2 --dist worksteal --ignore=tests/hostile/test_noise.py tests/hostile
+	@$(HOSTILE) tests/hostile/test_noise.py
 
 test-faults: .venv-dev/complete ## A short fault run: load with all that goes wrong mixed in
 	@.venv-dev/bin/python -m benchmarks.faults --seconds 20

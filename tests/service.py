@@ -27,9 +27,6 @@ MOST_BYTES = 8192
 MOST_ENTRIES = 20
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
-# Variables for a process that coverage need not follow: it starts in half of the time.
-UNMEASURED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
-
 
 def eventually(holds: Callable[[], bool]) -> bool:
     """Whether it holds within what a loaded machine may need."""

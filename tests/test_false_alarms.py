@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from examples.classifiers import Predictions, digits, questions
 from xent_core import recommend
 
+pytestmark = pytest.mark.unmeasured
+
 SOFTMAX, SIGMOID = "logits_look_like_probabilities", "logits_may_be_probabilities"
 
 

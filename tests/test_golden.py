@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 import xent_core
 from xent_core.losses import LOSSES
 
+pytestmark = pytest.mark.unmeasured
+
 VECTORS = Path(__file__).parent / "golden" / "vectors.jsonl"
 CASES = [json.loads(line) for line in VECTORS.read_text(encoding="utf-8").splitlines()]
 

@@ -8,6 +8,8 @@ from benchmarks.honesty.false_alarms import Sent, bound, sample
 from benchmarks.honesty.models import CLASSES, QUESTIONS
 from benchmarks.honesty.recall import Verdict, half, verdicts
 
+pytestmark = pytest.mark.unmeasured
+
 KNOWN_FALSE_ALARMS: set[str] = set()
 """What is wrongly said of some sound batch today, hints aside. It may only shrink."""
 

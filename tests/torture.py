@@ -20,6 +20,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.hostile.running import WITHOUT_CERTIFICATES
+
 ALLOCATION, THREAD, WRITE = 1, 2, 3
 # Smaller ones come from memory that the process has already.
 SMALLEST_ALLOCATION = 16_384
@@ -156,7 +158,7 @@ def post_once_replaced(address: str, request: dict[str, Any]) -> httpx.Response 
 
 
 def post(address: str, request: dict[str, Any]) -> httpx.Response | httpx.TransportError:
-    with httpx.Client(base_url=address, timeout=120, trust_env=False) as client:
+    with httpx.Client(base_url=address, timeout=120, trust_env=False, verify=WITHOUT_CERTIFICATES) as client:
         try:
             return client.post(**request)
         except httpx.TransportError as error:

@@ -217,7 +217,9 @@ def recommend(
     shape = check_shape(logits_shape or ()) if values is None else values.shape
     try:
         batch = prepare(values, shape, labels, options)
-        _check_values(batch)
+        # Otherwise there is nothing to look at, and a shape alone may have millions of blocks.
+        if batch.logits is not None or not batch.loss.is_elementwise:
+            _check_values(batch)
     except InvalidInput as error:
         _place_as_given(error, shift)
         raise

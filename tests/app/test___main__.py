@@ -108,6 +108,7 @@ def test_an_option_without_its_value_is_refused() -> None:
     assert run.stderr.splitlines()[-1] == "xent: error: argument --port: expected one argument"
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_every_process_has_the_settings_of_the_command_line_before_those_of_the_environment(workers: str) -> None:
     command = [sys.executable, "-m", "app", "--port", "0", "--workers", workers, "--max-rank=3"]
@@ -150,6 +151,7 @@ def has_ipv6() -> bool:
     return True
 
 
+@pytest.mark.unmeasured
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_it_listens_on_ipv6_too(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_HOST="::1") as server, server.client() as client:
@@ -157,6 +159,7 @@ def test_it_listens_on_ipv6_too(tmp_path: Path) -> None:
         assert client.get("/livez").status_code == 200
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_end_it_ends_quietly_and_well(tmp_path: Path, by: signal.Signals) -> None:
     with Server(tmp_path / "log") as server:

@@ -1,8 +1,12 @@
 """The application, put together."""
 
+import pytest
+
 import app
 from app.main import create_app
 from app.settings import Settings
+
+pytestmark = pytest.mark.unmeasured
 
 
 def test_it_bears_the_packages_version() -> None:

@@ -243,6 +243,7 @@ def test_a_thousand_batches_take_the_memory_of_a_few(server: Server) -> None:
     assert max(seen) - min(seen) < 1_000 * BATCH_BYTES / 10
 
 
+@pytest.mark.unmeasured
 def test_a_thousand_awaited_batches_take_the_memory_of_a_few(server: Server) -> None:
     seen: list[int] = []
 
@@ -328,6 +329,7 @@ def test_no_more_than_a_batch_of_an_array_is_converted_at_once(xent: Xent) -> No
     assert result.reduced.denominator == 60
 
 
+@pytest.mark.unmeasured
 def test_a_thousand_batches_of_a_file_take_the_memory_of_a_few(server: Server, tmp_path: Path) -> None:
     rows = 32 * 1000
     np.lib.format.open_memmap(tmp_path / "logits.npy", "w+", np.float32, (rows, 256)).flush()

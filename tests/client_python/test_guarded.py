@@ -8,6 +8,8 @@ from tests.contract.test_admission import working
 from tests.service import Server
 from xent_client import Forbidden, Overloaded, Unauthorized, Xent
 
+pytestmark = pytest.mark.unmeasured
+
 LOGITS, LABELS = [[2.0, 0.5, 1.0], [0.1, 1.0, 3.0]], [1, 2]
 
 

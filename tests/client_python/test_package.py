@@ -21,6 +21,8 @@ import xent_client
 from tests.service import Server
 from xent_client import AsyncXent, Xent
 
+pytestmark = pytest.mark.unmeasured
+
 CLIENT = Path(__file__).parents[2] / "clients/python"
 DECLARED = tomllib.loads((CLIENT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (CLIENT / "README.md").read_text(encoding="utf-8")

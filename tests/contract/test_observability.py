@@ -16,6 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.service import PATIENCE_SECONDS, Server, start_app
 
+pytestmark = pytest.mark.unmeasured
+
 BATCH = {"logits": [[1.5, 2.5, 7654321], [3, 4, 5]], "labels": [0, 2]}
 INFER = {
     "inputs": [

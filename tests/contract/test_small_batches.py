@@ -13,6 +13,8 @@ from app.wire.tensor import tensor_object
 from tests.contract.test_observability import line_of, numbers
 from tests.service import Server
 
+pytestmark = pytest.mark.unmeasured
+
 SEED = 5
 # A field that changes nothing, and with which there is no plan.
 WITHOUT_PLAN: dict[str, Any] = {"silence": []}

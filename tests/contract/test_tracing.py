@@ -14,6 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tests.service import PATIENCE_SECONDS, Server, start_app
 
+pytestmark = pytest.mark.unmeasured
+
 BATCH = {"logits": [[1, 2], [3, 7654321]], "labels": [0, 1]}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"

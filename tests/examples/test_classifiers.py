@@ -1,7 +1,9 @@
 """Real classifiers' losses, over HTTP, are scikit-learn's."""
 
+import importlib
 import subprocess
 import sys
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -9,11 +11,12 @@ import numpy as np
 import pytest
 from scipy.special import log_expit, logsumexp
 
-from examples.classifiers import Predictions, ask, digits, questions, scikit_learns_loss, tumours
 from tests.service import ROOT, Server
 
+pytestmark = pytest.mark.unmeasured
+
 SPARSE, SIGMOID = "sparse_softmax_cross_entropy", "sigmoid_cross_entropy"
-TASKS = {"digits": digits, "tumours": tumours, "questions": questions}
+TASKS = ["digits", "tumours", "questions"]
 CALLED_FOR = {"digits": SPARSE, "tumours": SIGMOID, "questions": SIGMOID}
 KINDS = {"digits": "class_indices", "tumours": "binary", "questions": "multi_hot"}
 WARNINGS = {
@@ -23,6 +26,12 @@ WARNINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def classifiers() -> ModuleType:
+    """scikit-learn takes seconds to import, and each process of pytest-xdist imports this file."""
+    return importlib.import_module("examples.classifiers")
+
+
 @pytest.fixture(scope="module", params=TASKS)
 def task(request: pytest.FixtureRequest) -> str:
     name: str = request.param
@@ -30,16 +39,16 @@ def task(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def predictions(task: str) -> Predictions:
-    return TASKS[task]()
+def predictions(classifiers: ModuleType, task: str) -> Any:
+    return getattr(classifiers, task)()
 
 
 @pytest.fixture(scope="module")
-def response(client: httpx.Client, predictions: Predictions) -> dict[str, Any]:
-    return ask(client, predictions.labels, predictions.logits)
+def response(client: httpx.Client, classifiers: ModuleType, predictions: Any) -> Any:
+    return classifiers.ask(client, predictions.labels, predictions.logits)
 
 
-def independent_losses(task: str, predictions: Predictions) -> Any:
+def independent_losses(task: str, predictions: Any) -> Any:
     """Per sample, from the logits, by SciPy."""
     logits, labels = predictions.logits, predictions.labels
     if task == "digits":
@@ -48,12 +57,12 @@ def independent_losses(task: str, predictions: Predictions) -> Any:
     return elements.mean(axis=1) if elements.ndim == 2 else elements
 
 
-def test_the_loss_is_scikit_learns(predictions: Predictions, response: dict[str, Any]) -> None:
+def test_the_loss_is_scikit_learns(classifiers: ModuleType, predictions: Any, response: dict[str, Any]) -> None:
     """scikit-learn clips probabilities at 2e-16; none of these labels has one so small."""
-    assert response["reduced"]["value"] == pytest.approx(scikit_learns_loss(predictions), rel=1e-12)
+    assert response["reduced"]["value"] == pytest.approx(classifiers.scikit_learns_loss(predictions), rel=1e-12)
 
 
-def test_every_samples_loss_is_scipys(task: str, predictions: Predictions, response: dict[str, Any]) -> None:
+def test_every_samples_loss_is_scipys(task: str, predictions: Any, response: dict[str, Any]) -> None:
     """To 1e-12 of it, or of 1: SciPy's log-sum-exp less the label's logit cancels where the model is sure."""
     np.testing.assert_allclose(response["per_sample"], independent_losses(task, predictions), rtol=1e-12, atol=1e-12)
 
@@ -76,13 +85,13 @@ def test_logits_of_sure_models_set_off_no_warning(task: str, response: dict[str,
     assert response["warnings"] == []
 
 
-def test_their_probabilities_do(client: httpx.Client, task: str, predictions: Predictions) -> None:
-    response = ask(client, predictions.labels, predictions.probabilities)
+def test_their_probabilities_do(client: httpx.Client, classifiers: ModuleType, task: str, predictions: Any) -> None:
+    response = classifiers.ask(client, predictions.labels, predictions.probabilities)
     assert [warning["code"] for warning in response["warnings"]] == [WARNINGS[task]]
 
 
 def test_probabilities_sent_as_such_give_the_same_loss(
-    client: httpx.Client, predictions: Predictions, response: dict[str, Any]
+    client: httpx.Client, predictions: Any, response: dict[str, Any]
 ) -> None:
     """But for the clipping at 1e-7, which shifts a loss by at most that where the model is right and sure."""
     body = {"logits": predictions.probabilities.tolist(), "labels": predictions.labels.tolist(), "from_logits": False}
@@ -92,12 +101,12 @@ def test_probabilities_sent_as_such_give_the_same_loss(
 
 @pytest.mark.parametrize("task", ["digits"], indirect=True)
 def test_wrong_labels_are_the_most_suspicious(
-    client: httpx.Client, predictions: Predictions, response: dict[str, Any]
+    client: httpx.Client, classifiers: ModuleType, predictions: Any, response: dict[str, Any]
 ) -> None:
     surest = np.argsort(response["per_sample"])[:5]
     labels = predictions.labels.copy()
     labels[surest] = (labels[surest] + 1) % 10
-    losses = ask(client, labels, predictions.logits)["per_sample"]
+    losses = classifiers.ask(client, labels, predictions.logits)["per_sample"]
     assert set(np.argsort(losses)[-5:]) == set(surest)
 
 

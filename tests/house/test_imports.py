@@ -5,11 +5,16 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 from xent_core.losses import LOSSES
 from xent_core.losses.loss import Loss
+
+pytestmark = pytest.mark.unmeasured
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,8 +63,12 @@ APP_STAIRCASE = [
 ]
 
 
+@cache
 def modules(package: str) -> dict[str, ast.Module]:
-    """The modules of a package by dotted name, a package's own being that of its folder."""
+    """The modules of a package by dotted name, a package's own being that of its folder.
+
+    Parsed when first asked for, as each process of pytest-xdist imports this file.
+    """
     sources = {}
     for path in sorted((ROOT / package).rglob("*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -67,7 +76,12 @@ def modules(package: str) -> dict[str, ast.Module]:
     return sources
 
 
-CORE, APP = modules("xent_core"), modules("app")
+def core() -> dict[str, ast.Module]:
+    return modules("xent_core")
+
+
+def app() -> dict[str, ast.Module]:
+    return modules("app")
 
 
 def imports(module: ast.Module) -> set[str]:
@@ -124,36 +138,36 @@ def app_step(name: str) -> int:
 class TestXentCore:
     def test_it_imports_numpy_and_the_standard_library_only(self) -> None:
         allowed = {"numpy", "xent_core"} | (sys.stdlib_module_names - INPUT_AND_OUTPUT)
-        for name, module in CORE.items():
+        for name, module in core().items():
             roots = {imported.split(".")[0] for imported in imports(module)}
             assert roots <= allowed, f"{name} imports {roots - allowed}"
 
     def test_it_does_no_input_and_output(self) -> None:
-        for name, module in CORE.items():
+        for name, module in core().items():
             done = set(calls(module)) & {"open", "print", "input", "fromfile", "tofile", "load", "save", "memmap"}
             assert not done, f"{name} calls {done}"
 
     def test_imports_go_down_the_staircase(self) -> None:
-        for name in CORE:
-            for imported in imports_within(CORE, name):
+        for name in core():
+            for imported in imports_within(core(), name):
                 same = room(imported) == room(name)
                 assert same or step(imported) < step(name), f"{name} imports {imported}"
 
     def test_imports_have_no_circle(self) -> None:
-        TopologicalSorter({name: imports_within(CORE, name) for name in CORE}).prepare()
+        TopologicalSorter({name: imports_within(core(), name) for name in core()}).prepare()
 
     def test_the_staircase_has_no_step_that_is_gone(self) -> None:
-        assert {part for parts in STAIRCASE for part in parts} == {room(name) for name in CORE}
+        assert {part for parts in STAIRCASE for part in parts} == {room(name) for name in core()}
 
     def test_only_checks_decides_whether_numbers_are_acceptable(self) -> None:
         verdicts = {"NotANumber", "Infinite", "NotAProbability", "MaskedRow", "LabelOutOfRange", "LabelNotWhole"}
-        for name, module in CORE.items():
+        for name, module in core().items():
             if room(name) != "checks":
                 assert not set(calls(module)) & verdicts, f"{name} raises one of {verdicts}"
 
     def test_every_match_ends_in_assert_never(self) -> None:
         """All sets that are matched over here are closed: what is added to one then stops mypy, not a user."""
-        for name, module in CORE.items():
+        for name, module in core().items():
             for node in ast.walk(module):
                 if isinstance(node, ast.Match):
                     last = node.cases[-1]
@@ -166,7 +180,7 @@ EXAMPLES = ("app.api.examples", "app.learn.lessons", "app.learn.mistakes")
 
 def test_no_loss_is_compared_by_its_name() -> None:
     """Its name stands as a literal in xent_core/losses, `__all__` and examples. All others ask the loss."""
-    for name, module in (CORE | APP).items():
+    for name, module in (core() | app()).items():
         if name != "xent_core" and not name.startswith(("xent_core.losses", *EXAMPLES)):
             literals = {node.value for node in ast.walk(module) if isinstance(node, ast.Constant)}
             assert not literals & LOSSES.keys(), f"{name} names {literals & LOSSES.keys()}"
@@ -175,7 +189,7 @@ def test_no_loss_is_compared_by_its_name() -> None:
 def test_every_loss_is_in_the_one_list() -> None:
     """A file of a loss that is not listed would be forgotten in silence."""
     defined = set()
-    for name in CORE:
+    for name in core():
         for value in vars(importlib.import_module(name)).values():
             if isinstance(value, Loss):
                 defined.add(value.name)
@@ -184,33 +198,33 @@ def test_every_loss_is_in_the_one_list() -> None:
 
 class TestApp:
     def test_imports_have_no_circle(self) -> None:
-        TopologicalSorter({name: imports_within(APP, name) for name in APP}).prepare()
+        TopologicalSorter({name: imports_within(app(), name) for name in app()}).prepare()
 
     def test_imports_go_down_the_staircase(self) -> None:
-        for name in APP.keys() - {"app"}:
-            for imported in imports_within(APP, name) - {"app"}:
+        for name in app().keys() - {"app"}:
+            for imported in imports_within(app(), name) - {"app"}:
                 same = room(imported) == room(name)
                 assert same or app_step(imported) < app_step(name), f"{name} imports {imported}"
 
     def test_nobody_imports_the_api_but_main(self) -> None:
-        for name in APP:
+        for name in app():
             if not name.startswith(("app.api", "app.docs", "app.learn", "app.main", "app.page")):
-                assert not [found for found in imports_within(APP, name) if found.startswith("app.api")], name
+                assert not [found for found in imports_within(app(), name) if found.startswith("app.api")], name
 
     def test_nobody_imports_main_but_its_entrance(self) -> None:
-        importers = {name for name in APP if imports_within(APP, name) & {"app.main", "app.__main__"}}
+        importers = {name for name in app() if imports_within(app(), name) & {"app.main", "app.__main__"}}
         assert importers == {"app.server.worker"}
 
     def test_only_settings_reads_the_environment(self) -> None:
         readers = set()
-        for name, module in APP.items():
+        for name, module in app().items():
             mentioned = {node.attr for node in ast.walk(module) if isinstance(node, ast.Attribute)} | imports(module)
             if mentioned & {"environ", "getenv", "os.environ", "os.getenv", "pydantic_settings", "dotenv"}:
                 readers.add(name)
         assert readers == {"app.settings"}
 
     def test_only_offload_touches_threads(self) -> None:
-        for name, module in APP.items():
+        for name, module in app().items():
             if name == "app.offload":
                 continue
             roots = {imported.split(".")[0] for imported in imports(module)}
@@ -220,7 +234,7 @@ class TestApp:
     def test_no_endpoint_is_sent_to_a_thread_by_the_framework(self) -> None:
         """As FastAPI does with functions that are not async."""
         endpoints = 0
-        for name, module in APP.items():
+        for name, module in app().items():
             for node in ast.walk(module):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     served = any(ast.unparse(each).startswith("router.") for each in node.decorator_list)
@@ -231,7 +245,7 @@ class TestApp:
     def test_only_problems_turns_exceptions_into_answers(self) -> None:
         answers = {"HTTPException", "JSONResponse", "ORJSONResponse", "PlainTextResponse", "Response", "problem"}
         installers = {"add_exception_handler", "exception_handler"}
-        for name, module in APP.items():
+        for name, module in app().items():
             if name == "app.middleware.problems":
                 continue
             assert not set(calls(module)) & installers, f"{name} installs an exception handler"
@@ -265,11 +279,11 @@ def imported_alone(modules: str, before: str = "") -> list[str]:
 
 
 def test_importing_xent_core_starts_nothing_and_needs_numpy_only() -> None:
-    assert imported_alone(", ".join(CORE)) == ["[]", "['MainThread']", "numpy", "xent_core"]
+    assert imported_alone(", ".join(core())) == ["[]", "['MainThread']", "numpy", "xent_core"]
 
 
 def test_importing_app_starts_nothing() -> None:
-    assert imported_alone(", ".join(APP))[:2] == ["[]", "['MainThread']"]
+    assert imported_alone(", ".join(app()))[:2] == ["[]", "['MainThread']"]
 
 
 def test_the_supervisor_and_a_service_that_refuses_to_start_import_no_web_framework() -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.unmeasured
+
 ROOT = Path(__file__).parents[2]
 MAKE = shutil.which("make") or "make"
 TOOLS = ["sh", "env", "expand", "grep", "mkdir", "rm", "sed", "tail"]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.service import Server
 
+pytestmark = pytest.mark.unmeasured
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SOURCES = [str(ROOT), str(ROOT / "clients/python")]

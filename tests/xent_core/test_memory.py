@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xent_core import (
     evaluate,
+    recommend,
     sigmoid_cross_entropy,
     softmax_cross_entropy,
     sparse_softmax_cross_entropy,
@@ -87,6 +88,7 @@ def test_memory_beyond_the_losses_is_small_and_does_not_grow(
         assert peaks[1] - peaks[0] < MIB // 4
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("form", ["index", "yes-no"])
 def test_memory_beyond_the_losses_of_16_million_logits_is_small(form: str) -> None:
     logits, labels = batch(form, HUGE, 2, 1, np.float32, np.int8)
@@ -94,6 +96,7 @@ def test_memory_beyond_the_losses_of_16_million_logits_is_small(form: str) -> No
         assert extra(lambda: compute(logits, labels)) < 8 * MIB  # noqa: B023 - called at once
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("form", FORMS[:3])
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("hard", [1e4, -1e4, -np.inf], ids=["huge", "far below", "masked"])
@@ -123,6 +126,7 @@ def test_a_row_of_a_million_classes_takes_no_more(dtype: Any) -> None:
         assert extra(lambda: compute(logits, labels)) < 8 * MIB  # noqa: B023 - called at once
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_list_of_yes_no_logits_takes_no_more(dtype: Any) -> None:
     for labels in (1, np.zeros(HUGE, np.int8)):
@@ -147,3 +151,13 @@ def test_losses_class_by_class_take_no_more(loss_type: str, dtype: Any, classes:
 def test_a_focal_loss_of_questions_takes_no_more() -> None:
     logits, labels = batch("yes-no", LARGE, 1000, 1, np.float32, np.float32)
     assert extra(lambda: evaluate(logits, labels, loss_type="sigmoid_focal_cross_entropy", alpha=0.25)) < 8 * MIB
+
+
+def test_advice_on_a_shape_alone_takes_nothing_for_its_elements() -> None:
+    tracemalloc.start()
+    try:
+        recommend(1, logits_shape=(MIB, MIB), weights=0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * MIB

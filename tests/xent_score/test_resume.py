@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.service import PATIENCE_SECONDS, ROOT, UNMEASURED
+from tests.service import PATIENCE_SECONDS, ROOT
 from tests.xent_score.conftest import Data, fixed_lists, refusal, summary_in, table_of, write_parquet, xent
 from xent_score import plan as planning
 from xent_score.errors import DataError
@@ -44,11 +44,11 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data.parquet"
 
 
-def start(file: Path, out: Path, **variables: str) -> subprocess.Popen[bytes]:
+def start(file: Path, out: Path) -> subprocess.Popen[bytes]:
     arguments = ["score", str(file), "--out", str(out), "--processes", "2", "--quiet"]
     return subprocess.Popen(
         [sys.executable, "-c", SMALL_PARTS, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        process_group=0, env=os.environ | variables,
+        process_group=0,
     )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def content_of(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((out / "rows").iterdir())}
 
 
+@pytest.mark.unmeasured
 def test_killed_at_random_moments_and_resumed_it_gives_what_an_undisturbed_run_gives(
     file: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -80,7 +81,7 @@ def test_killed_at_random_moments_and_resumed_it_gives_what_an_undisturbed_run_g
     moments = random.Random(7)  # noqa: S311  moments of kills
     committed: dict[str, int] = {}
     for _ in range(KILLS):
-        process = start(file, out, **UNMEASURED)
+        process = start(file, out)
         wanted = len(parts_in(out)) + moments.randrange(0, 3)
         until = time.monotonic() + PATIENCE_SECONDS
         while process.poll() is None and time.monotonic() < until:
@@ -99,8 +100,9 @@ def test_killed_at_random_moments_and_resumed_it_gives_what_an_undisturbed_run_g
     assert not [*out.rglob("*.tmp")]
 
 
+@pytest.mark.unmeasured
 def test_killed_with_all_its_processes_it_resumes_too(file: Path, undisturbed: Path, tmp_path: Path) -> None:
-    process = start(file, tmp_path / "out", **UNMEASURED)
+    process = start(file, tmp_path / "out")
     while len(parts_in(tmp_path / "out")) < 3:
         assert process.poll() is None
         time.sleep(0.002)

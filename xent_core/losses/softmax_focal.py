@@ -143,7 +143,9 @@ class SoftmaxFocalCrossEntropy(SoftmaxByClass):
 
 
 def _scaled(values: Array, parameters: Parameters) -> Array:
-    if parameters.alpha is not None:
+    if parameters.alpha == 0:
+        values[...] = 0  # 0 · ∞ too
+    elif parameters.alpha is not None:
         values *= parameters.alpha
     return values
 

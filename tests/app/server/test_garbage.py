@@ -15,6 +15,8 @@ import pytest
 
 from tests.service import Server, eventually
 
+pytestmark = pytest.mark.unmeasured
+
 # The service without a garbage collector. At SIGUSR1 it logs what one would have found since the last time.
 PROGRAM = """
 import collections, gc, json, runpy, signal

@@ -60,6 +60,7 @@ def test_the_soft_limit_of_file_descriptors_is_raised_to_the_hard_one(shared: Se
         assert limit_of(process) == ["4096", "4096"]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_where_idle_connections_have_taken_all_descriptors_new_ones_get_responses(tmp_path: Path, workers: str) -> None:
     with (

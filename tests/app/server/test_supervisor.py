@@ -108,6 +108,7 @@ def shared(lasting: Server) -> Server:
     return lasting
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("by", "setting"), [(signal.SIGTERM, 0), (signal.SIGINT, 2)])
 def test_there_is_one_for_each_core_unless_set_and_told_to_end_all_of_them_end_well(
     tmp_path: Path, by: signal.Signals, setting: int
@@ -134,6 +135,7 @@ def test_all_of_them_respond_and_count_together(shared: Server) -> None:
     assert served == [True, True]
 
 
+@pytest.mark.unmeasured
 def test_while_the_last_request_is_finished_nobody_new_is_kept_waiting(two: Server) -> None:
     half = Half(two)
     two.process.send_signal(signal.SIGTERM)
@@ -341,6 +343,7 @@ def test_hangups_while_workers_are_replaced_have_them_replaced_once_more(shared:
     assert shared.complaints == []
 
 
+@pytest.mark.unmeasured
 def test_a_hangup_while_workers_start_has_them_replaced_when_they_are_up(tmp_path: Path) -> None:
     path = without_workers(tmp_path, "import time; time.sleep(1)")
     with (tmp_path / "log").open("w") as log:
@@ -362,6 +365,7 @@ def test_a_hangup_of_a_worker_changes_nothing(shared: Server) -> None:
     assert (shared.workers, shared.complaints) == (workers, [])
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("delay", [0, 0.5])
 def test_told_to_end_while_workers_are_replaced_all_of_them_end(two: Server, delay: float) -> None:
     two.process.send_signal(signal.SIGHUP)
@@ -411,6 +415,7 @@ def is_running(process: int) -> bool:
     return False
 
 
+@pytest.mark.unmeasured
 def test_without_a_supervisor_workers_end_by_themselves(two: Server) -> None:
     workers = two.workers
     two.process.kill()

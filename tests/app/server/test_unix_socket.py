@@ -77,6 +77,7 @@ def refusal(path: Path, **settings: str) -> str:
     return str(line)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_it_serves_on_the_socket_and_removes_it_at_the_end(path: Path, workers: str) -> None:
     with Service(path, XENT_WORKERS=workers) as service:
@@ -88,6 +89,7 @@ def test_it_serves_on_the_socket_and_removes_it_at_the_end(path: Path, workers: 
     assert not path.exists()
 
 
+@pytest.mark.unmeasured
 def test_the_python_client_reaches_it(path: Path) -> None:
     transport = httpx.HTTPTransport(uds=str(path))
     with Service(path), Xent("http://localhost", transport=transport) as client:
@@ -96,6 +98,7 @@ def test_the_python_client_reaches_it(path: Path) -> None:
         assert reduced.value == LOSS
 
 
+@pytest.mark.unmeasured
 def test_a_restart_of_the_workers_loses_no_request(path: Path) -> None:
     with Service(path, XENT_WORKERS="2") as service:
         service.process.send_signal(signal.SIGHUP)
@@ -170,6 +173,7 @@ def test_the_healthcheck_asks_on_the_socket(path: Path, monkeypatch: pytest.Monk
         assert healthcheck.main() is None
 
 
+@pytest.mark.unmeasured
 def test_a_client_that_stops_reading_is_disconnected_as_on_any_socket(path: Path) -> None:
     """Connections look at their system's buffers, which Unix sockets have too."""
     body = b'{"logits": [%s], "labels": [%s]}' % (b",".join([b"[1, 2]"] * 60_000), b",".join([b"0"] * 60_000))

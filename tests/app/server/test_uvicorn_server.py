@@ -27,6 +27,7 @@ BATCH = {"logits": [[1, 2], [3, 4]], "labels": [0, 1]}
 A_WHILE = 8
 
 
+@pytest.mark.unmeasured
 def test_it_finishes_what_it_began_before_it_ends(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_FINISH_SECONDS="60") as server:
         half = Half(server)
@@ -101,6 +102,7 @@ def test_a_computation_that_goes_on_and_on_does_not_keep_it(tmp_path: Path) -> N
         assert [response.status_code for response in responses] in ([], [503])
 
 
+@pytest.mark.unmeasured
 def test_a_second_signal_cuts_the_draining_short(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server:
         server.process.send_signal(signal.SIGTERM)
@@ -110,6 +112,7 @@ def test_a_second_signal_cuts_the_draining_short(tmp_path: Path) -> None:
         assert time.monotonic() - began < A_WHILE
 
 
+@pytest.mark.unmeasured
 def test_ctrl_c_does_not_wait_for_others_to_know(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server:
         began = time.monotonic()
@@ -138,12 +141,14 @@ sys.exit(main())
 """
 
 
+@pytest.mark.unmeasured
 def test_however_slowly_python_tidies_up_the_service_has_ended_well(tmp_path: Path) -> None:
     """No alarm is set when Python drops its signal handlers: it would end the process as a crash does."""
     with Server(tmp_path / "log", ("-c", LAST_LOOK)) as server:
         assert server.stop() == 0
 
 
+@pytest.mark.unmeasured
 def test_while_it_drains_each_response_is_the_last_of_its_connection(tmp_path: Path) -> None:
     """So that clients go elsewhere by themselves."""
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server, server.client() as client:
@@ -161,6 +166,7 @@ PATIENT = (
 )
 
 
+@pytest.mark.unmeasured
 def test_who_is_connected_may_still_send_a_last_request(tmp_path: Path) -> None:
     """It may be on its way when the draining ends: hung up on at once, its client would not know whether it counts."""
     with Server(tmp_path / "log", ("-c", PATIENT), XENT_FINISH_SECONDS="60") as server, server.client() as client:
@@ -191,6 +197,7 @@ def test_told_to_end_while_it_starts_it_does_not_say_that_it_listens() -> None:
     assert said == []
 
 
+@pytest.mark.unmeasured
 def test_told_to_end_while_it_starts_it_ends(tmp_path: Path) -> None:
     """However early. Before it has its handlers the signal ends it as any program; it never says that it listens."""
     for delay in (0.1, 0.5, 0.9):
@@ -207,6 +214,7 @@ def test_told_to_end_while_it_starts_it_ends(tmp_path: Path) -> None:
                 assert process.wait(PATIENCE_SECONDS) == 0
 
 
+@pytest.mark.unmeasured
 def test_a_worker_computes_on_one_thread(tmp_path: Path) -> None:
     """Those that the matrix library has beside it have nothing to do: workers would only wait for one another."""
     rows, ones = tensor(np.ones((2000, 2000), np.float32)), tensor(np.ones(2000))
@@ -229,6 +237,7 @@ def seconds_of_threads(process: int) -> dict[int, float]:
     return {thread: (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK") for thread, times in fields}
 
 
+@pytest.mark.unmeasured
 def test_parts_of_a_second_count(tmp_path: Path) -> None:
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="0.4") as server:
         began = time.monotonic()

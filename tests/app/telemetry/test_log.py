@@ -254,6 +254,7 @@ def test_an_exception_that_python_ignores_is_logged() -> None:
 # --- The service
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_service_whose_log_nobody_reads_responds_and_ends_in_time(workers: str) -> None:
     reader, writer = os.pipe()

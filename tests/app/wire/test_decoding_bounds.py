@@ -8,6 +8,8 @@ import pytest
 
 from tests.decoding import DATATYPES, FORMS, MIB, Cost, costs
 
+pytestmark = pytest.mark.unmeasured
+
 SIZE = 4 * MIB
 # What a form may take beside its share, as one that is refused early is not measured in shares.
 SPARE_SECONDS = 0.05

@@ -267,6 +267,7 @@ def test_whatever_the_text_it_is_read_as_a_short_one_is_or_refused(inside: str, 
         assert isinstance(found, (NotJson, InvalidInput))
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=200, deadline=None)
 @given(ARRAYS, st.data(), CUTS)
 def test_one_thing_that_is_wrong_is_named_as_it_is_in_a_short_list(

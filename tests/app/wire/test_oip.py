@@ -637,6 +637,7 @@ TENSORS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=400)
 @given(st.lists(TENSORS | JSON, max_size=3), st.binary(max_size=40), st.sampled_from([None, 0, 0, 0, 1, -1]))
 def test_documents_that_are_almost_right_are_read_or_refused(

@@ -13,6 +13,8 @@ import xent_core
 from xent_core import InvalidInput, evaluate
 from xent_core.compute.layout import Layout, row_sums
 
+pytestmark = pytest.mark.unmeasured
+
 Array = NDArray[Any]
 SIGMOID, WEIGHTED = "sigmoid_cross_entropy", "weighted_cross_entropy"
 SOFTMAX, SPARSE = "softmax_cross_entropy", "sparse_softmax_cross_entropy"

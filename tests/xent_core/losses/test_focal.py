@@ -220,6 +220,7 @@ def test_alpha_multiplies_the_losses_of_a_softmax() -> None:
     logits, labels = RANDOM.standard_normal((5, 3)), RANDOM.integers(0, 3, 5)
     plain = sparse_softmax_focal_cross_entropy(logits, labels)
     assert_allclose(sparse_softmax_focal_cross_entropy(logits, labels, alpha=0.25), plain / 4, rtol=1e-15)
+    assert sparse_softmax_focal_cross_entropy([[-INF, 0.0]], [0], alpha=0).tolist() == [0]
     weights = evaluate(logits, labels, loss_type="sparse_softmax_focal_cross_entropy", class_weights=[0.25] * 3)
     assert_allclose(weights.per_sample, plain / 4, rtol=1e-15)
 

@@ -14,6 +14,8 @@ import xent_core
 from xent_core import evaluate
 from xent_core.losses import LOSS_TYPES, LOSSES
 
+pytestmark = pytest.mark.unmeasured
+
 Array = NDArray[Any]
 REDUCTIONS = ["none", "sum", "mean", "weighted_mean", "mean_by_nonzero_weights"]
 

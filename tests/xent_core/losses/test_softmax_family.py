@@ -19,6 +19,8 @@ from xent_core import (
     sparse_softmax_cross_entropy_gradient,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 Array = NDArray[Any]
 OF_DISTRIBUTIONS = [softmax_cross_entropy, softmax_cross_entropy_gradient]
 OF_INDICES = [sparse_softmax_cross_entropy, sparse_softmax_cross_entropy_gradient]
