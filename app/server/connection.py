@@ -556,10 +556,16 @@ class Connection(UvicornProtocol):
         return self.state in (IDLE, HEAD, DISCARDING)
 
     def shutdown(self) -> None:
-        """The service shuts down: a request in flight gets its response, as the last of the connection."""
+        """The service shuts down: a request in flight gets its response, as the last of the connection.
+
+        So does one that waits at the gate: it is accepted or refused within the gate's patience.
+        """
         if self.cycle is not None:
             self.cycle.keep_alive = False
-        elif self.state is not CLOSING:
+        elif self.state is DISCARDING:
+            # Closed at once, the connection would be reset, and the client might not get to read its response.
+            self._close_while_client_sends()
+        elif self.state not in (WAITING, CLOSING):
             self._enter(CLOSE)
             self.transport.close()
 
