@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -37,15 +37,15 @@ class Server(uvicorn.Server):
 
     SIGTERM starts draining: the service reports that it is not ready, and still accepts requests, each as the last of
     its connection. SIGINT, `retire` and a second SIGTERM start finishing: no connection is accepted, and the requests
-    in flight are finished. `on_start` is called when the server listens, `on_second` every second until it finishes,
-    and at its end.
+    in flight are finished. `on_start` is called when the server listens, each of `on_second` every second until it
+    finishes, and at its end.
     """
 
     def __init__(
         self,
         app: FastAPI,
         on_start: Callable[[], None],
-        on_second: Callable[[], None] = lambda: None,
+        on_second: Sequence[Callable[[], None]] = (),
     ) -> None:
         state = state_of(app)
         settings = self.settings = state.settings
@@ -121,9 +121,16 @@ class Server(uvicorn.Server):
         now = time.monotonic()
         self.should_exit |= now >= self._finishes_at
         if counter % TICKS_PER_SECOND == 0 and not self.should_exit:
-            self.on_second()
-            self._check_paces(now)
+            self._do_each((*self.on_second, lambda: self._check_paces(now)))
         return await super().on_tick(counter)
+
+    def _do_each(self, works: Iterable[Callable[[], None]]) -> None:
+        """Do all periodic work. What there is no memory for now is done a second later."""
+        for work in works:
+            try:
+                work()
+            except MemoryError:
+                logger.error({"message": "periodic work failed; trying again", "reason": "out of memory"})
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish within `finish_seconds`, or cancel what is left."""
@@ -137,7 +144,7 @@ class Server(uvicorn.Server):
         asyncio.get_running_loop().call_later(remaining - SECONDS_BEFORE_CANCELLING, self._cut_off_readers)
         self.config.timeout_graceful_shutdown = remaining  # type: ignore[assignment]  # fractions of a second work too
         await super().shutdown(sockets)
-        self.on_second()
+        self._do_each(self.on_second)
 
     async def _last_requests(self, until: float) -> None:
         """Wait for requests that idle connections are about to send: uvicorn would close those at once."""
