@@ -22,8 +22,8 @@ from app.telemetry.log import set_up_logging
 
 # The first request of a connection that was just accepted may be on its way.
 SECONDS_FOR_LAST_REQUESTS = 1.0
-# Other workers serve, so nothing waits for the end of one that retires. Most clients close a connection that is idle for
-# longer than this part of the default XENT_FINISH_SECONDS, 5 s, or use it sooner, and get a response that says `close`.
+# Nothing waits for the end of a worker that retires. Of the default XENT_FINISH_SECONDS this is 5 s, after which httpx,
+# for one, no longer uses an idle connection. A request that comes sooner gets a response with `Connection: close`.
 PART_FOR_LAST_REQUESTS = 0.5
 SECONDS_BEFORE_CANCELLING = 0.2
 # Added to the time for requests in flight, before the process is ended.
