@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from app.middleware.deadline import BadDeadline, read_deadline
 from app.middleware.problems import Refusal, problem
-from app.middleware.reservation import SMALL_BYTES, Full, Reservation
+from app.middleware.reservation import SMALL_BYTES, Full, RequestsFull, Reservation
 from app.server import raw_socket
 from app.server.connection_states import READS, TRANSITIONS, UNACCEPTED, Event, State
 from app.server.gate import Place
@@ -315,7 +315,7 @@ class Connection(UvicornProtocol):
         )
 
     def _shed_small(self, headers: dict[bytes, bytes]) -> None:
-        response = self.traffic.shed(self.scope["path"], self.scope["method"])
+        response = self.traffic.shed(self.scope["path"], self.scope["method"], RequestsFull)
         self.write(complete(response, request_id_of(headers), self.default_headers))
         self._enter(SHED)
 
@@ -371,7 +371,7 @@ class Connection(UvicornProtocol):
             self._request_state.refusal = why
             self._hand_on()
             return
-        response = self.traffic.shed(scope["path"], scope["method"], why)
+        response = self.traffic.shed(scope["path"], scope["method"], type(why))
         self.write(complete(response, request_id_of(dict(self.headers)), self.default_headers))
         self._close_while_client_sends()
 

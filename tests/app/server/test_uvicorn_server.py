@@ -191,8 +191,8 @@ def test_a_request_that_has_arrived_but_is_not_read_gets_a_response_as_the_last(
 
 
 WAITS_LONG = (
-    "import sys, app.server.gate as gate; gate.SECONDS_OF_PATIENCE = gate.SECONDS_OF_PATIENCE_IN_OVERLOAD = 60;"
-    "from app.__main__ import main; sys.exit(main())"
+    "import sys, app.server.gate as gate; gate.SECONDS_OF_PATIENCE = 60;"
+    "import app.__main__ as program; sys.exit(program.main())"
 )
 
 
