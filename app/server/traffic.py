@@ -86,7 +86,7 @@ class Traffic:
         """The number of complete small requests without a response."""
         self.bytes_read_ahead = 0
         # Made beforehand: under overload they are most of all responses.
-        refusals = (
+        refusals: tuple[Full, ...] = (
             RequestsFull(settings.max_requests_in_flight),
             BodiesFull(settings.max_bytes_at_gate),
             WouldBeTooLate(),
