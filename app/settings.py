@@ -158,7 +158,7 @@ class Settings(BaseSettings):
         Field(
             ge=1,
             description="maximum number of bytes of request bodies over 64 KiB that each worker accepts at once, plus "
-            "one body; further requests wait up to 250 ms, then get 503",
+            "one body; further requests wait up to 350 ms, then get 503",
         ),
     ] = 16 * 1024 * 1024
     max_bytes_in_flight: Annotated[

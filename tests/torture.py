@@ -111,9 +111,9 @@ class Torture:
         os.close(descriptor)
         self.environment = {"LD_PRELOAD": str(library), "TORTURE": str(plan), **SETTINGS}
 
-    def arm(self, kind: int, nth: int) -> None:
-        """From now on the n-th operation of this kind fails, and no other."""
-        self._plan[:] = PLAN.pack(kind, nth, SMALLEST_ALLOCATION, 0)
+    def arm(self, kind: int, nth: int, smallest: int = SMALLEST_ALLOCATION) -> None:
+        """From now on the n-th operation of this kind fails, and no other. Smaller allocations are not counted."""
+        self._plan[:] = PLAN.pack(kind, nth, smallest, 0)
 
     def has_failed(self) -> bool:
         """Whether the operation has failed by now."""

@@ -28,6 +28,9 @@ class BytesFull(Full):
 class BodiesFull(Full):
     """The gate is full."""
 
+    def __init__(self, count: int) -> None:
+        super().__init__(f"at capacity: {count} bytes of large bodies in flight (XENT_MAX_BYTES_AT_GATE); try again")
+
 
 class WouldBeTooLate(Full):
     """The request's deadline can't be met."""

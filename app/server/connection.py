@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from app.middleware.deadline import BadDeadline, read_deadline
 from app.middleware.problems import Refusal, problem
-from app.middleware.reservation import SMALL_BYTES, Full, Reservation
+from app.middleware.reservation import SMALL_BYTES, Full, RequestsFull, Reservation
 from app.server import raw_socket
 from app.server.connection_states import READS, TRANSITIONS, UNACCEPTED, Event, State
 from app.server.gate import Place
@@ -315,7 +315,7 @@ class Connection(UvicornProtocol):
         )
 
     def _shed_small(self, headers: dict[bytes, bytes]) -> None:
-        response = self.traffic.shed(self.scope["path"], self.scope["method"])
+        response = self.traffic.shed(self.scope["path"], self.scope["method"], RequestsFull)
         self.write(complete(response, request_id_of(headers), self.default_headers))
         self._enter(SHED)
 
@@ -371,7 +371,7 @@ class Connection(UvicornProtocol):
             self._request_state.refusal = why
             self._hand_on()
             return
-        response = self.traffic.shed(scope["path"], scope["method"], why)
+        response = self.traffic.shed(scope["path"], scope["method"], type(why))
         self.write(complete(response, request_id_of(dict(self.headers)), self.default_headers))
         self._close_while_client_sends()
 
@@ -381,15 +381,14 @@ class Connection(UvicornProtocol):
         if self._place is not None:
             state.place = self._place
         self._enter(ACCEPT)
-        cycle = self.start_cycle()
-        if self.last_responses:
-            cycle.keep_alive = False
+        self.start_cycle()
 
     # --- The application responds
 
     def before_response(self, cycle: Cycle) -> None:
-        """If the client still sends a large body, announce that the connection ends with this response."""
-        if cycle is self.cycle and self.state is BODY and not 0 <= self._to_come <= SMALL_BYTES:
+        """Announce that the connection ends with this response: at the end, or if a large body is still being sent."""
+        is_sending = cycle is self.cycle and self.state is BODY and not 0 <= self._to_come <= SMALL_BYTES
+        if self.last_responses or is_sending:
             cycle.keep_alive = False
 
     def write(self, data: bytes) -> None:
@@ -556,10 +555,16 @@ class Connection(UvicornProtocol):
         return self.state in (IDLE, HEAD, DISCARDING)
 
     def shutdown(self) -> None:
-        """The service shuts down: a request in flight gets its response, as the last of the connection."""
+        """The service shuts down: a request in flight gets its response, as the last of the connection.
+
+        So does one that waits at the gate, which accepts or refuses it soon, and one that has arrived but is not read.
+        """
         if self.cycle is not None:
             self.cycle.keep_alive = False
-        elif self.state is not CLOSING:
+        elif self.state is DISCARDING:
+            # Closed at once, the connection would be reset, and the client might not get to read its response.
+            self._close_while_client_sends()
+        elif self.state not in (WAITING, CLOSING) and not raw_socket.received_bytes(self.transport):
             self._enter(CLOSE)
             self.transport.close()
 

@@ -13,9 +13,10 @@ from typing import Protocol
 from app.middleware.reservation import BodiesFull, Full, WouldBeTooLate
 
 MAX_WAITING = 32
-# As in CoDel: a queue that empties soon is a burst and may wait; a standing queue is overload and may not.
-SECONDS_OF_PATIENCE, SECONDS_OF_PATIENCE_IN_OVERLOAD = 0.25, 0.005
-SECONDS_THAT_TELL_OVERLOAD = 0.1
+SECONDS_OF_PATIENCE = 0.35
+# As in CoDel: a queue that empties soon is a burst and may wait; a queue that stands is overload. Who comes then is
+# refused at once, so that nobody waits for long, and until nobody has been refused for a while.
+SECONDS_THAT_TELL_OVERLOAD = 0.05
 SECONDS_OF_OVERLOAD = 0.5
 # A body counts only while it arrives at this pace, and again once it is complete. So slow senders, and clients that
 # announce a body and send nothing, don't take the room of fast ones.
@@ -102,7 +103,8 @@ class Gate:
         self.max_bytes = max_bytes
         self.bytes = 0
         self._waiting: deque[Waiting] = deque()
-        self._since: dict[Waiting, tuple[float, asyncio.TimerHandle]] = {}
+        self._timers: dict[Waiting, asyncio.TimerHandle] = {}
+        self._queue_stands_since = 0.0
         self._overload_until = 0.0
         self._seconds_of_one = 0.0
 
@@ -121,26 +123,30 @@ class Gate:
         if now + self._seconds_of_one > until:
             raise WouldBeTooLate
         if len(self._waiting) >= MAX_WAITING:
-            raise self._full()
-        patience = SECONDS_OF_PATIENCE_IN_OVERLOAD if now < self._overload_until else SECONDS_OF_PATIENCE
-        if until - now < patience:
+            raise BodiesFull(self.max_bytes)
+        if not self._waiting:
+            self._queue_stands_since = now
+        if now < self._overload_until or now - self._queue_stands_since > SECONDS_THAT_TELL_OVERLOAD:
+            self._overload_until = now + SECONDS_OF_OVERLOAD
+            raise BodiesFull(self.max_bytes)
+        if until - now < SECONDS_OF_PATIENCE:
             timer = loop.call_later(until - now, self._give_up, request, WouldBeTooLate())
         else:
-            timer = loop.call_later(patience, self._lose_patience, request)
+            timer = loop.call_later(SECONDS_OF_PATIENCE, self._lose_patience, request)
         self._waiting.append(request)
-        self._since[request] = now, timer
+        self._timers[request] = timer
 
     def forget(self, request: Waiting) -> None:
         """Remove a request whose connection is closed."""
-        if request in self._since:
-            self._end_of_wait(request)
+        if request in self._timers:
+            self._timers.pop(request).cancel()
             self._waiting.remove(request)
 
     def free(self, count: int) -> None:
         self.bytes -= count
         while self._waiting and self.bytes < self.max_bytes:
             request = self._waiting.popleft()
-            self._end_of_wait(request)
+            self._timers.pop(request).cancel()
             request.accept(Place(self, request))
 
     def took(self, seconds: float) -> None:
@@ -149,18 +155,8 @@ class Gate:
 
     def _lose_patience(self, request: Waiting) -> None:
         self._overload_until = asyncio.get_running_loop().time() + SECONDS_OF_OVERLOAD
-        self._give_up(request, self._full())
+        self._give_up(request, BodiesFull(self.max_bytes))
 
     def _give_up(self, request: Waiting, why: Full) -> None:
         self.forget(request)
         request.shed(why)
-
-    def _end_of_wait(self, request: Waiting) -> None:
-        since, timer = self._since.pop(request)
-        timer.cancel()
-        now = asyncio.get_running_loop().time()
-        if now - since > SECONDS_THAT_TELL_OVERLOAD:
-            self._overload_until = now + SECONDS_OF_OVERLOAD
-
-    def _full(self) -> BodiesFull:
-        return BodiesFull(f"at capacity: {self.bytes} bytes of large bodies in flight; try again")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from fcntl import ioctl
 from socket import SO_LINGER, SOL_SOCKET
 from struct import pack
-from termios import TIOCOUTQ
+from termios import FIONREAD, TIOCOUTQ
 
 # For SO_LINGER: discard unsent bytes on close.
 AT_ONCE = pack("ii", 1, 0)
@@ -19,9 +19,18 @@ _discarded = bytearray(1 << 20)
 
 def unacknowledged_bytes(transport: asyncio.Transport) -> int:
     """The bytes in the system's send buffer that the client has not acknowledged."""
+    return _count(transport, TIOCOUTQ)
+
+
+def received_bytes(transport: asyncio.Transport) -> int:
+    """The bytes in the system's receive buffer that have not been read."""
+    return _count(transport, FIONREAD)
+
+
+def _count(transport: asyncio.Transport, request: int) -> int:
     count = array("i", [0])
-    with suppress(OSError):  # the connection may be closed, and not every system has this call
-        ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, count)
+    with suppress(OSError):  # the connection may be closed, and not every system has these calls
+        ioctl(transport.get_extra_info("socket").fileno(), request, count)
     return count[0]
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from fastapi import FastAPI, Response
 
 from app.middleware.problems import reason_of, response_to
-from app.middleware.reservation import Full, RequestsFull
+from app.middleware.reservation import BodiesFull, Full, RequestsFull, WouldBeTooLate
 from app.middleware.route_traits import ErrorForm
 from app.server.gate import Gate
 from app.server.pump import Pump
@@ -85,23 +85,23 @@ class Traffic:
         self.responding_small = 0
         """The number of complete small requests without a response."""
         self.bytes_read_ahead = 0
-        full = RequestsFull(settings.max_requests_in_flight)
-        self._full = {form: ready(response_to(full, form)) for form in ErrorForm}
+        # Made beforehand: under overload they are most of all responses.
+        refusals: tuple[Full, ...] = (
+            RequestsFull(settings.max_requests_in_flight),
+            BodiesFull(settings.max_bytes_at_gate),
+            WouldBeTooLate(),
+        )
+        self._reasons = {type(why): reason_of(why) for why in refusals}
+        self._ready = {(type(why), form): _refusal(why, form) for why in refusals for form in ErrorForm}
 
     def is_allowed(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
         """Whether the request has a valid key, if it needs one. The application checks again."""
         return self._key_policy.allows(path, headers)
 
-    def shed(self, path: str, method: str, why: Full | None = None) -> Ready:
+    def shed(self, path: str, method: str, why: type[Full]) -> Ready:
         """The response to a request that is shed. Shed requests are counted, but not logged."""
-        reason = "requests_full" if why is None else reason_of(why)
-        self.metrics.shed(self._routes_by_path.get(path, ""), method, reason)
-        form = self.traits.of(path).error_form
-        if why is None:
-            return self._full[form]
-        response = response_to(why, form)
-        response.headers["Connection"] = "close"
-        return ready(response)
+        self.metrics.shed(self._routes_by_path.get(path, ""), method, self._reasons[why])
+        return self._ready[why, self.traits.of(path).error_form]
 
     def make_place(self, connections: Collection[Evictable]) -> None:
         """Close the connection that is idle for longest or, if none is idle, the slowest sender."""
@@ -127,6 +127,14 @@ class Traffic:
             if count > 0:
                 self.metrics.rejected("reader_evicted")
                 count -= each.give_up_response()
+
+
+def _refusal(why: Full, form: ErrorForm) -> Ready:
+    """The connection ends with the refusal of a large body, which the client may not have sent yet."""
+    response = response_to(why, form)
+    if not isinstance(why, RequestsFull):
+        response.headers["Connection"] = "close"
+    return ready(response)
 
 
 def ready(response: Response) -> Ready:

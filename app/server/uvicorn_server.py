@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -22,6 +22,9 @@ from app.telemetry.log import set_up_logging
 
 # The first request of a connection that was just accepted may be on its way.
 SECONDS_FOR_LAST_REQUESTS = 1.0
+# Nothing waits for the end of a worker that retires. Of the default XENT_FINISH_SECONDS this is 5 s, after which httpx,
+# for one, no longer uses an idle connection. A request that comes sooner gets a response with `Connection: close`.
+PART_FOR_LAST_REQUESTS = 0.5
 SECONDS_BEFORE_CANCELLING = 0.2
 # Added to the time for requests in flight, before the process is ended.
 SECONDS_TO_TIDY_UP = 1.0
@@ -37,15 +40,15 @@ class Server(uvicorn.Server):
 
     SIGTERM starts draining: the service reports that it is not ready, and still accepts requests, each as the last of
     its connection. SIGINT, `retire` and a second SIGTERM start finishing: no connection is accepted, and the requests
-    in flight are finished. `on_start` is called when the server listens, `on_second` every second until it finishes,
-    and at its end.
+    in flight are finished. `on_start` is called when the server listens, each of `on_second` every second until it
+    finishes, and at its end.
     """
 
     def __init__(
         self,
         app: FastAPI,
         on_start: Callable[[], None],
-        on_second: Callable[[], None] = lambda: None,
+        on_second: Sequence[Callable[[], None]] = (),
     ) -> None:
         state = state_of(app)
         settings = self.settings = state.settings
@@ -55,7 +58,7 @@ class Server(uvicorn.Server):
         self.on_second = on_second
         self.connection_class: type[Connection] = connection_class(app)
         self._finishes_at = float("inf")
-        self._waits_for_last_requests = True
+        self._seconds_for_last_requests = SECONDS_FOR_LAST_REQUESTS
         set_up_logging()
         super().__init__(
             uvicorn.Config(
@@ -74,6 +77,7 @@ class Server(uvicorn.Server):
         """Stop accepting connections and finish. Other workers go on, so the service stays ready."""
         self.connection_class.last_responses = True
         self._finishes_at = time.monotonic()
+        self._seconds_for_last_requests = self.settings.finish_seconds * PART_FOR_LAST_REQUESTS
 
     def reload_certificate(self) -> None:
         """Reload the certificate for new connections. If that fails, the old one stays in use."""
@@ -97,7 +101,8 @@ class Server(uvicorn.Server):
             self._finishes_at = time.monotonic() + (self.settings.drain_seconds if self.started else 0)
         else:
             self._finishes_at = time.monotonic()
-            self._waits_for_last_requests = sig == signal.SIGTERM
+            if sig == signal.SIGINT:
+                self._seconds_for_last_requests = 0
         self.readiness.draining = True
 
     @contextmanager
@@ -121,9 +126,16 @@ class Server(uvicorn.Server):
         now = time.monotonic()
         self.should_exit |= now >= self._finishes_at
         if counter % TICKS_PER_SECOND == 0 and not self.should_exit:
-            self.on_second()
-            self._check_paces(now)
+            self._do_each((*self.on_second, lambda: self._check_paces(now)))
         return await super().on_tick(counter)
+
+    def _do_each(self, works: Iterable[Callable[[], None]]) -> None:
+        """Do all periodic work. What there is no memory for now is done a second later."""
+        for work in works:
+            try:
+                work()
+            except MemoryError:
+                logger.error({"message": "periodic work failed; trying again", "reason": "out of memory"})
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish within `finish_seconds`, or cancel what is left."""
@@ -131,13 +143,12 @@ class Server(uvicorn.Server):
         _end_at_last(self.settings.finish_seconds + SECONDS_TO_TIDY_UP)
         for acceptor in self.acceptors:
             acceptor.close()
-        if self._waits_for_last_requests:
-            await self._last_requests(min(finish_by, time.monotonic() + SECONDS_FOR_LAST_REQUESTS))
+        await self._last_requests(min(finish_by, time.monotonic() + self._seconds_for_last_requests))
         remaining = max(0, finish_by - time.monotonic())
         asyncio.get_running_loop().call_later(remaining - SECONDS_BEFORE_CANCELLING, self._cut_off_readers)
         self.config.timeout_graceful_shutdown = remaining  # type: ignore[assignment]  # fractions of a second work too
         await super().shutdown(sockets)
-        self.on_second()
+        self._do_each(self.on_second)
 
     async def _last_requests(self, until: float) -> None:
         """Wait for requests that idle connections are about to send: uvicorn would close those at once."""

@@ -83,7 +83,7 @@ def _server(
     app: FastAPI,
     on_start: Callable[[], None],
     background: Callable[[], Coroutine[None, None, None]],
-    on_second: Callable[[], None] = lambda: None,
+    *on_second: Callable[[], None],
 ) -> Server:
     """A server for the application, and a background task."""
     tasks: list[asyncio.Task[None]] = []
@@ -92,19 +92,17 @@ def _server(
         tasks.extend(asyncio.get_running_loop().create_task(each()) for each in (background, return_memory))
         on_start()
 
-    def each_second() -> None:
-        state_of(app).metrics.flush()
-        log_handler().catch_up()
-        on_second()
+    def collect_garbage() -> None:
         if not state_of(app).in_flight.requests:
             gc.collect()
 
-    return Server(app, start, each_second)
+    on_second = (*on_second, state_of(app).metrics.flush, lambda: log_handler().catch_up(), collect_garbage)
+    return Server(app, start, on_second)
 
 
 def _run(server: Server, listener: socket.socket) -> None:
-    # A full collection stops every thread, so it runs only when no request is in flight (`each_second`), and skips the
-    # objects that exist at the start, which are most.
+    # A full collection stops every thread, so it runs only when no request is in flight (`collect_garbage`), and skips
+    # the objects that exist at the start, which are most.
     gc.set_threshold(100_000, 50, 1000)
     gc.freeze()
     keep_memory()

@@ -79,11 +79,50 @@ def test_who_waits_too_long_is_refused() -> None:
         at.wait(request, float("inf"))
         await asyncio.sleep(2 * gate.SECONDS_OF_PATIENCE)
         assert isinstance(request.why, BodiesFull)
-        # That it waited so long tells of overload: who comes now waits for a moment only.
-        late = Request()
-        at.wait(late, float("inf"))
-        await asyncio.sleep(gate.SECONDS_OF_PATIENCE / 2)
-        assert isinstance(late.why, BodiesFull)
+        # That it waited so long tells of overload: who comes now is refused, until nobody has been for a while.
+        for _ in range(3):
+            with pytest.raises(BodiesFull):
+                at.wait(Request(), float("inf"))
+            await asyncio.sleep(0.9 * gate.SECONDS_OF_OVERLOAD)
+        await asyncio.sleep(0.2 * gate.SECONDS_OF_OVERLOAD)
+        patient = Request()
+        at.wait(patient, float("inf"))
+        at.forget(patient)
+        for each in places:
+            each.leave()
+
+    run(test)
+
+
+def test_who_finds_a_queue_that_stands_is_refused_and_who_stands_in_it_is_not() -> None:
+    async def test(at: Gate) -> None:
+        places = full_of(at)
+        first, second = Request(), Request()
+        at.wait(first, float("inf"))
+        await asyncio.sleep(0.9 * gate.SECONDS_THAT_TELL_OVERLOAD)
+        at.wait(second, float("inf"))
+        await asyncio.sleep(0.2 * gate.SECONDS_THAT_TELL_OVERLOAD)
+        with pytest.raises(BodiesFull):
+            at.wait(Request(), float("inf"))
+        for each in places:
+            each.leave()
+        for request in (first, second):
+            assert request.place is not None
+            request.place.leave()
+
+    run(test)
+
+
+def test_a_queue_that_was_empty_in_between_does_not_stand() -> None:
+    async def test(at: Gate) -> None:
+        places = full_of(at)
+        for _ in range(4):
+            request = Request()
+            at.wait(request, float("inf"))
+            await asyncio.sleep(0.5 * gate.SECONDS_THAT_TELL_OVERLOAD)
+            places.pop(0).leave()
+            assert request.place is not None
+            places.append(request.place)
         for each in places:
             each.leave()
 
@@ -125,7 +164,7 @@ def test_who_could_not_wait_for_long_does_not_tell_of_overload() -> None:
         await asyncio.sleep(0.02)
         assert isinstance(hasty.why, WouldBeTooLate)
         at.wait(patient, float("inf"))
-        await asyncio.sleep(4 * gate.SECONDS_OF_PATIENCE_IN_OVERLOAD)
+        await asyncio.sleep(gate.SECONDS_OF_PATIENCE / 4)
         assert patient.why is None
         at.forget(patient)
         for place in places:

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -185,6 +185,19 @@ def test_a_hangup_replaces_all_of_them_and_loses_nothing(shared: Server) -> None
     assert load.right > 50
     assert "all workers restarted" in shared.log.read_text()
     assert shared.complaints == []
+
+
+def test_after_a_hangup_who_was_connected_may_still_send_a_last_request(tmp_path: Path) -> None:
+    """For half of the time to finish: hung up on sooner, a client that sends at that moment would lose its request."""
+    with Server(tmp_path / "log", XENT_WORKERS="2", XENT_FINISH_SECONDS="60") as two, ExitStack() as stack:
+        # Connections that stay: httpx closes those of which it made no use for five seconds.
+        lasting = httpx.Limits(keepalive_expiry=None)
+        clients = [stack.enter_context(two.client(limits=lasting)) for _ in range(8)]
+        assert ["connection" in client.get("/livez").headers for client in clients] == [False] * 8
+        two.process.send_signal(signal.SIGHUP)
+        assert two.logs("all workers restarted")
+        time.sleep(1.5)
+        assert [client.get("/livez").headers["connection"] for client in clients] == ["close"] * 8
 
 
 def certificate(folder: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -63,6 +64,25 @@ def test_without_memory_for_a_heartbeat_the_supervisor_replaces_the_worker_and_g
     response = post_once_replaced(server.address, REQUESTS["lists"])
     assert isinstance(response, httpx.Response)
     assert response.status_code == 200
+
+
+def test_without_memory_for_its_periodic_work_a_service_goes_on(tmp_path: Path) -> None:
+    """Every second it lists its connections. Nothing else of an idle service allocates as much."""
+    torture = Torture(tmp_path)  # other services that run would use the one failure of a shared one
+    bytes_of_list = 4096
+    with Server(tmp_path / "log", **torture.environment | {"XENT_WORKERS": "1"}) as alone, ExitStack() as stack:
+        for _ in range(bytes_of_list // 8):
+            stack.enter_context(alone.connection())
+        assert isinstance(post(alone.address, REQUESTS["small"]), httpx.Response)  # it has accepted all
+        torture.arm(ALLOCATION, 0, smallest=bytes_of_list)
+        told = "periodic work failed; trying again"
+        assert eventually(lambda: told in alone.log.read_text() or alone.process.poll() is not None)
+        torture.disarm()
+        assert alone.process.poll() is None
+        response = post(alone.address, REQUESTS["lists"])
+        assert isinstance(response, httpx.Response)
+        assert response.status_code == 200
+        assert alone.stop() == 0
 
 
 def test_without_a_thread_a_request_gets_503(tmp_path: Path, torture: Torture) -> None:

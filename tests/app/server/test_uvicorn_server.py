@@ -1,25 +1,27 @@
 """A service that is told to end does so by degrees, and in time whatever is going on."""
 
 import asyncio
+import http.client
 import os
 import signal
 import socket
 import threading
 import time
-from base64 import b64encode
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
 import orjson
 import pytest
-from numpy.typing import NDArray
+import uvicorn
+from uvicorn.server import ServerState
 
 from app.main import create_app
 from app.server import uvicorn_server as server_of_uvicorn
+from app.server.connection import connection_class
 from app.settings import Settings
+from tests.contract.test_admission import a_lot_of_work, tensor
 from tests.service import PATIENCE_SECONDS, Half, Server, eventually, problem, start_app
 
 BATCH = {"logits": [[1, 2], [3, 4]], "labels": [0, 1]}
@@ -66,22 +68,6 @@ def test_a_client_that_does_not_read_its_response_is_disconnected_and_no_error_i
         assert server.complaints == []
 
 
-def tensor(array: NDArray[Any]) -> dict[str, Any]:
-    return {"dtype": array.dtype.name, "shape": array.shape, "data": b64encode(array).decode()}
-
-
-def a_lot_of_work() -> dict[str, Any]:
-    """A request that takes several seconds: as many labels in each row as inputs, and as many rows."""
-    numbers = tensor(np.ones((LENGTH, LENGTH), np.float16))
-    ids = tensor(np.zeros((LENGTH, LENGTH), np.uint16))
-    values = {"candidates": [1], "true_expected_count": numbers, "sampled_expected_count": [1]}
-    biases = [0] * LENGTH
-    return {"weights": numbers, "biases": biases, "inputs": numbers, "labels": ids, "sampled_values": values}
-
-
-LENGTH = 1400
-
-
 def test_a_computation_that_goes_on_and_on_does_not_keep_it(tmp_path: Path) -> None:
     """A thread can't be stopped, and Python would wait for it."""
     with Server(tmp_path / "log", XENT_FINISH_SECONDS="0.5") as server, server.client() as client:
@@ -89,7 +75,9 @@ def test_a_computation_that_goes_on_and_on_does_not_keep_it(tmp_path: Path) -> N
 
         def call() -> None:
             with suppress(httpx.HTTPError):
-                responses.append(httpx.post(f"{server.address}/v1/sampled-softmax", json=a_lot_of_work(), timeout=60))
+                responses.append(
+                    httpx.post(f"{server.address}/v1/sampled-softmax", json=a_lot_of_work(1400), timeout=60)
+                )
 
         calling = threading.Thread(target=call)
         calling.start()
@@ -153,10 +141,11 @@ def test_while_it_drains_each_response_is_the_last_of_its_connection(tmp_path: P
     """So that clients go elsewhere by themselves."""
     with Server(tmp_path / "log", XENT_DRAIN_SECONDS="60") as server, server.client() as client:
         assert "connection" not in client.post("/v1/loss", json=BATCH).headers
+        half = Half(server)
         server.process.send_signal(signal.SIGTERM)
         assert server.drains()
-        response = client.post("/v1/loss", json=BATCH)
-        assert (response.status_code, response.headers["connection"]) == (200, "close")
+        for response in (client.post("/v1/loss", json=BATCH), half.response()):
+            assert (response.status_code, response.headers["connection"]) == (200, "close")
         assert server.stop() == 0
 
 
@@ -177,6 +166,85 @@ def test_who_is_connected_may_still_send_a_last_request(tmp_path: Path) -> None:
         assert (response.status_code, response.headers["connection"]) == (200, "close")
         with pytest.raises(httpx.ConnectError):
             client.get("/livez")
+        assert server.status() == 0
+
+
+def test_a_request_that_has_arrived_but_is_not_read_gets_a_response_as_the_last() -> None:
+    """The end comes in the iteration of the event loop before the one that would read the request."""
+
+    async def test() -> bytes:
+        app, state = create_app(Settings()), ServerState()
+        protocol = connection_class(app)
+        config = uvicorn.Config(app, http=protocol, lifespan="off", log_config=None)
+        config.load()
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname())
+        while not state.connections:  # noqa: ASYNC110  uvicorn's set tells nobody
+            await asyncio.sleep(0.01)
+        writer.write(b"GET /livez HTTP/1.1\r\nHost: xent\r\n\r\n")
+        protocol.last_responses = True
+        for connection in state.connections:
+            connection.shutdown()
+        received = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
+        writer.close()
+        listener.close()
+        return received
+
+    received = asyncio.run(test())
+    assert received.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"connection: close\r\n" in received
+
+
+WAITS_LONG = (
+    "import sys, app.server.gate as gate; gate.SECONDS_OF_PATIENCE = 60;"
+    "import app.__main__ as program; sys.exit(program.main())"
+)
+
+
+def test_who_waits_at_the_gate_when_it_is_told_to_end_gets_a_response(tmp_path: Path) -> None:
+    """The gate has room for one body, and a second waits for it: it is served when the first one is."""
+    settings = {"XENT_MAX_BYTES_AT_GATE": "1", "XENT_FINISH_SECONDS": "60"}
+    with Server(tmp_path / "log", ("-c", WAITS_LONG), **settings) as server, server.client() as client:
+        work = threading.Thread(target=lambda: first.append(client.post("/v1/sampled-softmax", json=a_lot_of_work())))
+        first: list[httpx.Response] = []
+        work.start()
+        with server.client() as other, server.connection() as connection:
+            assert eventually(lambda: "xent_in_flight_requests 2.0" in other.get("/metrics").text)
+            body = orjson.dumps(BATCH).ljust(70_000)
+            connection.sendall(b"POST /v1/loss HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+            connection.sendall(b"Content-Length: %d\r\n\r\n" % len(body))
+            assert other.get("/livez").status_code == 200  # it has read the head by now
+            assert not first
+            server.process.send_signal(signal.SIGTERM)
+            connection.sendall(body)
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            assert (response.status, response.getheader("connection")) == (200, "close")
+            assert orjson.loads(response.read())["reduced"]["value"] == pytest.approx(0.8132616875)
+        work.join()
+        assert [each.status_code for each in first] == [200]
+        assert server.status() == 0
+        assert server.complaints == []
+
+
+LINGERS_LONG = (
+    "import sys, app.server.pump as pump; pump.SECONDS_IN_ALL = 60; from app.__main__ import main; sys.exit(main())"
+)
+
+
+def test_who_still_sends_a_body_that_was_refused_may_do_so_when_it_is_told_to_end(tmp_path: Path) -> None:
+    """Closed at once, the connection would be reset: most clients that send on would not get to read the response."""
+    with Server(tmp_path / "log", ("-c", LINGERS_LONG), XENT_FINISH_SECONDS="60") as server:
+        with server.connection() as connection, server.client() as client:
+            connection.sendall(b"POST /v1/nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+            assert client.get("/livez").status_code == 200
+            server.process.send_signal(signal.SIGINT)
+            assert eventually(server.refuses_connections)
+            for _ in range(4):
+                time.sleep(0.05)
+                connection.sendall(b" ")
+            assert connection.recv(12) == b"HTTP/1.1 404"
         assert server.status() == 0
 
 
