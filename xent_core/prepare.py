@@ -147,7 +147,7 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
         if options.loss_type != "auto":
             _refuse_foreign_parameters(LOSSES[options.loss_type], options)
         given, weights, layout = _shifted(given, weights, layout, options.shift)
-    counts = count_elements(given, layout, weights, options.ignore_index)
+    counts = count_elements(given, layout, weights, options.ignore_index, has_logits=logits is not None)
     facts = OF_LOGITS if options.labels_are_logits else describe_labels(given, layout, counts)
     loss = _choose(facts, given, layout, options)
     _refuse_foreign_parameters(loss, options)
@@ -155,7 +155,7 @@ def prepare(logits: Array | None, shape: tuple[int, ...], labels: ArrayLike, opt
         facts = _describe_for(loss, facts, given, layout, counts, options)
     if loss.is_elementwise and layout.class_axis is not None and len(shape) == 1:
         layout = loss.layout(shape, options.axis)
-        counts = count_elements(given, layout, weights, options.ignore_index)
+        counts = count_elements(given, layout, weights, options.ignore_index, has_logits=logits is not None)
     elif not loss.is_elementwise:
         counts = counts.whole()
     loss.check_labels_shape(given, layout)

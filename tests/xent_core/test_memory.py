@@ -16,6 +16,7 @@ from xent_core import (
     sparse_softmax_cross_entropy,
     weighted_cross_entropy,
 )
+from xent_core.errors import ParameterOutOfRange
 
 Array = NDArray[Any]
 MIB = 2**20
@@ -161,3 +162,20 @@ def test_advice_on_a_shape_alone_takes_nothing_for_its_elements() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 8 * MIB
+
+
+@pytest.mark.parametrize(
+    ("labels", "shape", "weights"),
+    [(1, (1 << 31, 2), 0), (1, (1 << 40,), 0), (np.zeros(4096, int), (4096, 1 << 12), np.arange(4096)[None])],
+)
+def test_weights_of_0_are_not_repeated_for_more_logits_than_a_request_pays_for(
+    labels: Any, shape: tuple[int, ...], weights: Any
+) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(ParameterOutOfRange, match="logits_shape: repeats weights of 0"):
+            recommend(labels, logits_shape=shape, weights=weights)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < MIB

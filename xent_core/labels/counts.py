@@ -12,9 +12,14 @@ import numpy as np
 from xent_core.checks.weights import dimensions_fit
 from xent_core.compute.dtypes import is_bfloat16
 from xent_core.compute.layout import Array, Block, Layout
+from xent_core.errors import ParameterOutOfRange
 
 NEUTRAL = 0.5
 """Stands in for logits and probabilities that do not count: finite, and a row of it has a sum above 0."""
+
+
+MAX_REPEATED = 1 << 20
+"""Elements that fewer weights may stand for where only a shape is given: each takes a byte, which nothing pays for."""
 
 
 class Mask(NamedTuple):
@@ -110,16 +115,28 @@ EVERYTHING = Counts()
 
 
 def count_elements(
-    labels: Array, layout: Layout, weights: Array | None = None, ignore_index: int | None = None
+    labels: Array,
+    layout: Layout,
+    weights: Array | None = None,
+    ignore_index: int | None = None,
+    *,
+    has_logits: bool = True,
 ) -> Counts:
     """Which elements of a batch count; `layout` is that of its logits.
 
     weights: in the dtype of the computation. Shapes that don't fit are left to their checks.
+    Raises ParameterOutOfRange where few weights stand for too many logits that are not there.
     """
     ignored = _ignored(labels, layout, ignore_index)
     if ignored is None and weights is None:
         return EVERYTHING
     zero, by_logit = (None, False) if weights is None else _zero(weights, layout)
+    if zero is not None and not has_logits and zero.size > max(MAX_REPEATED, labels.size, np.size(weights)):
+        raise ParameterOutOfRange(
+            "logits_shape",
+            f"repeats weights of 0 for {zero.size} elements; at most {MAX_REPEATED} were expected, or as many weights "
+            "or labels",
+        )
     if ignored is not None and ignored.shape != layout.sample_shape:
         mask = Mask.over(ignored, layout)
         some, every = _any_in_row(mask), _all_in_row(mask)
