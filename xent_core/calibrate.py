@@ -20,6 +20,8 @@ from xent_core.results import Calibration, CalibrationSums, FittedTemperature
 LEAST_TEMPERATURE, LARGEST_TEMPERATURE = 0.01, 100.0
 """Where the loss falls on beyond, the fitted temperature is one of these; it may end before where the loss is 0."""
 MAX_PASSES = 50
+# Blocks are counted together up to so many rows: an exact sum costs about as much for 8000 numbers as for 50,000.
+COUNTED_AT_ONCE = 1 << 16
 
 Slopes = Callable[[float], tuple[float, float, float]]
 """From an inverse temperature β to Σ w·ℓ and its first and second derivatives by β."""
@@ -34,6 +36,10 @@ class CalibrationCollector:
         self.confidence: list[Array] = [np.zeros(BINS)]
         self.hits: list[Array] = [np.zeros(BINS)]
         self.brier: list[float] = [0.0]
+        largest = max((block.rows.stop - block.rows.start for block in bound.blocks), default=0)
+        held = 0 if batch.loss.is_elementwise else min(bound.layout.rows, max(largest, COUNTED_AT_ONCE))
+        # Of rows that are not counted yet: confidence and squares, and whether the prediction is right.
+        self.held, self.held_right, self.number_held = np.empty((2, held)), np.empty(held, np.bool_), 0
         rows = 0 if batch.loss.is_elementwise or not fit else bound.layout.rows
         # Of each row Σ_c t_c and Σ_c t_c · x_c, t its labels as the loss has them and times the weight.
         self.label_sum, self.label_dot = np.zeros(rows), np.zeros(rows)
@@ -57,7 +63,7 @@ class CalibrationCollector:
             one_hot, _ = one_hot_rows(soft)
             own, squares = squares[one_hot], np.vecdot(away, away)
             squares[one_hot] = own
-        self._count(figures["confidence"], ranks == 0, squares, counting)
+        self._hold(figures["confidence"], ranks == 0, squares, counting)
         if self.fit:
             self._add_dots(block, result, weight)
 
@@ -86,11 +92,24 @@ class CalibrationCollector:
         labels = np.broadcast_to(result.labels, block.shape).astype(np.float64)
         away = probabilities.astype(np.float64) - labels
         keep = None if counting is None else counting.reshape(-1)
-        self._count(probabilities.astype(np.float64).reshape(-1), labels.reshape(-1), (away * away).reshape(-1), keep)
+        confidence, right, squares = probabilities.astype(np.float64).reshape(-1), labels.reshape(-1), away * away
+        self._count(*_of(keep, confidence, right, squares.reshape(-1)))
 
-    def _count(self, confidence: Array, right: Array, squares: Array, counting: Array | None) -> None:
-        if counting is not None:
-            confidence, right, squares = confidence[counting], right[counting], squares[counting]
+    def _hold(self, confidence: Array, right: Array, squares: Array, counting: Array | None) -> None:
+        """Keep what is of a block, whose arrays are good until the next one."""
+        confidence, right, squares = _of(counting, confidence, right, squares)
+        if len(right) > len(self.held_right) - self.number_held:
+            self._count_held()
+        place = slice(self.number_held, self.number_held + len(right))
+        self.held[0, place], self.held[1, place], self.held_right[place] = confidence, squares, right
+        self.number_held = place.stop
+
+    def _count_held(self) -> None:
+        confidence, squares = self.held[:, : self.number_held]
+        self._count(confidence, self.held_right[: self.number_held], squares)
+        self.number_held = 0
+
+    def _count(self, confidence: Array, right: Array, squares: Array) -> None:
         bins = bins_of(confidence)
         self.count += np.bincount(bins, minlength=BINS)
         add_parts(self.confidence, exact_group_sums(confidence, bins, BINS))
@@ -101,6 +120,8 @@ class CalibrationCollector:
 
     def finish(self, denominator: float) -> Calibration:
         """denominator: Σ v, by which losses are divided."""
+        if self.number_held:
+            self._count_held()
         sums = CalibrationSums(
             counted=int(self.count.sum()),
             count=self.count,
@@ -172,6 +193,11 @@ class CalibrationCollector:
                 factor = (by_class[block.columns] if by_class.ndim else by_class).astype(np.float64)
             logits = self.bound.read(block).astype(np.float64)
             yield logits, w * z * factor, w * (1 - z)
+
+
+def _of(counting: Array | None, *arrays: Array) -> tuple[Array, ...]:
+    """What counts of each."""
+    return arrays if counting is None else tuple(each[counting] for each in arrays)
 
 
 def fit_temperature(slopes: Slopes, denominator: float) -> FittedTemperature | None:

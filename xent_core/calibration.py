@@ -1,6 +1,6 @@
 """Calibration of the predicted probabilities: figures that follow from exact sums over bins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -41,14 +41,17 @@ def merge_calibrations(parts: Iterable[Calibration]) -> Calibration:
     collected = [part.sums for part in parts]
     if not collected:
         raise ParameterOutOfRange("parts", "is empty; at least one calibration was expected")
-    return calibration_of(
-        CalibrationSums(
-            counted=sum(part.counted for part in collected),
-            count=np.sum([part.count for part in collected], axis=0),
-            confidence=canonical([component for part in collected for component in part.confidence]),
-            hits=canonical([component for part in collected for component in part.hits]),
-            brier=canonical_number([component for part in collected for component in part.brier.tolist()]),
-        )
+    return calibration_of(merge_calibration_sums(collected))
+
+
+def merge_calibration_sums(parts: Sequence[CalibrationSums]) -> CalibrationSums:
+    """The sums of a whole from those of its batches, at least one."""
+    return CalibrationSums(
+        counted=sum(part.counted for part in parts),
+        count=np.sum([part.count for part in parts], axis=0),
+        confidence=canonical([component for part in parts for component in part.confidence]),
+        hits=canonical([component for part in parts for component in part.hits]),
+        brier=canonical_number([component for part in parts for component in part.brier.tolist()]),
     )
 
 

@@ -34,10 +34,11 @@ def merge_summaries(parts: Iterable[Summary]) -> Summary:
     collected = [part.sums for part in parts]
     if not collected:
         raise ParameterOutOfRange("parts", "is empty; at least one summary was expected")
-    return summary_of(_merged(collected))
+    return summary_of(merge_sums(collected))
 
 
-def _merged(parts: Sequence[Sums]) -> Sums:
+def merge_sums(parts: Sequence[Sums]) -> Sums:
+    """The sums of a whole from those of its batches, at least one. Raises ParameterOutOfRange as `merge_summaries`."""
     first = parts[0]
     if any(_form(part) != _form(first) for part in parts):
         raise ParameterOutOfRange("parts", "are of different kinds of losses or numbers of classes; one was expected")

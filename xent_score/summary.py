@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from xent_score.quantiles import quantiles, value_of
 from xent_score.rows import LOSS, read_column
 from xent_score.run import committed
 from xent_score.score import ScoreJob, options_of
+from xent_score.store import Part
 from xent_score.sums import Sums
 
 QUANTILES = {"q50": 0.5, "q90": 0.9, "q99": 0.99, "q999": 0.999}
@@ -30,12 +31,14 @@ def summarise(job: ScoreJob, first: Block) -> dict[str, Any]:
     first: the first rows that can be computed.
     """
     sums = Sums()
-    for _, marker in committed(job):
+    parts: list[Part] = []
+    for part, marker in committed(job):
         sums.merge(marker)
+        parts.append(part)
     summary = scored(sums, job.parameters["reduction"])
-    assert sums.summary is not None  # noqa: S101  the first rows were computed before
-    not_counted = sums.summary.samples - sums.summary.sums.counted_samples
-    found = quantiles(sums.buckets, not_counted, [*QUANTILES.values()], lambda: _losses(job))
+    counted = sums.merged()[0]
+    not_counted = counted.samples - counted.counted_samples
+    found = quantiles(sums.buckets, not_counted, [*QUANTILES.values()], lambda: _losses(job, parts))
     summary["summary"] |= dict(zip(QUANTILES, found, strict=True))
     whole = {
         "files": len(job.plan.source.files),
@@ -78,9 +81,9 @@ def content_of(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _losses(job: ScoreJob) -> Iterator[NDArray[Any]]:
+def _losses(job: ScoreJob, parts: Sequence[Part]) -> Iterator[NDArray[Any]]:
     """The losses of all rows, part by part, as they were written."""
-    for part, _ in committed(job):
+    for part in parts:
         yield read_column(job.store.rows_of(part), LOSS)
 
 

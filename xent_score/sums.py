@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xent_core.calibration import calibration_of, merge_calibrations
+from xent_core.calibration import calibration_of, merge_calibration_sums
 from xent_core.losses import LOSSES
 from xent_core.prepare import Options, prepare
 from xent_core.results import Calibration, CalibrationSums, Evaluation, Summary
 from xent_core.results import Sums as SummarySums
-from xent_core.summary import merge_summaries, summary_of
+from xent_core.summary import merge_sums, summary_of
 from xent_score.files import Block
 from xent_score.quantiles import count_buckets
 from xent_score.state import dumped, loaded
 from xent_score.streams import PartSums
 
 KEPT = 100
+# Sums of so many parts are merged at once: to merge them one by one took a tenth of a run.
+MAX_UNMERGED = 8
 LABEL_ROWS = ("rows_not_one", "rows_of_zeros", "rows_of_several")
 Row = dict[str, Any]
 
@@ -41,6 +43,7 @@ class Sums(PartSums):
     label_rows   of labels of the logits' shape: how many rows don't sum to 1, are zeros, hold several ones
     label_range  their least and largest label and row sum
     positions  of sequences: sum and number of losses at each position
+    unmerged   sums of the summary and the calibration
     """
 
     options: Options = field(default_factory=Options)
@@ -55,8 +58,16 @@ class Sums(PartSums):
     label_rows: Counter[str] = field(default_factory=Counter)
     label_range: list[float] | None = None
     positions: list[list[float]] = field(default_factory=list)
-    summary: Summary | None = None
-    calibration: Calibration | None = None
+    unmerged: list[tuple[SummarySums, CalibrationSums]] = field(default_factory=list)
+
+    @property
+    def summary(self) -> Summary | None:
+        """None where no row could be computed, as of the calibration."""
+        return summary_of(self.merged()[0]) if self.unmerged else None
+
+    @property
+    def calibration(self) -> Calibration | None:
+        return calibration_of(self.merged()[1]) if self.unmerged else None
 
     def add(self, path: str, block: Block, result: Evaluation) -> None:
         """Add an evaluated block."""
@@ -95,7 +106,9 @@ class Sums(PartSums):
                     "blocks": 1,
                 },
             )
-        self._add_figures(result.summary, result.calibration)
+        assert result.summary is not None  # noqa: S101  it was asked for
+        assert result.calibration is not None  # noqa: S101  as well
+        self._add_figures(result.summary.sums, result.calibration.sums)
 
     def merge(self, marker: dict[str, Any]) -> None:
         """Add what `written` gave of another part."""
@@ -116,11 +129,12 @@ class Sums(PartSums):
         self._add_positions(marker["positions"])
         # A part of nothing but rows that can't be computed has none.
         if marker["summary"] is not None:
-            summary = summary_of(loaded(SummarySums, marker["summary"]))
-            self._add_figures(summary, calibration_of(loaded(CalibrationSums, marker["calibration"])))
+            summary = loaded(SummarySums, marker["summary"])
+            self._add_figures(summary, loaded(CalibrationSums, marker["calibration"]))
 
     def written(self) -> dict[str, Any]:
         """As JSON can hold it."""
+        summary, calibration = self.merged() if self.unmerged else (None, None)
         return {
             "rows": self.rows,
             "numerators": self.numerators,
@@ -135,17 +149,21 @@ class Sums(PartSums):
             "label_rows": dict(self.label_rows),
             "label_range": self.label_range,
             "positions": self.positions,
-            "summary": None if self.summary is None else dumped(self.summary.sums),
-            "calibration": None if self.calibration is None else dumped(self.calibration.sums),
+            "summary": dumped(summary),
+            "calibration": dumped(calibration),
         }
 
-    def _add_figures(self, summary: Summary | None, calibration: Calibration | None) -> None:
-        assert summary is not None  # noqa: S101  it was asked for
-        assert calibration is not None  # noqa: S101  as well
-        self.summary = summary if self.summary is None else merge_summaries([self.summary, summary])
-        self.calibration = (
-            calibration if self.calibration is None else merge_calibrations([self.calibration, calibration])
-        )
+    def _add_figures(self, summary: SummarySums, calibration: CalibrationSums) -> None:
+        self.unmerged.append((summary, calibration))
+        if len(self.unmerged) > MAX_UNMERGED:
+            self.merged()
+
+    def merged(self) -> tuple[SummarySums, CalibrationSums]:
+        """There is at least one."""
+        if len(self.unmerged) > 1:
+            summaries, calibrations = zip(*self.unmerged, strict=True)
+            self.unmerged = [(merge_sums(summaries), merge_calibration_sums(calibrations))]
+        return self.unmerged[0]
 
     def _add_label_facts(self, block: Block) -> None:
         logits, labels = block.fields["logits"], block.fields["labels"]
