@@ -130,13 +130,15 @@ def count_elements(
     ignored = _ignored(labels, layout, ignore_index)
     if ignored is None and weights is None:
         return EVERYTHING
-    zero, by_logit = (None, False) if weights is None else _zero(weights, layout)
-    if zero is not None and not has_logits and zero.size > max(MAX_REPEATED, labels.size, np.size(weights)):
-        raise ParameterOutOfRange(
-            "logits_shape",
-            f"repeats weights of 0 for {zero.size} elements; at most {MAX_REPEATED} were expected, or as many weights "
-            "or labels",
-        )
+    zero, by_logit = None, False
+    if weights is not None:
+        zero, by_logit = _zero(weights, layout)
+        if zero is not None and not has_logits and zero.size > max(MAX_REPEATED, labels.size, weights.size):
+            raise ParameterOutOfRange(
+                "logits_shape",
+                f"repeats weights of 0 for {zero.size} elements; at most {MAX_REPEATED} were expected, or as many "
+                "weights or labels",
+            )
     if ignored is not None and ignored.shape != layout.sample_shape:
         mask = Mask.over(ignored, layout)
         some, every = _any_in_row(mask), _all_in_row(mask)
