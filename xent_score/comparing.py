@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ def compare(
     }
     store = job.store
     with store.held(described, restart=restart):
+        job = replace(job, run=store.run)
         run(job, processes, show, ray)
         summary = summarise(job)
         title = data if other_data is None else f"{data} and {other_data}"

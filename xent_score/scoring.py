@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def score(
     }
     store = job.store
     with store.held(described, restart=restart):
+        job = replace(job, run=store.run)
         run(job, processes, show, ray)
         summary = summarise(job, first)
         store.write(store.report, score_report(summary, data).encode())

@@ -1,11 +1,12 @@
 """The folder that a run writes: its parts, their commit markers, and what it was asked to do.
 
     OUT/rows/000000-000000.parquet  the rows of one part
-    OUT/state/plan.json             inputs and options, by which a resumed run knows that it is the same
+    OUT/state/plan.json             inputs and options, by which a resumed run knows that it is the same, and its token
     OUT/state/000000-000000.json    the commit marker of a part, with its sums: written after the rows
     OUT/summary.json, OUT/report.html
 
-A file appears whole or not at all: it is written under another name, and renamed.
+A file appears whole or not at all: it is written under another name, and renamed. Each fresh start has a token, which
+is in its markers: a process that outlives a killed run cannot commit a part into the run that replaced it.
 """
 
 import fcntl
@@ -14,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from socket import gethostname
 from typing import Any, NamedTuple
 
@@ -32,14 +34,16 @@ class Part(NamedTuple):
 
 
 class Store:
-    def __init__(self, folder: Path, suffix: str) -> None:
-        self.folder = folder
+    """run: the token of the run, empty before the folder is held."""
+
+    def __init__(self, folder: Path, suffix: str, run: str = "") -> None:
+        self.folder, self.run = folder, run
         self.rows, self.state = folder / "rows", folder / "state"
         self.suffix = suffix
 
     @contextmanager
     def held(self, plan: dict[str, Any], *, restart: bool) -> Iterator[None]:
-        """Take the folder for this run: empty, or left by an interrupted run of the same plan.
+        """Take the folder for this run, and set its token: empty, or left by an interrupted run of the same plan.
 
         Raises DataError where it holds something else, and where another run writes to it.
         """
@@ -60,6 +64,8 @@ class Store:
     def _begin(self, plan: dict[str, Any], *, restart: bool) -> None:
         """Raises DataError."""
         if restart:
+            # First, as whoever still writes for an earlier run goes by it.
+            self.plan.unlink(missing_ok=True)
             for path in [*self.state.glob("*.json"), *self.rows.iterdir()]:
                 path.unlink()
             for path in (self.summary, self.report):
@@ -67,7 +73,9 @@ class Store:
         for path in (*self.folder.glob("*.tmp"), *self.state.glob("*.tmp"), *self.rows.glob("*.tmp")):
             path.unlink(missing_ok=True)
         if self.plan.exists():
-            changed = difference(json.loads(self.plan.read_text("utf-8")), plan)
+            before = json.loads(self.plan.read_text("utf-8"))
+            self.run = before.pop("run", "")
+            changed = difference(before, plan)
             if changed:
                 raise DataError(
                     f"{self.folder} holds a run of other inputs or options: {changed}; name another --out, or start "
@@ -76,7 +84,8 @@ class Store:
         elif any(self.rows.iterdir()):
             raise DataError(f"{self.rows} holds files of something else; name another --out")
         else:
-            self.write(self.plan, json.dumps(plan, indent=1).encode())
+            self.run = token_hex(8)
+            self.write(self.plan, json.dumps(plan | {"run": self.run}, indent=1).encode())
 
     @property
     def plan(self) -> Path:
@@ -97,17 +106,33 @@ class Store:
         return self.state / f"{part.name}.json"
 
     def commit(self, part: Part, write_rows: Callable[[Path], None], marker: dict[str, Any]) -> None:
-        """Write a part's rows, and then its marker. Raises DataError."""
+        """Write a part's rows, and then its marker. Raises DataError, also where the run was replaced."""
         rows = self.rows_of(part)
-        self.write_with(rows, write_rows)
-        marker = marker | {"bytes": rows.stat().st_size}
+
+        def write(path: Path) -> None:
+            write_rows(path)
+            if self._run_of_plan() != self.run:
+                path.unlink()
+                raise DataError(f"another run was started in {self.folder}")
+
+        self.write_with(rows, write)
+        marker = marker | {"bytes": rows.stat().st_size, "run": self.run}
         self.write(self.marker_of(part), json.dumps(marker).encode())
+
+    def _run_of_plan(self) -> str | None:
+        """None while another run begins."""
+        try:
+            found: str = json.loads(self.plan.read_text("utf-8")).get("run", "")
+        except (FileNotFoundError, ValueError):
+            return None
+        return found
 
     def committed(self, part: Part) -> dict[str, Any] | None:
         """The marker of a part, if that is complete: its rows are there too, and as long as they were."""
         try:
             marker: dict[str, Any] = json.loads(self.marker_of(part).read_text("utf-8"))
-            return marker if self.rows_of(part).stat().st_size == marker["bytes"] else None
+            is_whole = self.rows_of(part).stat().st_size == marker["bytes"]
+            return marker if is_whole and marker.get("run", "") == self.run else None
         except (FileNotFoundError, ValueError):
             return None
 

@@ -46,16 +46,21 @@ class PartSums(ABC):
 
 @dataclass(frozen=True)
 class Job(ABC):
-    """A run, as each of its processes gets it. skip_bad: whether rows that can't be computed are set aside."""
+    """A run, as each of its processes gets it.
+
+    skip_bad  whether rows that can't be computed are set aside
+    run       the token of the run, see `Store`
+    """
 
     plan: Plan
     out: Path
     suffix: str
     skip_bad: bool
+    run: str = field(default="", kw_only=True)
 
     @property
     def store(self) -> Store:
-        return Store(self.out, self.suffix)
+        return Store(self.out, self.suffix, self.run)
 
     @abstractmethod
     def compute(self, path: Path, block: Block) -> Any:

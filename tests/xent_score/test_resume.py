@@ -19,7 +19,7 @@ from tests.xent_score.conftest import Data, fixed_lists, refusal, summary_in, ta
 from xent_score import plan as planning
 from xent_score.errors import DataError
 from xent_score.scoring import score
-from xent_score.store import difference
+from xent_score.store import Part, Store, difference
 
 KILLS = 20
 # Parts of 2048 rows and blocks of 512, so that a small file has many.
@@ -251,3 +251,38 @@ def test_a_process_computes_few_of_many_rows_again(tmp_path: Path) -> None:
         plan = planning.make_plan(planning.find_source((str(tmp_path / name), {"logits": "logits"})), ("logits",))
         most = max(plan.part_rows_of(stream) for stream in plan.streams)
         assert plan.block_rows <= most <= 0.016 * shape[0]
+
+
+def write_old(path: Path) -> None:
+    path.write_bytes(b"old")
+
+
+def test_a_process_that_outlives_a_killed_run_cannot_commit_into_the_run_that_replaced_it(tmp_path: Path) -> None:
+    killed, after = Store(tmp_path, "parquet"), Store(tmp_path, "parquet")
+    with killed.held({"command": "score"}, restart=False):
+        killed.commit(Part(0, 0), write_old, {"last": False})
+    with after.held({"command": "score"}, restart=True):
+        with pytest.raises(DataError, match="another run was started in"):
+            killed.commit(Part(0, 1), write_old, {"last": True})
+        assert [*after.rows.iterdir()] == []
+        assert [*after.markers(0)] == []
+
+
+def test_what_an_earlier_run_commits_just_before_it_is_replaced_does_not_count(tmp_path: Path) -> None:
+    killed, after = Store(tmp_path, "parquet"), Store(tmp_path, "parquet")
+    with killed.held({"command": "score"}, restart=False):
+        killed.commit(Part(0, 0), write_old, {"last": True})
+        marker = killed.marker_of(Part(0, 0)).read_bytes()
+    with after.held({"command": "score"}, restart=True):
+        after.rows_of(Part(0, 0)).write_bytes(b"old")
+        after.marker_of(Part(0, 0)).write_bytes(marker)
+        assert [*after.markers(0)] == []
+
+
+def test_while_another_run_begins_nothing_is_committed(tmp_path: Path) -> None:
+    killed = Store(tmp_path, "parquet")
+    with killed.held({"command": "score"}, restart=False):
+        killed.plan.unlink()
+        with pytest.raises(DataError, match="another run was started in"):
+            killed.commit(Part(0, 0), write_old, {"last": True})
+    assert not killed.marker_of(Part(0, 0)).exists()
