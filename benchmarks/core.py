@@ -517,7 +517,7 @@ faster than xent_core and at 100 000 nearly as fast. The ratios there owe more t
 - That the service is as fast: here is no HTTP and no decoding, and every array has its final dtype and order already.
 - That any logits are computed as fast: these are normal with a standard deviation of 2, the label's own raised by up \
 to 24. Where they are huge (a standard deviation of 500) most rows are computed a second time, and where labels are \
-distributions there is no shortcut; the lines without a target show both.
+distributions there is no shortcut; their lines show both.
 - That it is the same work: PyTorch lets small losses lose their relative accuracy, hence its errors."""
 
 
