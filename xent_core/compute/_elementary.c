@@ -107,24 +107,31 @@ DEFINE_LOOP(exp_double, double)
 DEFINE_LOOP(log1p_float, float)
 DEFINE_LOOP(log1p_double, double)
 
-/* Sums over the rows of a matrix of logits x with a label y each, in one pass. Of e_c = exp(x_c), and e_y = 0,
+/* Sums over the rows of a matrix of logits x, each with a label y or with targets, in one pass. Of e_c = exp(x_c), and
+e_y = 0,
 
     sums      the sum of e_c        dots     the sum of e_c x_c    ranks  the number of x_c > x_y,
     largest   the largest e_c       squares  the sum of e_c^2             and of x_c = x_y with c < y
 
 The exponentials are kept, [rows, columns], where that is wanted. Otherwise only a piece of them exists at a time, small
 enough for the first cache. A piece is summed in ACCUMULATORS sums of few terms each. These are added in double
-precision, so that the error does not grow with the row.
+precision, so that the error does not grow with the row. Of targets, a label y_c of each class, the sums of y_c and of
+x_c y_c are taken in double precision throughout.
 
 `shifted_rows` serves where these exponentials overflow or vanish: it takes the largest other logit off first.
-`target_rows` sums exp(x_c), y_c and x_c y_c for a label y_c of each class, the last two in double precision.
 `class_terms` writes -log p_c, p_c and 1 - p_c. The class with the largest logit is left out of the sum of exponentials,
 S, so that its -log p is log1p(S) and its 1 - p is S / (1 + S): each keeps its relative accuracy. */
 
 enum { PIECE = 1024, ACCUMULATORS = 32 };
 
 typedef npy_intp Label __attribute__((aligned(1))); /* what was read from a body may stand unaligned */
-typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void *kept; } Sums;
+typedef struct {
+    double *sums, *dots, *squares, *largest;
+    npy_int64 *ranks;
+    void *kept;
+    const void *targets;
+    double *target_sums, *target_dots;
+} Sums;
 
 #define DEFINE_ROWS(EXP, REAL, INTEGER)                                                                       \
     typedef REAL REAL##_given __attribute__((aligned(1)));                                                    \
@@ -179,20 +186,27 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
                 const REAL##_given *x = (const REAL##_given *)logits + start * columns + column;              \
                 REAL *exponentials = out.kept ? (REAL *)out.kept + start * columns + column : piece;          \
                 for (npy_intp i = 0; i < count * width; i++) exponentials[i] = EXP(x[i]);                     \
-                for (npy_intp r = 0; r < count; r++) {                                                        \
+                for (npy_intp r = 0; labels != NULL && r < count; r++) {                                      \
                     npy_intp label = labels[start + r] - column;                                              \
                     if (label >= 0 && label < width) exponentials[r * width + label] = 0;                     \
                 }                                                                                             \
                 for (npy_intp r = 0; r < count; r++) {                                                        \
-                    npy_intp row = start + r, label = labels[row] - column;                                   \
+                    npy_intp row = start + r;                                                                 \
                     const REAL##_given *given = x + r * width;                                                \
                     const REAL *e = exponentials + r * width;                                                 \
                     out.sums[row] += EXP##_dot(e, NULL, width);                                               \
                     if (out.dots) out.dots[row] += EXP##_dot(e, given, width);                                \
                     if (out.squares) out.squares[row] += EXP##_dot(e, e, width);                              \
                     if (out.largest) out.largest[row] = EXP##_largest(e, width, out.largest[row]);            \
-                    if (out.ranks)                                                                            \
-                        out.ranks[row] += EXP##_rank(given, width, label < width ? label : width, given[label]);\
+                    if (out.ranks) {                                                                          \
+                        npy_intp label = labels[row] - column, before = label < width ? label : width;        \
+                        out.ranks[row] += EXP##_rank(given, width, before, given[label]);                     \
+                    }                                                                                         \
+                    if (out.targets) {                                                                        \
+                        const REAL##_given *y = (const REAL##_given *)out.targets + row * columns + column;   \
+                        out.target_sums[row] += EXP##_wide_dot(y, NULL, width);                               \
+                        out.target_dots[row] += EXP##_wide_dot(y, given, width);                              \
+                    }                                                                                         \
                 }                                                                                             \
             }                                                                                                 \
         }                                                                                                     \
@@ -221,26 +235,6 @@ typedef struct { double *sums, *dots, *squares, *largest; npy_int64 *ranks; void
                 losses[row] = log1p_double(sum * exp_double(behind));                                         \
             else /* the sum has a term of 1 */                                                                \
                 losses[row] = behind + log1p_double((sum - 1) + exp_double(-behind));                         \
-        }                                                                                                     \
-    }                                                                                                         \
-    FOR_EACH_PROCESSOR                                                                                        \
-    static void EXP##_target_rows(const void *logits, const void *targets, npy_intp rows, npy_intp columns,   \
-                                  double *sums, double *target_sums, double *dots) {                          \
-        REAL piece[PIECE];                                                                                    \
-        npy_intp at_once = columns < PIECE ? PIECE / columns : 1;                                             \
-        for (npy_intp start = 0; start < rows; start += at_once) {                                            \
-            npy_intp count = rows - start < at_once ? rows - start : at_once;                                 \
-            for (npy_intp column = 0; column < columns; column += PIECE) {                                    \
-                npy_intp width = columns - column < PIECE ? columns - column : PIECE;                         \
-                const REAL##_given *x = (const REAL##_given *)logits + start * columns + column;              \
-                const REAL##_given *y = (const REAL##_given *)targets + start * columns + column;             \
-                for (npy_intp i = 0; i < count * width; i++) piece[i] = EXP(x[i]);                            \
-                for (npy_intp r = 0; r < count; r++) {                                                        \
-                    sums[start + r] += EXP##_dot(piece + r * width, NULL, width);                             \
-                    target_sums[start + r] += EXP##_wide_dot(y + r * width, NULL, width);                     \
-                    dots[start + r] += EXP##_wide_dot(y + r * width, x + r * width, width);                   \
-                }                                                                                             \
-            }                                                                                                 \
         }                                                                                                     \
     }                                                                                                         \
     FOR_EACH_PROCESSOR                                                                                        \
@@ -347,10 +341,19 @@ static int matrix_data(PyObject *object, const Batch *batch, int flags, void *da
     return 1;
 }
 
+static PyObject *sums_of(const Batch *batch, Sums out) {
+    if (batch->rows * batch->columns == 0) Py_RETURN_NONE;
+    Py_BEGIN_ALLOW_THREADS
+    (batch->type == NPY_FLOAT ? exp_float_rows : exp_double_rows)(batch->logits, batch->labels, batch->rows,
+                                                                  batch->columns, out);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
 static PyObject *add_row_sums(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
     Batch batch;
-    Sums out;
+    Sums out = {0};
     if (count != 8 || args[2] == Py_None) {
         PyErr_SetString(PyExc_TypeError, "logits, labels, sums and what else is summed were expected");
         return NULL;
@@ -361,11 +364,7 @@ static PyObject *add_row_sums(PyObject *module, PyObject *const *args, Py_ssize_
         !row_data(args[4], NPY_DOUBLE, rows, &out.squares) || !row_data(args[5], NPY_DOUBLE, rows, &out.largest) ||
         !row_data(args[6], NPY_INT64, rows, &out.ranks) || !matrix_data(args[7], &batch, NPY_ARRAY_CARRAY, &out.kept))
         return NULL;
-    if (rows == 0) Py_RETURN_NONE;
-    Py_BEGIN_ALLOW_THREADS
-    (batch.type == NPY_FLOAT ? exp_float_rows : exp_double_rows)(batch.logits, batch.labels, rows, batch.columns, out);
-    Py_END_ALLOW_THREADS
-    Py_RETURN_NONE;
+    return sums_of(&batch, out);
 }
 
 FOR_EACH_PROCESSOR
@@ -427,22 +426,17 @@ static PyObject *write_shifted_losses(PyObject *module, PyObject *const *args, P
 static PyObject *add_target_sums(PyObject *module, PyObject *const *args, Py_ssize_t count) {
     (void)module;
     Batch batch;
-    const void *targets;
-    double *sums, *target_sums, *dots;
+    Sums out = {0};
     if (count != 5 || args[1] == Py_None || args[2] == Py_None || args[3] == Py_None || args[4] == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "logits, targets, sums, target_sums, dots were expected");
+        PyErr_SetString(PyExc_TypeError, "logits, targets, sums, target_sums, target_dots were expected");
         return NULL;
     }
-    if (!logits_of(args[0], &batch) || !matrix_data(args[1], &batch, NPY_ARRAY_C_CONTIGUOUS, &targets) ||
-        !row_data(args[2], NPY_DOUBLE, batch.rows, &sums) || !row_data(args[3], NPY_DOUBLE, batch.rows, &target_sums) ||
-        !row_data(args[4], NPY_DOUBLE, batch.rows, &dots))
+    if (!logits_of(args[0], &batch) || !matrix_data(args[1], &batch, NPY_ARRAY_C_CONTIGUOUS, &out.targets) ||
+        !row_data(args[2], NPY_DOUBLE, batch.rows, &out.sums) ||
+        !row_data(args[3], NPY_DOUBLE, batch.rows, &out.target_sums) ||
+        !row_data(args[4], NPY_DOUBLE, batch.rows, &out.target_dots))
         return NULL;
-    if (batch.rows * batch.columns == 0) Py_RETURN_NONE;
-    Py_BEGIN_ALLOW_THREADS
-    (batch.type == NPY_FLOAT ? exp_float_target_rows : exp_double_target_rows)(
-        batch.logits, targets, batch.rows, batch.columns, sums, target_sums, dots);
-    Py_END_ALLOW_THREADS
-    Py_RETURN_NONE;
+    return sums_of(&batch, out);
 }
 
 static PyObject *write_class_terms(PyObject *module, PyObject *const *args, Py_ssize_t count) {

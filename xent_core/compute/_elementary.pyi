@@ -34,7 +34,7 @@ def write_losses(
 def write_shifted_losses(logits: Array, labels: Array, chosen: Array, losses: Array, /) -> None:
     """Write log1p(Σ_{j≠y} exp(x_j − x_y)) of sound rows of any logits, where `chosen`, bool [rows]. Raises the same."""
 
-def add_target_sums(logits: Array, targets: Array, sums: Array, target_sums: Array, dots: Array, /) -> None:
+def add_target_sums(logits: Array, targets: Array, sums: Array, target_sums: Array, target_dots: Array, /) -> None:
     """Add each row's Σ exp(x_c), Σ y_c and Σ y_c · x_c to float64 [rows].
 
     logits x and targets y: C-contiguous, of one shape [rows, classes] and dtype, float32 or float64. The last two sums
