@@ -40,8 +40,9 @@ def index_losses(
     With the label's own term left out there is no cancellation: a tiny loss keeps its relative accuracy, and no loss
     is negative. The loss of a masked label is +inf, also where its whole row is masked.
     """
-    if fused is not None and logits.flags.c_contiguous:
-        label_logits, others, losses, all_safe = _fused_losses(fused, logits, indices, moments)
+    compiled = _compiled_for(logits)
+    if compiled is not None:
+        label_logits, others, losses, all_safe = _fused_losses(compiled, logits, indices, moments)
     else:
         label_logits, others = _split_sums_of_exponentials(logits, indices, buffer, moments)
         losses = log1p(others * exp(-label_logits))
@@ -57,16 +58,21 @@ def index_losses(
     return losses
 
 
+def _compiled_for(*matrices: Array) -> ModuleType | None:
+    """The compiled functions of rows, if there are any and they can read these matrices."""
+    return fused if all(matrix.flags.c_contiguous for matrix in matrices) else None
+
+
 def _fused_losses(
-    fused: ModuleType, logits: Array, indices: Array, moments: Moments | None
+    compiled: ModuleType, logits: Array, indices: Array, moments: Moments | None
 ) -> tuple[Array, Array, Array, bool]:
     """x_y, Σ_{j≠y} exp(x_j) and the loss of each row, and whether no row needs a second look."""
     label_logits, others, losses = np.empty(len(logits)), np.zeros(len(logits)), np.empty(len(logits))
     figures = NO_FIGURES if moments is None else moments.sums_to_add()
     indices = np.ascontiguousarray(indices)
-    fused.add_row_sums(logits, indices, others, *figures)
+    compiled.add_row_sums(logits, indices, others, *figures)
     low, _ = SAFE_SUMS[logits.dtype]
-    all_safe = fused.write_losses(logits, indices, low, SAFE_LABEL_LOGIT, others, label_logits, losses)
+    all_safe = compiled.write_losses(logits, indices, low, SAFE_LABEL_LOGIT, others, label_logits, losses)
     return label_logits, others, losses, all_safe
 
 
@@ -103,8 +109,9 @@ def sigmoid(x: Array, out: Array) -> None:
 
 
 def _write_shifted_losses(logits: Array, indices: Array, chosen: Array, buffer: Array, losses: Array) -> None:
-    if fused is not None and logits.flags.c_contiguous:
-        fused.write_shifted_losses(logits, np.ascontiguousarray(indices), chosen, losses)
+    compiled = _compiled_for(logits)
+    if compiled is not None:
+        compiled.write_shifted_losses(logits, np.ascontiguousarray(indices), chosen, losses)
         return
     rest = np.flatnonzero(chosen)
     for tile in row_tiles(len(rest), 4 * logits.shape[1]):
@@ -134,9 +141,10 @@ def distribution_losses(logits: Array, labels: Array, buffer: Array, check: Chec
     Labels are float, and need be neither positive nor of sum 1: class weights may be inside. NaN where the row is
     masked whole, or the terms are infinite with both signs.
     """
-    if fused is not None and logits.flags.c_contiguous and labels.flags.c_contiguous:
+    compiled = _compiled_for(logits, labels)
+    if compiled is not None:
         sums, label_sum, label_dot_logits = np.zeros((3, len(logits)))
-        fused.add_target_sums(logits, labels, sums, label_sum, label_dot_logits)
+        compiled.add_target_sums(logits, labels, sums, label_sum, label_dot_logits)
     else:
         sums = _sums_of_exponentials(logits, buffer)
         label_sum, label_dot_logits = _label_moments(logits, labels)
@@ -210,8 +218,9 @@ def loss_terms(logits: Array, check: CheckBlock, buffer: Array) -> tuple[Array, 
 
 
 def _write_terms(logits: Array, check: CheckBlock, negative_log_p: Array, p: Array | None, rest: Array) -> None:
-    if fused is not None and logits.flags.c_contiguous:
-        if not fused.write_class_terms(logits, negative_log_p, p, rest):
+    compiled = _compiled_for(logits)
+    if compiled is not None:
+        if not compiled.write_class_terms(logits, negative_log_p, p, rest):
             check()
         return
     at_largest = np.arange(0, logits.size, logits.shape[1]) + logits.argmax(axis=1)
