@@ -13,6 +13,7 @@ from xent_core.compute.exact_sums import add_parts, canonical, canonical_number,
 from xent_core.compute.layout import Array, Block, row_sums, row_tiles
 from xent_core.compute.logsumexp import sigmoid
 from xent_core.compute.reduction import multiply
+from xent_core.labels.counts import selected
 from xent_core.labels.onehot import one_hot_rows
 from xent_core.prepare import PreparedBatch
 from xent_core.results import Calibration, CalibrationSums, FittedTemperature
@@ -20,7 +21,7 @@ from xent_core.results import Calibration, CalibrationSums, FittedTemperature
 LEAST_TEMPERATURE, LARGEST_TEMPERATURE = 0.01, 100.0
 """Where the loss falls on beyond, the fitted temperature is one of these; it may end before where the loss is 0."""
 MAX_PASSES = 50
-# Blocks are counted together up to so many rows: an exact sum costs about as much for 8000 numbers as for 50,000.
+# Rows of several blocks are counted together: an exact sum of 8000 numbers takes about as long as one of 50,000.
 COUNTED_AT_ONCE = 1 << 16
 
 Slopes = Callable[[float], tuple[float, float, float]]
@@ -92,12 +93,12 @@ class CalibrationCollector:
         labels = np.broadcast_to(result.labels, block.shape).astype(np.float64)
         away = probabilities.astype(np.float64) - labels
         keep = None if counting is None else counting.reshape(-1)
-        confidence, right, squares = probabilities.astype(np.float64).reshape(-1), labels.reshape(-1), away * away
-        self._count(*_of(keep, confidence, right, squares.reshape(-1)))
+        arrays = probabilities.astype(np.float64), labels, away * away
+        self._count(*[selected(keep, each.reshape(-1)) for each in arrays])
 
     def _hold(self, confidence: Array, right: Array, squares: Array, counting: Array | None) -> None:
         """Keep what is of a block, whose arrays are good until the next one."""
-        confidence, right, squares = _of(counting, confidence, right, squares)
+        confidence, right, squares = (selected(counting, each) for each in (confidence, right, squares))
         if len(right) > len(self.held_right) - self.number_held:
             self._count_held()
         place = slice(self.number_held, self.number_held + len(right))
@@ -193,11 +194,6 @@ class CalibrationCollector:
                 factor = (by_class[block.columns] if by_class.ndim else by_class).astype(np.float64)
             logits = self.bound.read(block).astype(np.float64)
             yield logits, w * z * factor, w * (1 - z)
-
-
-def _of(counting: Array | None, *arrays: Array) -> tuple[Array, ...]:
-    """What counts of each."""
-    return arrays if counting is None else tuple(each[counting] for each in arrays)
 
 
 def fit_temperature(slopes: Slopes, denominator: float) -> FittedTemperature | None:

@@ -20,6 +20,7 @@ from xent_core.compute.exact_sums import (
 )
 from xent_core.compute.layout import Array, Block, Layout, row_sums
 from xent_core.compute.reduction import multiply
+from xent_core.labels.counts import selected
 from xent_core.losses.loss import Loss, Parameters
 from xent_core.prepare import PreparedBatch
 from xent_core.results import ClassSums, Summary, Sums
@@ -91,18 +92,22 @@ class SoftmaxSummary:
         batch, layout = self.batch, self.layout
         counting = batch.counts.rows(Block(slice(0, layout.rows), slice(0, layout.classes)))
         numbers: dict[str, Any] = dict(batch.counts.number(layout, per_row=True))
-        losses, labels, ranks = _of(counting, self.losses), _of(counting, self.labels), _of(counting, self.ranks)
-        weights = _of(counting, self.weights)
+        losses, labels, ranks = (
+            selected(counting, self.losses),
+            selected(counting, self.labels),
+            selected(counting, self.ranks),
+        )
+        weights = selected(counting, self.weights)
         count = len(losses)
         cross_entropy = batch.loss.is_cross_entropy
         at_zero = loss_at_zero(batch.loss, batch.parameters, layout.classes)
         if self.label_sums is not None:
             self._add_indices_to_targets(self.label_sums, counting)
-        sums = _of(counting, self.label_sums)
+        sums = selected(counting, self.label_sums)
         uniform = at_zero * sums if sums is not None else None if weights is None else at_zero * weights
         if uniform is not None and self.is_uniform_known.any():
-            uniform = np.where(_of(counting, self.is_uniform_known), _of(counting, self.uniform), uniform)
-        entropies = _of(counting, self.label_entropies)
+            uniform = np.where(selected(counting, self.is_uniform_known), selected(counting, self.uniform), uniform)
+        entropies = selected(counting, self.label_entropies)
         hits = ranks == 0
         no_target = np.zeros(1) if entropies is None else exact_total(entropies)
         per_class = self._classes(losses, labels, weights, hits, cross_entropy) if self.by_class else None
@@ -111,15 +116,15 @@ class SoftmaxSummary:
             **numbers,
             counted_samples=count,
             **paired_sums(losses, weights, None if per_class is None else total_of(per_class.loss)),
-            **_extremes(_of(counting, per_sample.reshape(-1))),
+            **_extremes(selected(counting, per_sample.reshape(-1))),
             hits=int(np.count_nonzero(hits)),
             uniform=exact_product(at_zero, count) if uniform is None else exact_total(uniform),
             top5_hits=int(np.count_nonzero(ranks < 5)),
-            entropy=exact_total(_of(counting, self.entropies)),
+            entropy=exact_total(selected(counting, self.entropies)),
             label_entropy=no_target if cross_entropy else None,
             per_class=per_class,
         )
-        return summary_of(sums_of, quantiles(_of(counting, per_sample.reshape(-1))))
+        return summary_of(sums_of, quantiles(selected(counting, per_sample.reshape(-1))))
 
     def _add_indices_to_targets(self, label_sums: Array, counting: Array | None) -> None:
         """Rows whose labels are class indices, in a batch whose other rows have none."""
@@ -197,8 +202,8 @@ class SigmoidSummary:
         """per_sample: as in the response."""
         batch, layout = self.batch, self.layout
         counting = batch.counts.rows(Block(slice(0, layout.rows), slice(0, layout.classes)))
-        losses, weights = _of(counting, self.losses), _of(counting, self.weights)
-        samples = _of(counting, per_sample.reshape(-1))
+        losses, weights = selected(counting, self.losses), selected(counting, self.weights)
+        samples = selected(counting, per_sample.reshape(-1))
         numbers: dict[str, Any] = dict(batch.counts.number(layout, per_row=False))
         sums = Sums(
             samples=layout.rows,
@@ -207,7 +212,7 @@ class SigmoidSummary:
             **paired_sums(losses, weights),
             **_extremes(samples),
             hits=self.hits,
-            uniform=exact_total(_of(counting, self.uniform)),
+            uniform=exact_total(selected(counting, self.uniform)),
             per_class=self._columns() if self.by_column else None,
         )
         return summary_of(sums, quantiles(samples))
@@ -273,11 +278,6 @@ def _extremes(values: Array) -> dict[str, Any]:
     if not len(values):
         return {"minimum": None, "maximum": None}
     return {"minimum": float(values.min()), "maximum": float(values.max())}
-
-
-def _of(counting: Array | None, values: Any) -> Any:
-    """What counts of an array that has an entry for each row."""
-    return values if counting is None or values is None else values[counting]
 
 
 def row_weights(weight: Array | None, label_weights: Array | None) -> Array | float:

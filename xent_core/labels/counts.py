@@ -5,7 +5,7 @@ does not count has loss 0 and gradient 0, and is looked at by nothing: no check,
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,8 @@ from xent_core.errors import ParameterOutOfRange
 
 NEUTRAL = 0.5
 """Stands in for logits and probabilities that do not count: finite, and a row of it has a sum above 0."""
-
-
 MAX_REPEATED = 1 << 20
-"""Elements that fewer weights may stand for where only a shape is given: each takes a byte, which nothing pays for."""
+"""How many elements weights may be broadcast to where only a shape is given: each takes a byte of memory."""
 
 
 class Mask(NamedTuple):
@@ -125,7 +123,7 @@ def count_elements(
     """Which elements of a batch count; `layout` is that of its logits.
 
     weights: in the dtype of the computation. Shapes that don't fit are left to their checks.
-    Raises ParameterOutOfRange where few weights stand for too many logits that are not there.
+    Raises ParameterOutOfRange where weights would be broadcast to too many logits of a shape alone.
     """
     ignored = _ignored(labels, layout, ignore_index)
     if ignored is None and weights is None:
@@ -212,6 +210,11 @@ def _all_in_row(mask: Mask) -> Mask:
 def _cube(mask: Mask) -> Array:
     layout = mask.layout
     return mask.values.reshape(layout.outer, layout.classes, layout.inner)
+
+
+def selected(counting: Array | None, values: Any) -> Any:
+    """The entries that count, of an array with one for each row or logit; None of None."""
+    return values if counting is None or values is None else values[counting]
 
 
 Reader = Callable[[Block], Array]
