@@ -34,6 +34,11 @@ def ulps(found: Any, arguments: Any, function: Function) -> float:
     )
 
 
+def unaligned(array: Any) -> Any:
+    """A copy, read-only, that stands unaligned in memory."""
+    return np.frombuffer(b"-" + array.tobytes(), array.dtype, offset=1).reshape(array.shape)
+
+
 COMPILED = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 
 
@@ -90,8 +95,7 @@ def test_an_element_has_the_same_result_wherever_it_stands(name: str, dtype: Any
     np.testing.assert_array_equal(function(given[1:38]), whole[1:38])
     np.testing.assert_array_equal(function(given[::3]), whole[::3])
     np.testing.assert_array_equal(function(given[::-1]), whole[::-1])
-    unaligned = np.frombuffer(b"\0" + given.tobytes(), np.uint8)[1:].view(dtype)
-    np.testing.assert_array_equal(function(unaligned), whole)
+    np.testing.assert_array_equal(function(unaligned(given)), whole)
     np.testing.assert_array_equal(function(given, out=given), whole)
 
 
@@ -179,9 +183,9 @@ def test_sums_of_rows_are_those_of_exponentials_beside_the_label(shape: tuple[in
     rng = np.random.default_rng(3)
     rows, classes = shape
     given = np.round(rng.normal(size=shape) * 3, 2).astype(dtype)
-    logits = np.frombuffer(b"-" + given.tobytes(), dtype, offset=1).reshape(shape)
+    logits = unaligned(given)
     given_labels = rng.integers(classes, size=rows)
-    labels = np.frombuffer(b"-" + given_labels.tobytes(), np.intp, offset=1)
+    labels = unaligned(given_labels)
     sums, dots, squares, largest = np.zeros((4, rows))
     ranks, kept = np.zeros(rows, np.int64), np.empty(shape, dtype)
     nothing = (None,) * 5
@@ -226,7 +230,7 @@ def test_sums_of_rows_of_targets_are_those_of_longer_arithmetic(shape: tuple[int
     assert compiled is not None
     rng = np.random.default_rng(4)
     given, targets = (rng.normal(size=shape) * 3).astype(dtype), rng.normal(size=shape).astype(dtype)
-    logits, read = (np.frombuffer(b"-" + each.tobytes(), dtype, offset=1).reshape(shape) for each in (given, targets))
+    logits, read = unaligned(given), unaligned(targets)
     sums, target_sums, dots = np.zeros((3, len(given)))
     compiled.add_target_sums(logits, read, sums, target_sums, dots)
     x, y = given.astype(np.longdouble), targets.astype(np.longdouble)
@@ -248,7 +252,7 @@ def test_terms_of_classes_are_those_of_longer_arithmetic(shape: tuple[int, int],
     rng = np.random.default_rng(5)
     given = (rng.normal(size=shape) * 8).round(1).astype(dtype)
     given[0, -1] = given[0].max()
-    logits = np.frombuffer(b"-" + given.tobytes(), dtype, offset=1).reshape(shape)
+    logits = unaligned(given)
     negative_log_p, p, rest = np.empty((3, *shape), dtype)
     assert compiled.write_class_terms(logits, negative_log_p, p, rest)
     x = given.astype(np.longdouble)
