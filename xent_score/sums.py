@@ -22,7 +22,7 @@ from xent_score.state import dumped, loaded
 from xent_score.streams import PartSums
 
 KEPT = 100
-# Sums of so many parts are merged at once: to merge them one by one took a tenth of a run.
+# Parts are merged in groups of this size: merging them one at a time took a tenth of a run.
 MAX_UNMERGED = 8
 LABEL_ROWS = ("rows_not_one", "rows_of_zeros", "rows_of_several")
 Row = dict[str, Any]

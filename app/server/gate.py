@@ -14,8 +14,8 @@ from app.middleware.reservation import BodiesFull, Full, WouldBeTooLate
 
 MAX_WAITING = 32
 SECONDS_OF_PATIENCE = 0.35
-# As in CoDel: a queue that empties soon is a burst and may wait; a queue that stands is overload. Who comes then is
-# refused at once, so that nobody waits for long, and until nobody has been refused for a while.
+# As in CoDel: a queue that empties soon is a burst and may wait; a queue that stands is overload. Further requests are
+# then refused at once, until none has been refused for SECONDS_OF_OVERLOAD.
 SECONDS_THAT_TELL_OVERLOAD = 0.05
 SECONDS_OF_OVERLOAD = 0.5
 # A body counts only while it arrives at this pace, and again once it is complete. So slow senders, and clients that
